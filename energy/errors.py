@@ -1,0 +1,48 @@
+"""What can go wrong, as one small tree.
+
+EnergyError
+├── InputError         something given is wrong; the command exits 2
+│   ├── SiteError      a site or its file
+│   └── WeatherError   a weather file or series
+└── InfeasibleError    no design meets the target; the command exits 1
+
+EnergyWarning marks what changes an answer without making it wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class EnergyError(Exception):
+    """Base of every error that sunrack raises on purpose."""
+
+
+class InputError(EnergyError, ValueError):
+    """Something given is wrong: which, what rule, what was got, what to do.
+
+    Parameters
+    ----------
+    problems
+        One message, or all that were found; each becomes a line.
+    """
+
+    def __init__(self, problems: str | Iterable[str]) -> None:
+        self.problems = [problems] if isinstance(problems, str) else list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class SiteError(InputError):
+    """A site that is unknown, or whose file does not describe one."""
+
+
+class WeatherError(InputError):
+    """A weather file or series that the model cannot stand on."""
+
+
+class InfeasibleError(EnergyError):
+    """No design within the allowed sizes meets the target; the message says what is missing."""
+
+
+class EnergyWarning(UserWarning):
+    """Something that changes the answer and that the reader should know."""

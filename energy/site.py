@@ -1,0 +1,191 @@
+"""Where: places with their weather, normals, land and gas prices.
+
+In: a catalogue name, a site's TOML file, or a weather file that carries its own place.
+Out: `Site`, and the weather that belongs to it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, PrivateAttr, field_validator
+
+from energy.errors import InputError, SiteError
+from energy.spec import Spec, read_toml, validate
+from energy.weather import Weather, read_weather
+
+#: A weather file further from its site than this [km] brings a warning with it.
+NEAR_KM = 25.0
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Normals(Spec):
+    """Twelve monthly means, January first."""
+
+    ghi_kwh_m2_day: Annotated[list[Annotated[float, Field(ge=0, le=12)]], Field(min_length=12, max_length=12)]
+    temp_air_c: Annotated[list[Annotated[float, Field(ge=-60, le=50)]], Field(min_length=12, max_length=12)]
+    source: Text
+
+
+class LocalPrice(Spec):
+    """A price that a place has: its value, its dollar-year and where it was read."""
+
+    value: Annotated[float, Field(ge=0)]
+    dollar_year: Annotated[int, Field(ge=2000, le=2100)]
+    source: Text
+
+
+class SiteWeather(Spec):
+    """The file that holds a site's hours, and what is to be said of it."""
+
+    file: Text
+    credit: str = ""
+    warnings: list[str] = []
+
+
+class Site(Spec):
+    """A place where a datacenter might stand.
+
+    `latitude_deg` north and `longitude_deg` east are positive. Prices are those of the place:
+    `land_usd_per_acre`, `gas_usd_per_mmbtu` (fuel of the backup; without it the assumption holds)
+    and `grid_usd_per_mwh` (for comparison only).
+    """
+
+    name: Text
+    title: Text
+    latitude_deg: Annotated[float, Field(ge=-90, le=90)]
+    longitude_deg: Annotated[float, Field(ge=-180, le=180)]
+    elevation_m: Annotated[float, Field(ge=-450, le=6000)]
+    weather: SiteWeather
+    land_usd_per_acre: LocalPrice
+    gas_usd_per_mmbtu: LocalPrice | None = None
+    grid_usd_per_mwh: LocalPrice | None = None
+    normals: Normals | None = None
+
+    _folder: Path = PrivateAttr(default=Path())
+    _given: Weather | None = PrivateAttr(default=None)
+
+    @field_validator("name", "title")
+    @classmethod
+    def _not_blank(cls, text: str) -> str:
+        if not text.strip():
+            raise ValueError("is blank; give the place a name")
+        return text
+
+    @cached_property
+    def series(self) -> Weather:
+        """The site's weather, read once.
+
+        Raises
+        ------
+        WeatherError
+            As `energy.weather.read_weather`.
+        """
+        return self._given if self._given is not None else read_weather(self.weather_path)
+
+    @property
+    def weather_path(self) -> Path:
+        """The weather file; a relative path counts from the site's own file."""
+        return self._folder / self.weather.file
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of any result at this site should know about its weather."""
+        series = self.series
+        notes = [*self.weather.warnings, *series.warnings]
+        distance_km = _distance_km(
+            self.latitude_deg, self.longitude_deg, series.latitude_deg, series.longitude_deg
+        )
+        if distance_km > NEAR_KM:
+            notes.append(
+                f"the weather file is for {series.latitude_deg:g}, {series.longitude_deg:g}, "
+                f"{distance_km:.0f} km from the site"
+            )
+        return notes
+
+    def with_weather(self, path: str | Path) -> Site:
+        """The same place with the hours of another weather file.
+
+        Raises
+        ------
+        WeatherError
+            As `energy.weather.read_weather`.
+        """
+        site = self.replace(weather=SiteWeather(file=str(Path(path).absolute())))
+        site._given = read_weather(path)
+        return site
+
+
+def _distance_km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
+    """Great-circle distance [km] by the haversine formula, mean Earth radius 6,371 km."""
+    a, b, c, d = map(math.radians, (lat1, lon1, lat2, lon2))
+    half = math.sin((c - a) / 2) ** 2 + math.cos(a) * math.cos(c) * math.sin((d - b) / 2) ** 2
+    return 2 * 6371.0 * math.asin(math.sqrt(half))
+
+
+def sites_folder() -> Path:
+    """Where the shipped sites are: inside an installed package, or beside it in a checkout."""
+    inside = Path(__file__).parent / "sites"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "sites"
+
+
+def site_names() -> list[str]:
+    """Names of the shipped sites, sorted."""
+    return sorted(path.stem for path in sites_folder().glob("*.toml"))
+
+
+def read_site(name: str | Path) -> Site:
+    """A site by catalogue name, by its TOML file, or by a weather file that carries its place.
+
+    Raises
+    ------
+    SiteError
+        For an unknown name (with the nearest that is known) and for every problem of a file.
+    WeatherError
+        For a weather file that cannot be used.
+    """
+    text = str(name)
+    path = Path(name)
+    if text in site_names():
+        path = sites_folder() / f"{text}.toml"
+    elif not (path.suffix or "/" in text or path.is_file()):
+        near = difflib.get_close_matches(text.lower(), site_names(), n=1, cutoff=0.5)
+        hint = f"did you mean '{near[0]}'? " if near else ""
+        raise SiteError(
+            f"no site called {text!r}; {hint}known: {', '.join(site_names())}; "
+            "or give the path of a site's TOML file or of a weather file"
+        )
+    if path.suffix.lower() != ".toml":
+        return _site_of_weather(path)
+    try:
+        site = validate(Site, read_toml(path), str(path))
+    except InputError as error:
+        raise SiteError(error.problems) from None
+    site._folder = path.absolute().parent
+    return site
+
+
+def _site_of_weather(path: Path) -> Site:
+    """The place that a weather file describes in its own header, with prices of the whole US."""
+    series = read_weather(path)
+    values: dict[str, Any] = {
+        "name": path.stem,
+        "title": series.source,
+        "latitude_deg": series.latitude_deg,
+        "longitude_deg": series.longitude_deg,
+        "elevation_m": series.elevation_m,
+        "weather": {"file": str(path.absolute())},
+        "land_usd_per_acre": {
+            "value": 1920.0,
+            "dollar_year": 2025,
+            "source": "US average pasture, USDA NASS Land Values, August 2025",
+        },
+    }
+    site = validate(Site, values, str(path))
+    site._given = series
+    return site

@@ -1,0 +1,335 @@
+"""Weather files, read through pvlib into the one form the model uses.
+
+In: a path to EPW, TMY3, NSRDB (PSM3/PSM4) csv, SAM csv or a shipped Parquet file.
+Out: `Weather`, or one WeatherError with everything that is wrong with the file.
+
+How each format labels a row, and so where its step begins:
+
+========  ==========================  =================================
+format    label                       start of the step
+========  ==========================  =================================
+EPW       hour 1..24, its end         pvlib gives the start already
+TMY3      01:00..24:00, its end       label - 1 h
+NSRDB     an instant, its middle [1]  label - step / 2
+SAM csv   hour 0..23, its start [2]   label (with minutes: as NSRDB)
+========  ==========================  =================================
+
+References
+----------
+[1] The zenith angles in the files are those of the labels; sun and label agree to .02 deg.
+[2] NREL, SAM weather file formats; NREL/ssc takes an hour without minutes as a mean.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from energy.errors import WeatherError
+from energy.units import step_hours
+from energy.weather import quality
+from energy.weather.series import COLUMNS, Weather
+
+#: The year that a typical year is written into: it has no 29 February.
+TYPICAL_YEAR = 2001
+
+#: Values that stand for "missing" in EPW and TMY3 files.
+MISSING = {
+    "ghi": (9999, -9900),
+    "dni": (9999, -9900),
+    "dhi": (9999, -9900),
+    "temp_air": (99.9, -9900),
+    "wind_speed": (999, -9900),
+}
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """What a reader finds in a file: columns by start of step, and the file's own header."""
+
+    data: pd.DataFrame  # index: start of the step, zone of the file
+    latitude_deg: float
+    longitude_deg: float
+    elevation_m: float
+    utc_offset_h: float
+    source: str
+    recorded_years: list[int]  # each once
+
+
+def read_weather(path: str | Path) -> Weather:
+    """The weather of a file, checked.
+
+    The format is told from the content, not from the name.
+
+    Raises
+    ------
+    WeatherError
+        When the file is missing, empty, of another format, or holds a series the model cannot
+        stand on (see `energy.weather.quality`): every problem, each with the file's name.
+    """
+    path = Path(path)
+    reader = _reader(path)
+    if reader is _read_parquet:
+        return _read_parquet(path)
+    try:
+        rows = reader(path)
+    except WeatherError:
+        raise
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, StopIteration) as error:
+        detail = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        kind = READERS[reader]
+        raise WeatherError(
+            f"{path}: begins as {kind} but cannot be read as one ({type(error).__name__}: "
+            f"{detail}); is it cut short or edited?"
+        ) from None
+    return _weather(rows, path)
+
+
+def _reader(path: Path) -> Callable[[Path], Any]:
+    """The reader for a file, told from its first bytes."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except FileNotFoundError:
+        raise WeatherError(f"{path}: no such weather file") from None
+    except OSError as error:
+        raise WeatherError(f"{path}: cannot be read ({error.strerror})") from None
+    if not head.strip():
+        raise WeatherError(f"{path}: the weather file is empty")
+    if head.startswith(b"PAR1"):
+        return _read_parquet
+    lines = head.decode("utf-8-sig", errors="replace").splitlines()
+    first, second, third = (*lines, "", "", "")[:3]
+    if first.startswith("LOCATION,"):
+        return _read_epw
+    if second.startswith("Date (MM/DD/YYYY)"):
+        return _read_tmy3
+    if "Latitude" in first and third.lower().startswith("year,month,day,hour"):
+        return _read_nsrdb if "Minute" in third.split(",") else _read_sam
+    raise WeatherError(
+        f"{path}: not a weather file that is known; it begins {first[:40]!r}. "
+        "Known: EPW, TMY3 csv, NSRDB PSM3/PSM4 csv, SAM csv"
+    )
+
+
+def _read_epw(path: Path) -> _Rows:
+    from pvlib import iotools
+
+    data, header = iotools.read_epw(path)
+    return _Rows(
+        data,
+        header["latitude"],
+        header["longitude"],
+        header["altitude"],
+        header["TZ"],
+        f"{header['data_type']} {header['city']}, {header['state-prov']} (EPW)",
+        _recorded(pd.Index(data["year"])),
+    )
+
+
+def _read_tmy3(path: Path) -> _Rows:
+    from pvlib import iotools
+
+    # Always typical; pvlib's own years put the last hour of a February on a 29th.
+    data, header = iotools.read_tmy3(path, map_variables=True, coerce_year=TYPICAL_YEAR)
+    recorded = data["Date (MM/DD/YYYY)"].str[-4:].astype(int)
+    name = str(header["Name"]).strip('"').title()
+    return _Rows(
+        data.set_index(data.index - pd.Timedelta(hours=1)),
+        header["latitude"],
+        header["longitude"],
+        header["altitude"],
+        header["TZ"],
+        f"TMY3 {name}, {header['State']}",
+        _recorded(recorded),
+    )
+
+
+def _read_nsrdb(path: Path) -> _Rows:
+    from pvlib import iotools
+
+    data, header = iotools.read_nsrdb_psm4(path)
+    spacing = pd.Timedelta(hours=step_hours(pd.DatetimeIndex(data.index)))
+    names = (str(header.get(key, "")).removeprefix("b").strip("'- ") for key in ("City", "State"))
+    place = ", ".join(name for name in names if name and name != "None")
+    product = " ".join(
+        part for part in (header.get("Source", "NSRDB"), header.get("Version")) if part
+    )
+    where = place or f"{header['latitude']:g}, {header['longitude']:g}"
+    return _Rows(
+        data.set_index(data.index - spacing / 2),
+        header["latitude"],
+        header["longitude"],
+        header["altitude"],
+        header["Local Time Zone"] or header["Time Zone"],
+        f"{product} {where}",
+        _recorded(pd.DatetimeIndex(data.index).year),
+    )
+
+
+def _read_sam(path: Path) -> _Rows:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        lines = csv.reader(file)
+        header = dict(zip(next(lines), next(lines), strict=False))
+    names = {
+        "GHI": "ghi", "DNI": "dni", "DHI": "dhi",
+        "Tdry": "temp_air", "Temperature": "temp_air",
+        "Wspd": "wind_speed", "Wind Speed": "wind_speed",
+    }  # fmt: skip
+    data = pd.read_csv(path, skiprows=2).rename(columns=names)
+    offset_h = float(header["Time Zone"])
+    start = pd.to_datetime(data[["Year", "Month", "Day", "Hour"]])
+    zone = f"{'-' if offset_h < 0 else '+'}{abs(int(offset_h)):02d}:{int(offset_h % 1 * 60):02d}"
+    place = ", ".join(part for part in (header.get("City"), header.get("State")) if part)
+    return _Rows(
+        data.set_index(pd.DatetimeIndex(start).tz_localize(zone)),
+        float(header["Latitude"]),
+        float(header["Longitude"]),
+        float(header["Elevation"]),
+        offset_h,
+        f"{header.get('Source', 'SAM csv')} {place or path.stem} (SAM csv)",
+        _recorded(pd.Index(data["Year"])),
+    )
+
+
+#: What each reader's format is called.
+READERS: dict[Callable[[Path], _Rows], str] = {
+    _read_epw: "an EPW file",
+    _read_tmy3: "a TMY3 csv",
+    _read_nsrdb: "an NSRDB csv",
+    _read_sam: "a SAM csv",
+}
+
+
+def _recorded(years: Any) -> list[int]:
+    return [int(year) for year in np.unique(years)]
+
+
+def _weather(rows: _Rows, path: Path) -> Weather:
+    """The rows as `Weather`: UTC, calendar of the place, missing values told, all checked."""
+    absent = [name for name in COLUMNS if name not in rows.data.columns]
+    if absent:
+        raise WeatherError(f"{path}: no column for {', '.join(absent)}")
+    frame = rows.data[list(COLUMNS)].apply(pd.to_numeric, errors="coerce").astype(float)
+    for name, codes in MISSING.items():
+        frame[name] = frame[name].where(~frame[name].isin(codes))
+    place = [rows.latitude_deg, rows.longitude_deg, rows.elevation_m, rows.utc_offset_h]
+    if not all(math.isfinite(number) for number in place):
+        raise WeatherError(f"{path}: the header lacks latitude, longitude, elevation or time zone")
+    if len(frame) < 2:
+        raise WeatherError(f"{path}: {len(frame)} rows; a whole year is needed")
+    step = pd.Timedelta(hours=step_hours(pd.DatetimeIndex(frame.index)))
+    typical = len(rows.recorded_years) > math.ceil(len(frame) * step / pd.Timedelta(days=366))
+    if typical:
+        frame = _in_one_year(frame)
+    frame.index = pd.DatetimeIndex(frame.index).tz_convert("UTC").rename("start")
+    frame = _by_local_calendar(frame, rows.utc_offset_h)
+    problems = quality.problems(frame, COLUMNS, rows.utc_offset_h)
+    if not problems:
+        problems = quality.sun_problems(
+            frame, rows.latitude_deg, rows.longitude_deg, step_hours(pd.DatetimeIndex(frame.index))
+        )
+    if problems:
+        raise WeatherError([f"{path}: {problem}" for problem in problems])
+    for name in ("ghi", "dni", "dhi"):
+        frame[name] = frame[name].clip(lower=0.0)  # thermopiles read a little below zero at night
+    first, last = rows.recorded_years[0], rows.recorded_years[-1]
+    span = f"{first}" if first == last else f"{first}-{last}"
+    return Weather(
+        frame=frame,
+        latitude_deg=rows.latitude_deg,
+        longitude_deg=rows.longitude_deg,
+        elevation_m=rows.elevation_m,
+        utc_offset_h=rows.utc_offset_h,
+        source=f"{rows.source}, {'typical year of ' if typical else ''}{span}",
+        first_year=first,
+        last_year=last,
+        typical=typical,
+    )
+
+
+def _in_one_year(frame: pd.DataFrame) -> pd.DataFrame:
+    """A typical year, whose months come from many years, written into one."""
+    index = pd.DatetimeIndex(frame.index)
+    half = pd.Timedelta(hours=step_hours(index)) / 2
+    middle = index + half  # a step's label may fall into the year before its middle
+    parts = {name: getattr(middle, name) for name in ("month", "day", "hour", "minute")}
+    moved = pd.to_datetime(pd.DataFrame({"year": TYPICAL_YEAR} | parts))
+    return frame.set_index(pd.DatetimeIndex(moved).tz_localize(index.tz) - half)
+
+
+def _by_local_calendar(frame: pd.DataFrame, utc_offset_h: float) -> pd.DataFrame:
+    """Whole local years of a file that holds whole years of another clock.
+
+    A file in UTC begins with some hours of the last local evening before its first year. They are
+    put at the end of its last year, where as many hours are lacking: at most 12 hours, of night.
+    """
+    index = pd.DatetimeIndex(frame.index)
+    if index.has_duplicates or not index.is_monotonic_increasing:
+        return frame
+    step_h = step_hours(index)
+    year = np.asarray(quality.local_middle(index, step_h, utc_offset_h).year)
+    span = pd.Timedelta(hours=len(index) * step_h)
+    for stray_year, move in ((year[0], span), (year[-1], -span)):
+        strays = year == stray_year
+        if strays.sum() * step_h <= 12:
+            moved = index.where(~strays, index + move)
+            return frame.set_index(moved.rename(index.name)).sort_index()
+    return frame
+
+
+def _read_parquet(path: Path) -> Weather:
+    """A series that `write_parquet` wrote."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise WeatherError(f"{path}: cannot be read as Parquet ({error})") from None
+    header = json.loads((table.schema.metadata or {}).get(b"sunrack", b"null"))
+    if header is None:
+        raise WeatherError(f"{path}: Parquet without sunrack's header; give EPW, TMY3 or NSRDB csv")
+    start = pd.DatetimeIndex(table["start"].to_numpy()).tz_localize("UTC").rename("start")
+    columns = {name: table[name].to_numpy().astype(float) for name in COLUMNS}
+    header["warnings"] = tuple(header["warnings"])
+    return Weather(frame=pd.DataFrame(columns, index=start), **header)
+
+
+def write_parquet(weather: Weather, path: Path) -> None:
+    """Write a series compactly, beside the path first and then in its place."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    header = {
+        "latitude_deg": weather.latitude_deg,
+        "longitude_deg": weather.longitude_deg,
+        "elevation_m": weather.elevation_m,
+        "utc_offset_h": weather.utc_offset_h,
+        "source": weather.source,
+        "first_year": weather.first_year,
+        "last_year": weather.last_year,
+        "typical": weather.typical,
+        "warnings": list(weather.warnings),
+    }
+    columns: dict[str, Any] = {
+        "start": pa.array(weather.index.tz_localize(None).as_unit("s").to_numpy())
+    }
+    columns |= {
+        name: pa.array(weather.frame[name].to_numpy(dtype=np.float32)) for name in COLUMNS
+    }
+    table = pa.table(columns).replace_schema_metadata({"sunrack": json.dumps(header)})
+    beside = path.with_suffix(".part")
+    pq.write_table(
+        table, beside, compression="zstd", compression_level=19, use_dictionary=list(COLUMNS),
+        column_encoding={"start": "DELTA_BINARY_PACKED"}, write_statistics=False,
+    )  # fmt: skip
+    beside.replace(path)

@@ -1,0 +1,142 @@
+"""Real weather of a neighbour, moved to a town that has none.
+
+In: a neighbour's `Weather` and the town's place and monthly normals. Out: the town's `Weather`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from energy.units import Array
+from energy.weather.series import Weather
+
+#: Below this sine of the sun's height a beam cannot be told from diffuse light: all is diffuse.
+LOW_SUN = 0.02
+
+
+@dataclass(frozen=True)
+class _Sky:
+    """What light a place would have, by step, were there no clouds or no air at all."""
+
+    sine: Array  # of the sun's height; negative at night
+    clear_w_m2: Array  # horizontal, clear sky
+    extra_w_m2: Array  # normal to the sun, outside the atmosphere
+
+
+def move(
+    weather: Weather,
+    *,
+    latitude_deg: float,
+    longitude_deg: float,
+    elevation_m: float,
+    ghi_kwh_m2_day: Array,
+    temp_air_c: Array,
+    source: str,
+    warnings: tuple[str, ...] = (),
+) -> Weather:
+    """A neighbour's clouds under a town's sun, scaled to the town's normals.
+
+    Kept: the clear-sky index of each step, the share of diffuse light, the temperature's departure
+    from its monthly mean, and the wind. Taken from the town: the sun, the clear sky (Ineichen and
+    Perez 2002, Linke turbidity of pvlib) and the monthly means of irradiance and temperature.
+
+    Parameters
+    ----------
+    weather
+        The neighbour's series.
+    latitude_deg, longitude_deg, elevation_m
+        The town.
+    ghi_kwh_m2_day, temp_air_c
+        Twelve monthly normals of the town, January first.
+    source
+        What the result calls itself; say whose clouds it holds.
+    warnings
+        What a reader of results should know.
+
+    Returns
+    -------
+    Weather
+        On the neighbour's times, with GHI = DHI + DNI cos(zenith) at every step and the normals'
+        monthly means. No step is clearer, against the light outside the atmosphere, than the
+        neighbour's clearest, in beam or in all.
+    """
+    here = _sky(weather.middle, weather.latitude_deg, weather.longitude_deg, weather.elevation_m)
+    there = _sky(weather.middle, latitude_deg, longitude_deg, elevation_m)
+    source_ghi, source_dni, source_dhi, source_temp, wind_speed = (
+        weather.frame[name].to_numpy(dtype=float)
+        for name in ("ghi", "dni", "dhi", "temp_air", "wind_speed")
+    )
+    high = here.sine > LOW_SUN
+    clearest = min(1.0, float((source_ghi[high] / (here.extra_w_m2 * here.sine)[high]).max()))
+    strongest = min(1.0, float((source_dni / here.extra_w_m2).max()))
+
+    index = _ratio(source_ghi, here.clear_w_m2)
+    ceiling = clearest * there.extra_w_m2 * np.maximum(there.sine, 0.0)
+    month = np.asarray(weather.local_middle.month) - 1
+    ghi = _scaled(index * there.clear_w_m2, ceiling, month, np.asarray(ghi_kwh_m2_day) * 1000 / 24)
+
+    beam = np.where(there.sine > LOW_SUN, ghi * (1.0 - _ratio(source_dhi, source_ghi).clip(0, 1)), 0.0)
+    dni = np.minimum(_ratio(beam, there.sine), strongest * there.extra_w_m2)
+    dhi = ghi - dni * np.maximum(there.sine, 0.0)
+
+    monthly = np.array([source_temp[month == m].mean() for m in range(12)])
+    frame = pd.DataFrame(
+        {
+            "ghi": ghi,
+            "dni": dni,
+            "dhi": dhi,
+            "temp_air": source_temp + (np.asarray(temp_air_c) - monthly)[month],
+            "wind_speed": wind_speed,
+        },
+        index=weather.index,
+    )
+    return Weather(
+        frame=frame,
+        latitude_deg=latitude_deg,
+        longitude_deg=longitude_deg,
+        elevation_m=elevation_m,
+        utc_offset_h=weather.utc_offset_h,
+        source=source,
+        first_year=weather.first_year,
+        last_year=weather.last_year,
+        typical=weather.typical,
+        warnings=(*weather.warnings, *warnings),
+    )
+
+
+def _ratio(above: Array, below: Array) -> Array:
+    """above / below where below is more than nothing, else 0."""
+    return np.divide(above, below, out=np.zeros_like(above), where=below > 1e-3)
+
+
+def _sky(
+    middle: pd.DatetimeIndex, latitude_deg: float, longitude_deg: float, elevation_m: float
+) -> _Sky:
+    from pvlib import irradiance, location
+
+    place = location.Location(latitude_deg, longitude_deg, altitude=elevation_m)
+    sun = place.get_solarposition(middle)
+    clear = place.get_clearsky(middle, solar_position=sun)
+    return _Sky(
+        sine=np.cos(np.radians(sun["zenith"].to_numpy(dtype=float))),
+        clear_w_m2=clear["ghi"].to_numpy(dtype=float),
+        extra_w_m2=np.asarray(irradiance.get_extra_radiation(middle), dtype=float),
+    )
+
+
+def _scaled(ghi: Array, ceiling: Array, month: np.ndarray, wanted_w_m2: Array) -> Array:
+    """`ghi` scaled month by month to the wanted means, never above its ceiling.
+
+    What the ceiling cuts off is made up by scaling the month's other steps on.
+    """
+    scale = np.ones(12)
+    for _ in range(100):
+        held = np.minimum(ghi * scale[month], ceiling)
+        means = np.array([held[month == m].mean() for m in range(12)])
+        if np.allclose(means, wanted_w_m2, rtol=1e-9):
+            break
+        scale *= wanted_w_m2 / means
+    return held

@@ -1,0 +1,127 @@
+"""The one form that weather takes in the model.
+
+In: columns by time from a reader. Out: `Weather`, evenly stepped, whole years, in UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from energy.errors import WeatherError
+from energy.units import energy_mwh, step_hours
+from energy.weather import quality
+
+#: Irradiance [W/m2], air temperature [degC], wind speed [m/s]; the names are pvlib's.
+COLUMNS = ("ghi", "dni", "dhi", "temp_air", "wind_speed")
+
+
+@dataclass(frozen=True, eq=False)
+class Weather:
+    """Weather of one place over whole years, as one chain of steps.
+
+    Parameters
+    ----------
+    frame
+        One row a step, indexed by the *start* of the step in UTC, with the columns `ghi`, `dni`,
+        `dhi` [W/m2], `temp_air` [degC], `wind_speed` [m/s]. Values hold for the step; the sun is
+        taken at its middle. A step belongs to the day and the year, in local standard time, of
+        its middle. Years need not follow each other, but each is whole (29 February may lack).
+    latitude_deg, longitude_deg, elevation_m
+        The place the data is for; north and east positive.
+    utc_offset_h
+        Local standard time less UTC [h].
+    source
+        Where it comes from, in words that go into every result.
+    first_year, last_year
+        The years that the data was recorded in.
+    typical
+        True for a typical year, stitched from months of different years.
+    warnings
+        What a reader of a result should know about the data.
+
+    Raises
+    ------
+    WeatherError
+        With every problem found: gaps, duplicates, uneven steps, part years, values missing or
+        beyond physics.
+    """
+
+    frame: pd.DataFrame
+    latitude_deg: float
+    longitude_deg: float
+    elevation_m: float
+    utc_offset_h: float
+    source: str
+    first_year: int
+    last_year: int
+    typical: bool = False
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a series that the model cannot stand on."""
+        problems = quality.problems(self.frame, COLUMNS, self.utc_offset_h)
+        if problems:
+            raise WeatherError([f"{self.source}: {problem}" for problem in problems])
+
+    @cached_property
+    def step_h(self) -> float:
+        """Length of a step [h]."""
+        return step_hours(self.index)
+
+    @property
+    def index(self) -> pd.DatetimeIndex:
+        """Start of each step, UTC."""
+        index = self.frame.index
+        assert isinstance(index, pd.DatetimeIndex)
+        return index
+
+    @cached_property
+    def middle(self) -> pd.DatetimeIndex:
+        """Middle of each step, UTC: where the sun is taken."""
+        return self.index + pd.Timedelta(hours=self.step_h / 2)
+
+    @cached_property
+    def local_middle(self) -> pd.DatetimeIndex:
+        """Middle of each step in local standard time, without a zone: what days are counted by."""
+        return quality.local_middle(self.index, self.step_h, self.utc_offset_h)
+
+    @property
+    def years(self) -> int:
+        """Number of years in the chain."""
+        return int(self.local_middle.year.nunique())
+
+    @cached_property
+    def years_exact(self) -> float:
+        """Length of the chain in years: a year that lacks its leap day counts as 365/366."""
+        year = self.local_middle.year
+        length_h = np.where(self.local_middle.is_leap_year, 8784.0, 8760.0)
+        return float(pd.Series(self.step_h / length_h).groupby(np.asarray(year)).sum().sum())
+
+    @property
+    def ghi_kwh_m2_day(self) -> float:
+        """Mean daily sum of global horizontal irradiance [kWh/m2/day]."""
+        return float(self.frame["ghi"].mean()) * 24 / 1000
+
+    @property
+    def temp_air_c(self) -> float:
+        """Mean air temperature [degC]."""
+        return float(self.frame["temp_air"].mean())
+
+    def monthly(self) -> pd.DataFrame:
+        """Twelve rows: mean `ghi_kwh_m2_day`, `dni_kwh_m2_day` and `temp_air_c` by month."""
+        means = self.frame.groupby(np.asarray(self.local_middle.month)).mean()
+        return pd.DataFrame(
+            {
+                "ghi_kwh_m2_day": means["ghi"] * 24 / 1000,
+                "dni_kwh_m2_day": means["dni"] * 24 / 1000,
+                "temp_air_c": means["temp_air"],
+            }
+        )
+
+    def per_year(self, power_mw: np.ndarray) -> float:
+        """Energy a year [MWh] of a power series [MW] over the chain."""
+        return energy_mwh(power_mw, self.step_h) / self.years_exact
