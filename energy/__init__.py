@@ -1,0 +1,109 @@
+"""How much power sun and batteries give a datacenter, how often it goes dark, what it costs.
+
+>>> import energy as en
+>>> case = en.Case(en.read_site("wyoming"), datacenter=en.Datacenter(it_mw=100))
+>>> run = en.simulate(case, en.Design(solar_mw=1200, battery_mwh=3000, battery_mw=450))
+>>> round(en.assess(run).served_fraction, 2)
+0.97
+
+Each name is loaded when it is first used, so that importing `energy` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from energy.assumptions import Assumptions, read_assumptions
+    from energy.availability import Availability, assess
+    from energy.case import Case
+    from energy.comparison import Comparison, compare
+    from energy.cost import Cost, present_cost, price
+    from energy.datacenter import Datacenter
+    from energy.dispatch import Design, Dispatch, simulate, simulate_many
+    from energy.errors import (
+        EnergyError,
+        EnergyWarning,
+        InfeasibleError,
+        InputError,
+        SiteError,
+        WeatherError,
+    )
+    from energy.plant import Plant, evaluate
+    from energy.site import Site, read_site, site_names
+    from energy.sizing import LeastCost, Sizing, least_cost, size
+    from energy.weather import Weather, read_weather
+
+_HOMES = {
+    "assumptions": ("Assumptions", "read_assumptions"),
+    "availability": ("Availability", "assess"),
+    "case": ("Case",),
+    "comparison": ("Comparison", "compare"),
+    "cost": ("Cost", "present_cost", "price"),
+    "datacenter": ("Datacenter",),
+    "dispatch": ("Design", "Dispatch", "simulate", "simulate_many"),
+    "errors": (
+        "EnergyError",
+        "EnergyWarning",
+        "InfeasibleError",
+        "InputError",
+        "SiteError",
+        "WeatherError",
+    ),
+    "plant": ("Plant", "evaluate"),
+    "site": ("Site", "read_site", "site_names"),
+    "sizing": ("LeastCost", "Sizing", "least_cost", "size"),
+    "weather": ("Weather", "read_weather"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__version__ = "0.1.0"
+
+__all__ = [  # noqa: PLE0604  # one list; the imports above are for type checkers
+    "Assumptions",
+    "Availability",
+    "Case",
+    "Comparison",
+    "Cost",
+    "Datacenter",
+    "Design",
+    "Dispatch",
+    "EnergyError",
+    "EnergyWarning",
+    "InfeasibleError",
+    "InputError",
+    "LeastCost",
+    "Plant",
+    "Site",
+    "SiteError",
+    "Sizing",
+    "Weather",
+    "WeatherError",
+    "assess",
+    "compare",
+    "evaluate",
+    "least_cost",
+    "present_cost",
+    "price",
+    "read_assumptions",
+    "read_site",
+    "read_weather",
+    "simulate",
+    "simulate_many",
+    "site_names",
+    "size",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module on first use."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'energy' has no attribute {name!r}")
+    value = getattr(import_module(f"energy.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

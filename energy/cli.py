@@ -1,0 +1,458 @@
+"""The command `energy`.
+
+In: words on the command line. Out: a table or JSON on stdout; all else goes to stderr.
+Exit 0: done. 1: no design meets the target. 2: something given is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from energy.errors import InfeasibleError, InputError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from energy.assumptions import Assumptions
+    from energy.case import Case
+    from energy.plant import Plant
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    name="energy",
+    help="How much power sun and batteries give a datacenter at a site, how often it goes dark, "
+    "and what it costs.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+SiteArgument = Annotated[
+    str, typer.Argument(metavar="SITE", help="A name from `energy sites`, a TOML or weather file.")
+]
+ItMw = Annotated[float, typer.Option("--it-mw", help="Power of the computers [MW].")]
+ServedFraction = Annotated[
+    str, typer.Option("--served-fraction", help="Share of the energy to serve, e.g. 0.99.")
+]
+WeatherFile = Annotated[
+    Path | None,
+    typer.Option("--weather", help="Hours for the site: EPW, TMY3, NSRDB or SAM csv file."),
+]
+TiltDeg = Annotated[
+    float | None,
+    typer.Option("--tilt-deg", help="Fixed rows at this tilt instead of trackers [deg]."),
+]
+AssumptionsFile = Annotated[
+    Path | None,
+    typer.Option("--assumptions", help="A file of beliefs instead of the shipped one."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+@app.command()
+def sites(as_json: AsJson = False) -> None:
+    """List the shipped sites."""
+    from energy.site import read_site, site_names
+
+    places = [read_site(name) for name in site_names()]
+    if as_json:
+        fields = ("latitude_deg", "longitude_deg", "elevation_m")
+        records = [
+            {"site": place.name}
+            | {name: getattr(place, name) for name in fields}
+            | {"years": place.series.years, "source": place.series.source}
+            for place in places
+        ]
+        _print_json({"sites": records})
+        return
+    rows = [
+        (
+            place.name,
+            place.title,
+            f"{place.latitude_deg:.2f}",
+            f"{place.longitude_deg:.2f}",
+            f"{place.elevation_m:.0f}",
+            f"{place.series.ghi_kwh_m2_day:.2f}",
+            f"{place.series.temp_air_c:.1f}",
+            place.series.source,
+        )
+        for place in places
+    ]
+    heads = ("site", "place", "lat", "lon", "m", "GHI kWh/m2/d", "degC", "weather")
+    _print_table(heads, rows, left=(0, 1, 7))
+
+
+@app.command()
+def check(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Site or weather files.")],
+) -> None:
+    """Check site and weather files; every problem of every file is told."""
+    from energy.site import read_site
+
+    problems: list[str] = []
+    for name in files:
+        try:
+            place = read_site(name)
+            series = place.series
+        except InputError as error:
+            problems.extend(error.problems)
+            continue
+        print(
+            _plain(
+                f"{name}: good; {series.source}; {len(series.frame)} steps of {series.step_h:g} h, "
+                f"GHI {series.ghi_kwh_m2_day:.2f} kWh/m2/day, {series.temp_air_c:.1f} degC"
+            )
+        )
+        for note in place.notes:
+            print(_plain(f"{name}: note: {note}"))
+    if problems:
+        raise InputError(problems)
+
+
+@app.command()
+def run(
+    site: SiteArgument,
+    solar_mw: Annotated[float, typer.Option("--solar-mw", help="Panels [MWdc].")],
+    it_mw: ItMw = 100.0,
+    battery_mwh: Annotated[float, typer.Option("--battery-mwh", help="Battery [MWh].")] = 0.0,
+    battery_mw: Annotated[float, typer.Option("--battery-mw", help="Battery [MWac].")] = 0.0,
+    backup_mw: Annotated[float, typer.Option("--backup-mw", help="Gas engines [MW].")] = 0.0,
+    weather: WeatherFile = None,
+    tilt_deg: TiltDeg = None,
+    assumptions: AssumptionsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run one plant at one site."""
+    from energy.dispatch import Design
+    from energy.plant import evaluate
+
+    with _Problems() as problems:
+        with problems:
+            design = Design(
+                solar_mw=solar_mw, battery_mwh=battery_mwh, battery_mw=battery_mw, backup_mw=backup_mw
+            )
+        with problems:
+            case = _case(site, it_mw, weather, tilt_deg, assumptions)
+    _show_plant(evaluate(case, design), None, as_json)
+
+
+@app.command()
+def size(
+    site: SiteArgument,
+    served_fraction: ServedFraction,
+    it_mw: ItMw = 100.0,
+    weather: WeatherFile = None,
+    tilt_deg: TiltDeg = None,
+    assumptions: AssumptionsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find the cheapest plant at one site for a share of the energy."""
+    from energy.sizing import size as size_case
+
+    with _Problems() as problems:
+        with problems:
+            share = _share(served_fraction)
+        with problems:
+            case = _case(site, it_mw, weather, tilt_deg, assumptions)
+    sized = size_case(case, served_fraction=share)
+    _show_plant(sized.plant, share, as_json)
+
+
+@app.command()
+def compare(
+    sites: Annotated[list[str], typer.Argument(metavar="SITE...", help="Names, TOML or weather files.")],
+    served_fraction: ServedFraction,
+    it_mw: ItMw = 100.0,
+    tilt_deg: TiltDeg = None,
+    assumptions: AssumptionsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Size the cheapest plant at each site and rank the sites."""
+    from energy.comparison import compare as compare_sites
+    from energy.datacenter import Datacenter
+    from energy.site import read_site
+
+    with _Problems() as problems:
+        with problems:
+            share = _share(served_fraction)
+        with problems:
+            datacenter = Datacenter(it_mw=it_mw)
+        with problems:
+            beliefs = _beliefs(assumptions, tilt_deg)
+        places = []
+        for name in sites:
+            with problems:
+                place = read_site(name)
+                place.series  # noqa: B018  # read now, so that all bad files are told at once
+                places.append(place)
+    ranking = compare_sites(
+        places,
+        served_fraction=share,
+        datacenter=datacenter,
+        assumptions=beliefs,
+        progress=_progress,
+    )
+    plants = [sizing.plant for sizing in ranking.sizings]
+    if as_json:
+        _print_json(_record(plants, share))
+        return
+    _print_ranking(plants, share)
+
+
+# --- from words to objects ----------------------------------------------------------------------
+
+
+class _Problems:
+    """Collects the InputErrors of several `with` blocks and raises them as one.
+
+    Used as `with _Problems() as problems:` around blocks of `with problems:`; a block that fails
+    is left, the next one is tried, and the outermost raises what all of them found.
+    """
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+        self.depth = 0
+
+    def __enter__(self) -> _Problems:
+        self.depth += 1
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> bool:
+        self.depth -= 1
+        if isinstance(error, InputError):
+            self.found.extend(error.problems)
+        elif error is not None:
+            return False
+        if self.depth == 0 and self.found:
+            raise InputError(dict.fromkeys(self.found))
+        return True
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        raise InputError(f"--served-fraction is a share such as 0.99; got {text!r}") from None
+    if not 0 < share <= 1:
+        raise InputError(f"--served-fraction is a share above 0 and at most 1; got {text}")
+    return share
+
+
+def _beliefs(path: Path | None, tilt_deg: float | None) -> Assumptions:
+    from energy.assumptions import DEFAULT_FILE, read_assumptions
+
+    return read_assumptions(path or DEFAULT_FILE, tilt_deg=tilt_deg)
+
+
+def _case(
+    site: str, it_mw: float, weather: Path | None, tilt_deg: float | None, assumptions: Path | None
+) -> Case:
+    from energy.case import Case
+    from energy.datacenter import Datacenter
+    from energy.site import read_site
+
+    with _Problems() as problems:
+        with problems:
+            datacenter = Datacenter(it_mw=it_mw)
+        with problems:
+            beliefs = _beliefs(assumptions, tilt_deg)
+        with problems:
+            place = read_site(site)
+            if weather is not None:
+                place = place.with_weather(weather)
+            place.series  # noqa: B018  # read now, so that all problems are told at once
+    return Case(place, datacenter, beliefs)
+
+
+def _progress(items: Iterable[T]) -> Iterator[T]:
+    """The items, with a bar on stderr when that is a terminal."""
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield from items
+        return
+    yield from track(list(items), description="sizing", console=console, transient=True)
+
+
+# --- from objects to words ----------------------------------------------------------------------
+
+
+def _record(plants: list[Plant], served_fraction: float | None) -> dict[str, Any]:
+    """The JSON contract; without a target, the share that the one plant serves."""
+    share = plants[0].availability.served_fraction if served_fraction is None else served_fraction
+    return {
+        "served_fraction": share,
+        "it_mw": plants[0].case.datacenter.it_mw,
+        "sites": [plant.record() for plant in plants],
+    }
+
+
+def _print_json(record: dict[str, Any]) -> None:
+    print(json.dumps(record, indent=2, allow_nan=False))
+
+
+def _plain(text: str) -> str:
+    """Text whose control characters are shown, not sent: a site's name may hold anything."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _table(heads: Iterable[str], rows: Iterable[Iterable[str]], left: Iterable[int]) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    left = set(left)
+    for at, head in enumerate(heads):
+        table.add_column(Text(head), justify="left" if at in left else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_plain(cell)) for cell in row))
+    return table
+
+
+def _print_table(heads: Iterable[str], rows: Iterable[Iterable[str]], left: Iterable[int]) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    table = _table(heads, rows, left)
+    if not sys.stdout.isatty():
+        # Piped text keeps each row on one line, however wide.
+        console = Console(highlight=False, width=400)
+    console.print(table)
+
+
+def _number(value: float, digits: int = 0) -> str:
+    return f"{value:,.{digits}f}"
+
+
+def _nines(plant: Plant) -> str:
+    nines = plant.availability.nines
+    return f"{nines:.2f}" if nines != float("inf") else "no outage"
+
+
+def _print_ranking(plants: list[Plant], served_fraction: float) -> None:
+    year = plants[0].case.assumptions.finance.dollar_year
+    print(
+        f"Cheapest solar and battery for {plants[0].case.datacenter.it_mw:g} MW of computers, "
+        f"{served_fraction:g} of the energy served; {year} dollars, cheapest site first"
+    )
+    heads = (
+        "site", "$/MWh served", "(low-high)", "solar MWdc", "battery MWh", "MW", "energy served",
+        "hours served", "nines", "LOLH h/yr", "EUE MWh/yr", "longest h", "capital M$", "acres",
+        "weather",
+    )  # fmt: skip
+    rows = []
+    for plant in plants:
+        availability, cost = plant.availability, plant.cost
+        low, high = plant.levelized_range_usd_per_mwh
+        rows.append(
+            (
+                plant.case.site.name,
+                _number(cost.levelized_usd_per_mwh),
+                f"{low:,.0f}-{high:,.0f}",
+                _number(plant.design.solar_mw),
+                _number(plant.design.battery_mwh),
+                _number(plant.design.battery_mw),
+                f"{availability.served_fraction:.4%}",
+                f"{availability.available_fraction:.3%}",
+                _nines(plant),
+                _number(availability.lolh_hours_per_year),
+                _number(availability.eue_mwh_per_year),
+                _number(availability.longest_event_h, 1),
+                _number(cost.capital_usd / 1e6),
+                _number(cost.land_acres),
+                plant.case.weather.source,
+            )
+        )
+    _print_table(heads, rows, left=(0, 14))
+    _print_notes(plants)
+
+
+def _print_notes(plants: list[Plant]) -> None:
+    for plant in plants:
+        for note in plant.notes:
+            print(_plain(f"{plant.case.site.name}: {note}"))
+
+
+def _show_plant(plant: Plant, served_fraction: float | None, as_json: bool) -> None:
+    if as_json:
+        _print_json(_record([plant], served_fraction))
+        return
+    case, design = plant.case, plant.design
+    availability, cost = plant.availability, plant.cost
+    low, high = plant.levelized_range_usd_per_mwh
+    year = case.assumptions.finance.dollar_year
+    print(_plain(f"{case.site.title}: {case.datacenter.it_mw:g} MW of computers, {year} dollars"))
+    weather = case.weather
+    worst = availability.worst_year
+    rows = [
+        ("weather", weather.source),
+        ("  years, hours", f"{weather.years}, {len(weather.frame) * weather.step_h:,.0f}"),
+        ("  GHI, temperature", f"{weather.ghi_kwh_m2_day:.2f} kWh/m2/day, {weather.temp_air_c:.1f} degC"),
+        ("array", f"{design.solar_mw:,.1f} MWdc on {cost.land_acres:,.0f} acres"),
+        ("  yield when new", f"{case.kwh_per_kwdc_year:,.0f} kWh/kWdc a year, AC capacity factor "
+                             f"{case.capacity_factor_ac:.3f}"),
+        ("  over its life", f"{case.assumptions.solar.life_mean_fraction:.3f} of that, and run so"),
+        ("battery", f"{design.battery_mwh:,.1f} MWh, {design.battery_mw:,.1f} MW"),
+        ("backup", f"{design.backup_mw:,.1f} MW"),
+        ("load", f"{case.mean_load_mw:,.1f} MW, PUE {case.mean_load_mw / case.datacenter.it_mw:.3f}"),
+        ("energy served", f"{availability.served_fraction:.4%} (nines {availability.nines_energy:.2f})"),
+        ("hours fully served", f"{availability.available_fraction:.4%} (nines {_nines(plant)})"),
+        ("  LOLE, LOLH, LOLEv", f"{availability.lole_days_per_year:,.1f} days, "
+                                f"{availability.lolh_hours_per_year:,.1f} h, "
+                                f"{availability.lolev_events_per_year:,.1f} events a year"),
+        ("  EUE", f"{availability.eue_mwh_per_year:,.0f} MWh a year, "
+                  f"{availability.normalised_eue_ppm:,.0f} ppm"),
+        ("  longest event", f"{availability.longest_event_h:g} h"),
+        ("  worst year", f"{worst.name}: {worst['served_fraction']:.4%} of the energy"),
+        ("capital", f"{cost.capital_usd / 1e6:,.1f} M$"),
+        ("a year", f"{cost.annual_usd / 1e6:,.2f} M$"),
+        ("per MWh served", f"{cost.levelized_usd_per_mwh:,.1f} $ ({low:,.0f} to {high:,.0f} with all "
+                           "prices low or high)"),
+        ("per MWh to computers", f"{cost.levelized_usd_per_it_mwh:,.1f} $"),
+    ]  # fmt: skip
+    if weather.typical:
+        rows = [row for row in rows if row[0] != "  worst year"]
+    _print_table(("", ""), rows, left=(0, 1))
+    parts = [
+        (
+            str(part),
+            _number(row["size"], 1),
+            _number(row["capital_usd"] / 1e6, 1),
+            "for ever" if row["life_years"] == float("inf") else f"{row['life_years']:g}",
+            _number(row["capital_recovery_usd"] / 1e6, 2),
+            _number((row["fixed_om_usd"] + row["variable_om_usd"]) / 1e6, 2),
+            _number(row["fuel_usd"] / 1e6, 2),
+            _number(row["annual_usd"] / 1e6, 2),
+        )
+        for part, row in cost.frame.iterrows()
+    ]
+    heads = ("part", "size", "capital M$", "life", "recovery M$/yr", "O&M M$/yr", "fuel M$/yr", "M$/yr")
+    _print_table(heads, parts, left=(0,))
+    _print_notes([plant])
+
+
+def main() -> None:
+    """Run the command; turn this package's errors into one clear message and an exit code."""
+    try:
+        app()
+    except InfeasibleError as error:
+        _fail(str(error), 1)
+    except InputError as error:
+        _fail(str(error), 2)
+
+
+def _fail(message: str, code: int) -> None:
+    for line in message.splitlines():
+        print(f"energy: {_plain(line)}", file=sys.stderr)
+    sys.exit(code)

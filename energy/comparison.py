@@ -1,0 +1,108 @@
+"""Which site: the least-cost plant of each, side by side and ranked.
+
+In: sites, a datacenter and a target. Out: `Comparison`, cheapest energy first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from energy.assumptions import Assumptions, read_assumptions
+from energy.case import Case
+from energy.datacenter import Datacenter
+from energy.plant import Plant
+from energy.site import Site, read_site
+from energy.sizing import Sizing, size
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Sized plants for one target, ranked by levelized cost per MWh served."""
+
+    sizings: tuple[Sizing, ...]
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """One row a site, cheapest first; full precision, units in the column names."""
+        return pd.DataFrame([row(sizing.plant) for sizing in self.sizings]).set_index("site")
+
+    def _repr_html_(self) -> str:
+        return str(self.frame.round(3).to_html())
+
+
+def row(plant: Plant) -> dict[str, Any]:
+    """One plant as a row of a comparison."""
+    case, availability, cost = plant.case, plant.availability, plant.cost
+    low, high = plant.levelized_range_usd_per_mwh
+    return {
+        "site": case.site.name,
+        "solar_mw": plant.design.solar_mw,
+        "battery_mwh": plant.design.battery_mwh,
+        "battery_mw": plant.design.battery_mw,
+        "backup_mw": plant.design.backup_mw,
+        "served_fraction": availability.served_fraction,
+        "available_fraction": availability.available_fraction,
+        "nines": availability.nines,
+        "lole_days_per_year": availability.lole_days_per_year,
+        "lolh_hours_per_year": availability.lolh_hours_per_year,
+        "lolev_events_per_year": availability.lolev_events_per_year,
+        "eue_mwh_per_year": availability.eue_mwh_per_year,
+        "longest_event_h": availability.longest_event_h,
+        "levelized_usd_per_mwh": cost.levelized_usd_per_mwh,
+        "levelized_low_usd_per_mwh": low,
+        "levelized_high_usd_per_mwh": high,
+        "levelized_usd_per_it_mwh": cost.levelized_usd_per_it_mwh,
+        "capital_usd": cost.capital_usd,
+        "annual_usd": cost.annual_usd,
+        "land_acres": cost.land_acres,
+        "kwh_per_kwdc_year": case.kwh_per_kwdc_year,
+        "mean_load_mw": case.mean_load_mw,
+        "weather": case.weather.source,
+        "weather_years": case.weather.years,
+    }
+
+
+def compare(
+    sites: Sequence[Site | str | Path],
+    *,
+    served_fraction: float,
+    datacenter: Datacenter | None = None,
+    assumptions: Assumptions | None = None,
+    progress: Callable[[Iterable[Site]], Iterable[Site]] = iter,
+) -> Comparison:
+    """Size the cheapest plant at every site and rank the sites.
+
+    Parameters
+    ----------
+    sites
+        Sites, catalogue names, TOML paths or weather files.
+    served_fraction
+        Share of the load's energy to serve.
+    datacenter, assumptions
+        The same everywhere; without them 100 IT MW and the shipped beliefs.
+    progress
+        Wraps the sites while they are sized, for a progress bar.
+
+    Raises
+    ------
+    SiteError, WeatherError, InputError
+        Before anything is sized, for whatever is wrong with a site or the target.
+    InfeasibleError
+        When a site has no plant that meets the target.
+    """
+    places = [site if isinstance(site, Site) else read_site(site) for site in sites]
+    datacenter = datacenter or Datacenter(it_mw=100.0)
+    assumptions = assumptions or read_assumptions()
+    sizings = [
+        size(Case(place, datacenter, assumptions), served_fraction=served_fraction)
+        for place in progress(places)
+    ]
+    return Comparison(
+        tuple(sorted(sizings, key=lambda sizing: sizing.plant.cost.levelized_usd_per_mwh))
+    )

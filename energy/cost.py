@@ -1,0 +1,277 @@
+"""What the plant costs: capital by part, and a year of it, in real dollars.
+
+In: `Dispatch`. Out: `Cost`: parts, capital, annual cost, levelized cost, net present cost.
+
+A year's cost is capital recovery over each part's own life at the real discount rate, plus O&M and
+fuel [1]. It is linear in the sizes, which is what `energy.sizing` builds on; `unit_costs` is where
+both take it from.
+
+References
+----------
+[1] Short, Packey and Holt, A Manual for the Economic Evaluation of Energy Efficiency and Renewable
+    Energy Technologies, NREL/TP-462-5173, 1995: capital recovery, levelized cost.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from energy.assumptions import price_factor
+from energy.case import Case
+from energy.dispatch import Dispatch
+
+
+def capital_recovery(discount_fraction: float, life_years: float) -> float:
+    """Yearly payment that repays one dollar over a life: r / (1 - (1 + r)^-n) [1].
+
+    For an infinite life, land, it is the rate itself; at a rate of 0 it is 1 / n.
+    """
+    if math.isinf(life_years):
+        return discount_fraction
+    if discount_fraction == 0:
+        return 1.0 / life_years
+    return float(discount_fraction / (1.0 - (1.0 + discount_fraction) ** -life_years))
+
+
+@dataclass(frozen=True)
+class UnitCost:
+    """What one unit of a part costs: capital [$], life [years], fixed O&M [$/year]."""
+
+    capital_usd: float
+    life_years: float
+    fixed_om_usd_per_year: float
+
+    def annual_usd(self, discount_fraction: float) -> float:
+        """A year's cost of one unit: capital recovery and fixed O&M [$/year]."""
+        recovery = capital_recovery(discount_fraction, self.life_years)
+        return self.capital_usd * recovery + self.fixed_om_usd_per_year
+
+
+#: Part -> the size that it grows with; "load" is the peak load [MW].
+DRIVERS = {
+    "solar": "solar_mw",
+    "battery_energy": "battery_mwh",
+    "battery_power": "battery_mw",
+    "backup": "backup_mw",
+    "land": "solar_mw",
+    "integration": "load",
+}
+
+
+def unit_costs(case: Case) -> dict[str, UnitCost]:
+    """Cost of each part per MW or MWh of the size in `DRIVERS`, in `finance.dollar_year` dollars."""
+    beliefs, site = case.assumptions, case.site
+    solar, battery, backup, integration = (
+        beliefs.solar, beliefs.battery, beliefs.backup, beliefs.integration,
+    )  # fmt: skip
+    energy_usd, power_usd = battery.energy_usd_per_kwh * 1000, battery.power_usd_per_kw * 1000
+    land = site.land_usd_per_acre
+    acre_usd = land.value * price_factor(land.dollar_year, beliefs.finance.dollar_year)
+    return {
+        "solar": UnitCost(
+            solar.mount.capital_usd_per_kwdc * 1000,
+            solar.life_years,
+            solar.fixed_om_usd_per_kwdc_year * 1000,
+        ),
+        "battery_energy": UnitCost(
+            energy_usd, battery.life_years, energy_usd * battery.fixed_om_fraction_per_year
+        ),
+        "battery_power": UnitCost(
+            power_usd, battery.life_years, power_usd * battery.fixed_om_fraction_per_year
+        ),
+        "backup": UnitCost(
+            backup.capital_usd_per_kw * 1000,
+            backup.life_years,
+            backup.fixed_om_usd_per_kw_year * 1000,
+        ),
+        "land": UnitCost(solar.mount.land_acres_per_mwdc * acre_usd, math.inf, 0.0),
+        "integration": UnitCost(
+            integration.capital_usd_per_kw * 1000,
+            integration.life_years,
+            integration.fixed_om_usd_per_kw_year * 1000,
+        ),
+    }
+
+
+def backup_usd_per_mwh(case: Case) -> tuple[float, float]:
+    """Fuel and variable O&M of one MWh from the backup [$], at the site's gas price if it has one."""
+    backup, gas = case.assumptions.backup, case.site.gas_usd_per_mmbtu
+    mmbtu_usd = backup.fuel_usd_per_mmbtu
+    if gas is not None:
+        mmbtu_usd = gas.value * price_factor(gas.dollar_year, case.assumptions.finance.dollar_year)
+    return backup.heat_rate_btu_per_kwh / 1000 * mmbtu_usd, backup.variable_om_usd_per_mwh
+
+
+@dataclass(frozen=True)
+class PresentCost:
+    """Net present cost of one part over a project [$]; salvage counts against it."""
+
+    investment_usd: float
+    replacement_usd: float
+    om_usd: float
+    fuel_usd: float
+    salvage_usd: float
+
+    @property
+    def total_usd(self) -> float:
+        """All of it: investment, replacement, O&M and fuel less salvage."""
+        return (
+            self.investment_usd + self.replacement_usd + self.om_usd + self.fuel_usd
+            - self.salvage_usd
+        )  # fmt: skip
+
+
+def present_cost(
+    capital_usd: float,
+    life_years: float,
+    om_usd_per_year: float,
+    fuel_usd_per_year: float,
+    *,
+    discount_fraction: float,
+    project_years: int,
+) -> PresentCost:
+    """Net present cost of one part over a project's years.
+
+    Bought at the start, replaced whenever its life is over, its unused life sold in proportion at
+    the end; O&M and fuel are paid at the end of each year. Reproduces Microgrids.jl (a test has its
+    numbers).
+
+    Parameters
+    ----------
+    capital_usd, life_years
+        Price of the part and how long it lasts; infinite for land, which is sold for its price.
+    om_usd_per_year, fuel_usd_per_year
+        Running cost.
+    discount_fraction, project_years
+        Yearly rate and the project's length.
+    """
+
+    def worth(years: float) -> float:
+        return float((1.0 + discount_fraction) ** -years)
+
+    yearly = sum(worth(year) for year in range(1, project_years + 1))
+    replacements = 0 if math.isinf(life_years) else math.ceil(project_years / life_years) - 1
+    replacement = sum(worth(n * life_years) for n in range(1, replacements + 1))
+    unused = (
+        1.0
+        if math.isinf(life_years)
+        else ((replacements + 1) * life_years - project_years) / life_years
+    )
+    return PresentCost(
+        investment_usd=capital_usd,
+        replacement_usd=capital_usd * replacement,
+        om_usd=om_usd_per_year * yearly,
+        fuel_usd=fuel_usd_per_year * yearly,
+        salvage_usd=capital_usd * unused * worth(project_years),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Cost:
+    """Cost of one run, in real dollars of `finance.dollar_year`."""
+
+    run: Dispatch
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """One row a part.
+
+        Columns: `size` in the unit of its driver, `capital_usd`, `life_years`, and a year's
+        `capital_recovery_usd`, `fixed_om_usd`, `variable_om_usd`, `fuel_usd`, `annual_usd`.
+        """
+        case, design = self.run.case, self.run.design
+        rate = case.assumptions.finance.real_discount_fraction
+        backup_mwh = case.weather.per_year(self.run.flow("backup_mw"))
+        fuel_usd, variable_usd = backup_usd_per_mwh(case)
+        rows = []
+        for part, unit in unit_costs(case).items():
+            driver = DRIVERS[part]
+            size = float(case.load_mw.max()) if driver == "load" else getattr(design, driver)
+            energy = backup_mwh if part == "backup" else 0.0
+            row = {
+                "part": part,
+                "size": size,
+                "capital_usd": size * unit.capital_usd,
+                "life_years": unit.life_years,
+                "capital_recovery_usd": size
+                * unit.capital_usd
+                * capital_recovery(rate, unit.life_years),
+                "fixed_om_usd": size * unit.fixed_om_usd_per_year,
+                "variable_om_usd": energy * variable_usd,
+                "fuel_usd": energy * fuel_usd,
+            }
+            yearly = ("capital_recovery_usd", "fixed_om_usd", "variable_om_usd", "fuel_usd")
+            rows.append(row | {"annual_usd": sum(float(row[key]) for key in yearly)})
+        return pd.DataFrame(rows).set_index("part")
+
+    @property
+    def capital_usd(self) -> float:
+        """Price of the plant on its first day [$]."""
+        return float(self.frame["capital_usd"].sum())
+
+    @property
+    def annual_usd(self) -> float:
+        """A year's cost [$/year]."""
+        return float(self.frame["annual_usd"].sum())
+
+    @property
+    def levelized_usd_per_mwh(self) -> float:
+        """A year's cost per MWh of load that is *served* [$/MWh]."""
+        return self._per(self.run.served_mwh_per_year)
+
+    @property
+    def levelized_usd_per_it_mwh(self) -> float:
+        """A year's cost per MWh that reaches the computers [$/MWh]."""
+        return self._per(self.run.served_it_mwh_per_year)
+
+    def _per(self, mwh_per_year: float) -> float:
+        return self.annual_usd / mwh_per_year if mwh_per_year > 0 else math.inf
+
+    @property
+    def land_acres(self) -> float:
+        """Land under the array [acre]."""
+        mount = self.run.case.assumptions.solar.mount
+        return self.run.design.solar_mw * mount.land_acres_per_mwdc
+
+    @cached_property
+    def present(self) -> pd.DataFrame:
+        """Net present cost over `finance.project_years`: one row a part, and a total [$]."""
+        finance = self.run.case.assumptions.finance
+        rows = {}
+        for part, row in self.frame.iterrows():
+            cost = present_cost(
+                row["capital_usd"],
+                row["life_years"],
+                row["fixed_om_usd"] + row["variable_om_usd"],
+                row["fuel_usd"],
+                discount_fraction=finance.real_discount_fraction,
+                project_years=finance.project_years,
+            )
+            rows[part] = vars(cost) | {"total_usd": cost.total_usd}
+        frame = pd.DataFrame.from_dict(rows, orient="index")
+        frame.loc["total"] = frame.sum()
+        return frame
+
+    def record(self) -> dict[str, object]:
+        """Capital, yearly and levelized cost and the parts, for JSON."""
+        parts = self.frame[["capital_usd", "annual_usd"]].to_dict(orient="index")
+        return {
+            "capital_usd": self.capital_usd,
+            "annual_usd": self.annual_usd,
+            "levelized_usd_per_mwh": self.levelized_usd_per_mwh,
+            "levelized_usd_per_it_mwh": self.levelized_usd_per_it_mwh,
+            "dollar_year": self.run.case.assumptions.finance.dollar_year,
+            "parts": parts,
+        }
+
+    def _repr_html_(self) -> str:
+        return str(self.frame.round(0).to_html())
+
+
+def price(run: Dispatch) -> Cost:
+    """The cost of a run."""
+    return Cost(run)
