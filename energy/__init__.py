@@ -60,7 +60,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __version__ = "0.1.0"
 
-__all__ = [  # noqa: PLE0604  # one list; the imports above are for type checkers
+__all__ = [
     "Assumptions",
     "Availability",
     "Case",

@@ -187,7 +187,9 @@ class Assumptions(Spec):
         return self.replace(solar=self.solar.replace(**solar), **parts)
 
 
-def read_assumptions(path: str | Path = DEFAULT_FILE, *, tilt_deg: float | None = None) -> Assumptions:
+def read_assumptions(
+    path: str | Path = DEFAULT_FILE, *, tilt_deg: float | None = None
+) -> Assumptions:
     """The beliefs of a TOML file, prices moved to dollars of its `finance.dollar_year`.
 
     Parameters

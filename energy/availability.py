@@ -49,7 +49,9 @@ class Availability:
     def served_fraction(self) -> float:
         """Share of the load's energy that is served."""
         step_h = self.run.case.step_h
-        return 1.0 - energy_mwh(self._unserved_mw, step_h) / energy_mwh(self.run.case.load_mw, step_h)
+        return 1.0 - energy_mwh(self._unserved_mw, step_h) / energy_mwh(
+            self.run.case.load_mw, step_h
+        )
 
     @property
     def available_fraction(self) -> float:
@@ -124,7 +126,7 @@ class Availability:
 
     @cached_property
     def by_year(self) -> pd.DataFrame:
-        """One row a weather year: `served_fraction`, `available_fraction`, `eue_mwh`, `lolh_hours`."""
+        """One row a year: `served_fraction`, `available_fraction`, `eue_mwh`, `lolh_hours`."""
         case = self.run.case
         steps = pd.DataFrame(
             {"load": case.load_mw, "unserved": self._unserved_mw, "short": self._short},
@@ -144,7 +146,7 @@ class Availability:
     @property
     def worst_year(self) -> pd.Series[float]:
         """The weather year with the smallest share of energy served, as a row of `by_year`."""
-        return self.by_year.loc[self.by_year["served_fraction"].idxmin()]
+        return self.by_year.iloc[int(self.by_year["served_fraction"].argmin())]
 
     def record(self) -> dict[str, float | None]:
         """The measures by name, for JSON; nines that are infinite are None."""

@@ -17,8 +17,6 @@ import typer
 from energy.errors import InfeasibleError, InputError
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from energy.assumptions import Assumptions
     from energy.case import Case
     from energy.plant import Plant
@@ -137,7 +135,10 @@ def run(
     with _Problems() as problems:
         with problems:
             design = Design(
-                solar_mw=solar_mw, battery_mwh=battery_mwh, battery_mw=battery_mw, backup_mw=backup_mw
+                solar_mw=solar_mw,
+                battery_mwh=battery_mwh,
+                battery_mw=battery_mw,
+                backup_mw=backup_mw,
             )
         with problems:
             case = _case(site, it_mw, weather, tilt_deg, assumptions)
@@ -168,7 +169,9 @@ def size(
 
 @app.command()
 def compare(
-    sites: Annotated[list[str], typer.Argument(metavar="SITE...", help="Names, TOML or weather files.")],
+    sites: Annotated[
+        list[str], typer.Argument(metavar="SITE...", help="Names, TOML or weather files.")
+    ],
     served_fraction: ServedFraction,
     it_mw: ItMw = 100.0,
     tilt_deg: TiltDeg = None,
@@ -306,29 +309,26 @@ def _plain(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def _table(heads: Iterable[str], rows: Iterable[Iterable[str]], left: Iterable[int]) -> Table:
+def _width() -> int | None:
+    """Columns of the terminal; None when the output is piped and lines may be of any length."""
+    import shutil
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _print_table(heads: Iterable[str], rows: Iterable[Iterable[str]], left: Iterable[int]) -> None:
     from rich import box
+    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    left = set(left)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, show_header=any(heads))
     for at, head in enumerate(heads):
         table.add_column(Text(head), justify="left" if at in left else "right", overflow="fold")
     for row in rows:
         table.add_row(*(Text(_plain(cell)) for cell in row))
-    return table
-
-
-def _print_table(heads: Iterable[str], rows: Iterable[Iterable[str]], left: Iterable[int]) -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-    table = _table(heads, rows, left)
-    if not sys.stdout.isatty():
-        # Piped text keeps each row on one line, however wide.
-        console = Console(highlight=False, width=400)
-    console.print(table)
+    Console(highlight=False, width=_width() or 400).print(table)
+    print()
 
 
 def _number(value: float, digits: int = 0) -> str:
@@ -340,90 +340,104 @@ def _nines(plant: Plant) -> str:
     return f"{nines:.2f}" if nines != float("inf") else "no outage"
 
 
+def _range(plant: Plant) -> str:
+    low, high = plant.levelized_range_usd_per_mwh
+    return f"{low:.0f}-{high:.0f}"
+
+
 def _print_ranking(plants: list[Plant], served_fraction: float) -> None:
     year = plants[0].case.assumptions.finance.dollar_year
     print(
-        f"Cheapest solar and battery for {plants[0].case.datacenter.it_mw:g} MW of computers, "
-        f"{served_fraction:g} of the energy served; {year} dollars, cheapest site first"
+        f"Cheapest solar and battery for {plants[0].case.datacenter.it_mw:g} MW of computers,\n"
+        f"{served_fraction:g} of the energy served; {year} dollars, cheapest site first.\n"
     )
-    heads = (
-        "site", "$/MWh served", "(low-high)", "solar MWdc", "battery MWh", "MW", "energy served",
-        "hours served", "nines", "LOLH h/yr", "EUE MWh/yr", "longest h", "capital M$", "acres",
-        "weather",
-    )  # fmt: skip
-    rows = []
-    for plant in plants:
-        availability, cost = plant.availability, plant.cost
-        low, high = plant.levelized_range_usd_per_mwh
-        rows.append(
-            (
-                plant.case.site.name,
-                _number(cost.levelized_usd_per_mwh),
-                f"{low:,.0f}-{high:,.0f}",
-                _number(plant.design.solar_mw),
-                _number(plant.design.battery_mwh),
-                _number(plant.design.battery_mw),
-                f"{availability.served_fraction:.4%}",
-                f"{availability.available_fraction:.3%}",
-                _nines(plant),
-                _number(availability.lolh_hours_per_year),
-                _number(availability.eue_mwh_per_year),
-                _number(availability.longest_event_h, 1),
-                _number(cost.capital_usd / 1e6),
-                _number(cost.land_acres),
-                plant.case.weather.source,
-            )
-        )
-    _print_table(heads, rows, left=(0, 14))
+    columns = {
+        "site": [plant.case.site.name for plant in plants],
+        "$/MWh served": [_number(plant.cost.levelized_usd_per_mwh) for plant in plants],
+        "low-high": [_range(plant) for plant in plants],
+        "solar MWdc": [_number(plant.design.solar_mw) for plant in plants],
+        "battery MWh": [_number(plant.design.battery_mwh) for plant in plants],
+        "MW": [_number(plant.design.battery_mw) for plant in plants],
+        "capital M$": [_number(plant.cost.capital_usd / 1e6) for plant in plants],
+        "acres": [_number(plant.cost.land_acres) for plant in plants],
+        "energy": [f"{plant.availability.served_fraction:.4%}" for plant in plants],
+        "hours": [f"{plant.availability.available_fraction:.3%}" for plant in plants],
+        "nines": [_nines(plant) for plant in plants],
+        "LOLH h/yr": [_number(plant.availability.lolh_hours_per_year) for plant in plants],
+        "EUE MWh/yr": [_number(plant.availability.eue_mwh_per_year) for plant in plants],
+        "longest h": [_number(plant.availability.longest_event_h, 1) for plant in plants],
+        "years": [str(plant.case.weather.years) for plant in plants],
+    }  # fmt: skip
+    names = list(columns)
+    weather = {"weather": [plant.case.weather.source for plant in plants]}
+    width = _width()
+    if width is None or width >= 200:
+        groups = [columns | weather]
+    else:
+        groups = [
+            {name: columns[name] for name in names[:8]},
+            {name: columns[name] for name in (names[0], *names[8:])},
+        ]
+    for group in groups:
+        left = (0, len(group) - 1) if "weather" in group else (0,)
+        _print_table(list(group), zip(*group.values(), strict=True), left=left)
+    print("energy, hours: share served, share fully served. low-high: with all prices so.")
+    if len(groups) > 1:
+        for plant in plants:
+            print(_plain(f"{plant.case.site.name}: weather: {plant.case.weather.source}"))
     _print_notes(plants)
 
 
 def _print_notes(plants: list[Plant]) -> None:
+    """Each note once, with the sites that it holds for."""
+    sites: dict[str, list[str]] = {}
     for plant in plants:
         for note in plant.notes:
-            print(_plain(f"{plant.case.site.name}: {note}"))
+            sites.setdefault(note, []).append(plant.case.site.name)
+    for note, names in sites.items():
+        print(_plain(f"{', '.join(names)}: {note}"))
 
 
 def _show_plant(plant: Plant, served_fraction: float | None, as_json: bool) -> None:
     if as_json:
         _print_json(_record([plant], served_fraction))
         return
-    case, design = plant.case, plant.design
+    case, design, weather = plant.case, plant.design, plant.case.weather
     availability, cost = plant.availability, plant.cost
-    low, high = plant.levelized_range_usd_per_mwh
-    year = case.assumptions.finance.dollar_year
-    print(_plain(f"{case.site.title}: {case.datacenter.it_mw:g} MW of computers, {year} dollars"))
-    weather = case.weather
     worst = availability.worst_year
-    rows = [
-        ("weather", weather.source),
-        ("  years, hours", f"{weather.years}, {len(weather.frame) * weather.step_h:,.0f}"),
-        ("  GHI, temperature", f"{weather.ghi_kwh_m2_day:.2f} kWh/m2/day, {weather.temp_air_c:.1f} degC"),
-        ("array", f"{design.solar_mw:,.1f} MWdc on {cost.land_acres:,.0f} acres"),
-        ("  yield when new", f"{case.kwh_per_kwdc_year:,.0f} kWh/kWdc a year, AC capacity factor "
-                             f"{case.capacity_factor_ac:.3f}"),
-        ("  over its life", f"{case.assumptions.solar.life_mean_fraction:.3f} of that, and run so"),
-        ("battery", f"{design.battery_mwh:,.1f} MWh, {design.battery_mw:,.1f} MW"),
-        ("backup", f"{design.backup_mw:,.1f} MW"),
-        ("load", f"{case.mean_load_mw:,.1f} MW, PUE {case.mean_load_mw / case.datacenter.it_mw:.3f}"),
-        ("energy served", f"{availability.served_fraction:.4%} (nines {availability.nines_energy:.2f})"),
-        ("hours fully served", f"{availability.available_fraction:.4%} (nines {_nines(plant)})"),
-        ("  LOLE, LOLH, LOLEv", f"{availability.lole_days_per_year:,.1f} days, "
-                                f"{availability.lolh_hours_per_year:,.1f} h, "
-                                f"{availability.lolev_events_per_year:,.1f} events a year"),
-        ("  EUE", f"{availability.eue_mwh_per_year:,.0f} MWh a year, "
-                  f"{availability.normalised_eue_ppm:,.0f} ppm"),
-        ("  longest event", f"{availability.longest_event_h:g} h"),
-        ("  worst year", f"{worst.name}: {worst['served_fraction']:.4%} of the energy"),
-        ("capital", f"{cost.capital_usd / 1e6:,.1f} M$"),
-        ("a year", f"{cost.annual_usd / 1e6:,.2f} M$"),
-        ("per MWh served", f"{cost.levelized_usd_per_mwh:,.1f} $ ({low:,.0f} to {high:,.0f} with all "
-                           "prices low or high)"),
-        ("per MWh to computers", f"{cost.levelized_usd_per_it_mwh:,.1f} $"),
-    ]  # fmt: skip
-    if weather.typical:
-        rows = [row for row in rows if row[0] != "  worst year"]
-    _print_table(("", ""), rows, left=(0, 1))
+    title = f"{case.site.title}: {case.datacenter.it_mw:g} MW of computers"
+    print(_plain(f"{title}, {case.assumptions.finance.dollar_year} dollars\n"))
+    rows = {
+        "weather": weather.source,
+        "  years, hours": f"{weather.years}, {len(weather.frame) * weather.step_h:,.0f}",
+        "  GHI": f"{weather.ghi_kwh_m2_day:.2f} kWh/m2/day",
+        "  temperature": f"{weather.temp_air_c:.1f} degC",
+        "array": f"{design.solar_mw:,.1f} MWdc on {cost.land_acres:,.0f} acres",
+        "  yield when new": f"{case.kwh_per_kwdc_year:,.0f} kWh/kWdc a year",
+        "  AC capacity factor": f"{case.capacity_factor_ac:.3f}",
+        "  over its life": f"{case.assumptions.solar.life_mean_fraction:.3f} of new, and run so",
+        "battery": f"{design.battery_mwh:,.1f} MWh, {design.battery_mw:,.1f} MW",
+        "backup": f"{design.backup_mw:,.1f} MW",
+        "load": f"{case.mean_load_mw:,.1f} MW",
+        "  PUE": f"{case.mean_load_mw / case.datacenter.it_mw:.3f}",
+        "energy served": f"{availability.served_fraction:.4%}",
+        "hours fully served": f"{availability.available_fraction:.4%}, nines {_nines(plant)}",
+        "  LOLE": f"{availability.lole_days_per_year:,.1f} days a year",
+        "  LOLH": f"{availability.lolh_hours_per_year:,.1f} h a year",
+        "  LOLEv": f"{availability.lolev_events_per_year:,.1f} events a year",
+        "  EUE": f"{availability.eue_mwh_per_year:,.0f} MWh a year, "
+        f"{availability.normalised_eue_ppm:,.0f} ppm",
+        "  longest event": f"{availability.longest_event_h:g} h",
+        "  worst year": f"{worst.name}, {worst['served_fraction']:.4%} of the energy",
+        "capital": f"{cost.capital_usd / 1e6:,.1f} M$",
+        "a year": f"{cost.annual_usd / 1e6:,.2f} M$",
+        "per MWh served": f"{cost.levelized_usd_per_mwh:,.1f} $",
+        "  all prices low-high": f"{_range(plant)} $",
+        "per MWh to computers": f"{cost.levelized_usd_per_it_mwh:,.1f} $",
+    }
+    if weather.years == 1:
+        del rows["  worst year"]
+    _print_table(("", ""), rows.items(), left=(0, 1))
     parts = [
         (
             str(part),
@@ -437,7 +451,7 @@ def _show_plant(plant: Plant, served_fraction: float | None, as_json: bool) -> N
         )
         for part, row in cost.frame.iterrows()
     ]
-    heads = ("part", "size", "capital M$", "life", "recovery M$/yr", "O&M M$/yr", "fuel M$/yr", "M$/yr")
+    heads = ("part", "size", "capital M$", "life", "recovery", "O&M", "fuel", "M$ a year")
     _print_table(heads, parts, left=(0,))
     _print_notes([plant])
 

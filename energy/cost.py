@@ -63,7 +63,7 @@ DRIVERS = {
 
 
 def unit_costs(case: Case) -> dict[str, UnitCost]:
-    """Cost of each part per MW or MWh of the size in `DRIVERS`, in `finance.dollar_year` dollars."""
+    """Cost of each part per MW or MWh of its size in `DRIVERS`, dollars of `dollar_year`."""
     beliefs, site = case.assumptions, case.site
     solar, battery, backup, integration = (
         beliefs.solar, beliefs.battery, beliefs.backup, beliefs.integration,
@@ -98,7 +98,7 @@ def unit_costs(case: Case) -> dict[str, UnitCost]:
 
 
 def backup_usd_per_mwh(case: Case) -> tuple[float, float]:
-    """Fuel and variable O&M of one MWh from the backup [$], at the site's gas price if it has one."""
+    """Fuel and variable O&M of one MWh from the backup [$], at the site's own gas price if any."""
     backup, gas = case.assumptions.backup, case.site.gas_usd_per_mmbtu
     mmbtu_usd = backup.fuel_usd_per_mmbtu
     if gas is not None:

@@ -158,9 +158,7 @@ def kernel_arguments(case: Case, design: Design) -> dict[str, float]:
 
 def kept_fraction(battery: Battery, step_h: float) -> float:
     """Share of the stored energy that is left after standing for one step."""
-    return float(
-        (1.0 - battery.standing_loss_fraction_per_month) ** (step_h / HOURS_PER_MONTH)
-    )
+    return float((1.0 - battery.standing_loss_fraction_per_month) ** (step_h / HOURS_PER_MONTH))
 
 
 def simulate_many(case: Case, designs: list[Design]) -> pd.DataFrame:

@@ -50,7 +50,10 @@ class Plant:
         The sizes stay. Prices do not all move together, so the truth is likely well inside.
         """
         ends = []
-        for beliefs in (self.case.assumptions.at_prices("low"), self.case.assumptions.at_prices("high")):
+        for beliefs in (
+            self.case.assumptions.at_prices("low"),
+            self.case.assumptions.at_prices("high"),
+        ):
             case = Case(self.case.site, self.case.datacenter, beliefs)
             # Prices change neither sun nor load: the run's flows stay what they are.
             run = Dispatch(case, self.design, self.run.flows, self.run.start_mwh)
@@ -65,13 +68,13 @@ class Plant:
         if weather.years == 1:
             kind = "typical year" if weather.typical else f"year, {weather.first_year}"
             notes.append(
-                f"one {kind}: its lulls decide, other years differ; plants sized on single years "
-                "of one Californian site cost .6 to 1.4 times what 18 years together ask for at 99 %"
+                f"one {kind}: its lulls decide, other years differ; at one Californian site plants "
+                "sized on single years cost .6 to 1.4 times what 18 years together ask for at 99 %"
             )
         short_hours = availability.lolh_hours_per_year * weather.years_exact
         if short_hours < 10:
             notes.append(
-                f"{short_hours:g} short hours in {weather.years} year(s) are too few to tell the nines"
+                f"{short_hours:g} short hours in {weather.years} year(s): too few to tell the nines"
             )
         return notes
 

@@ -27,8 +27,12 @@ Text = Annotated[str, Field(min_length=1)]
 class Normals(Spec):
     """Twelve monthly means, January first."""
 
-    ghi_kwh_m2_day: Annotated[list[Annotated[float, Field(ge=0, le=12)]], Field(min_length=12, max_length=12)]
-    temp_air_c: Annotated[list[Annotated[float, Field(ge=-60, le=50)]], Field(min_length=12, max_length=12)]
+    ghi_kwh_m2_day: Annotated[
+        list[Annotated[float, Field(ge=0, le=12)]], Field(min_length=12, max_length=12)
+    ]
+    temp_air_c: Annotated[
+        list[Annotated[float, Field(ge=-60, le=50)]], Field(min_length=12, max_length=12)
+    ]
     source: Text
 
 
@@ -45,7 +49,7 @@ class SiteWeather(Spec):
 
     file: Text
     credit: str = ""
-    warnings: list[str] = []
+    warnings: tuple[str, ...] = Field(default=(), strict=False)
 
 
 class Site(Spec):

@@ -24,7 +24,7 @@ References
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -203,8 +203,8 @@ def smallest_battery(
     else:
         return True, 0.0, 0.0, 0.0
     if battery <= max_mwh:
-        return (True, battery,
-                (by_solar + totals[1] / eta) / slope, (by_power + totals[2] / eta) / slope)  # fmt: skip
+        by_solar, by_power = by_solar + totals[1] / eta, by_power + totals[2] / eta
+        return True, battery, by_solar / slope, by_power / slope
     unserved, grow_solar, grow_power = totals[0], totals[1], totals[2]
     for leg in range(len(legs)):
         if legs[leg, 0] > max_mwh:
@@ -233,7 +233,8 @@ def unserved_mwh(
     legs, totals = legs_of(solar, load_mw, solar_mw, battery_mw, one_way, step_h, cyclic)
     over = np.maximum(legs[:, :1] - np.asarray(battery_mwh, dtype=float)[None, :], 0.0)
     unserved = totals[0] + one_way * (legs[:, 3] @ over)
-    return np.maximum(unserved, totals[0] + one_way * max(totals[3], 0.0)) if cyclic else unserved
+    floor = totals[0] + one_way * max(totals[3], 0.0) if cyclic else 0.0
+    return np.asarray(np.maximum(unserved, floor), dtype=float)
 
 
 # --- the convex search over solar and power ---------------------------------------------------
@@ -427,9 +428,7 @@ def _target_problems(served_fraction: float) -> list[str]:
     if 0 < served_fraction <= 1:
         return []
     hint = f"; write {served_fraction / 100:g}" if 1 < served_fraction <= 100 else ""
-    return [
-        f"served_fraction is a share above 0 and at most 1; got {served_fraction!r}{hint}"
-    ]
+    return [f"served_fraction is a share above 0 and at most 1; got {served_fraction!r}{hint}"]
 
 
 # --- a case's own plant -------------------------------------------------------------------------
@@ -465,8 +464,8 @@ def size(case: Case, *, served_fraction: float) -> Sizing:
     """The cheapest solar, battery energy and battery power that serve a share of the energy.
 
     Exact for the case's prices but for the battery's standing loss, which the hour-by-hour kernel
-    adds: the battery is made larger until the run serves the target (some .1 % of its size). No
-    backup is chosen. The battery ends the chain of weather years as it starts it.
+    adds: the plant is made a little larger until its run serves the target. No backup is chosen.
+    The battery ends the chain of weather years as it starts it.
 
     Raises
     ------
@@ -506,21 +505,60 @@ def size(case: Case, *, served_fraction: float) -> Sizing:
         battery_mwh=max_usable_mwh / usable_fraction,
         battery_mw=max_power_mw,
     )
-    found = _search(problem, max_solar_mw, max_power_mw)
-    if found is None:
+    sized = _with_standing_loss(case, problem, largest)
+    if sized is None:
         raise InfeasibleError(_what_is_missing(evaluate(case, largest), served_fraction))
-    design = Design(
-        solar_mw=found.solar_mw,
-        battery_mwh=found.battery_mwh / usable_fraction,
-        battery_mw=found.battery_mw,
-    )
-    # A plant without a margin of sun cannot carry the standing loss by storing more.
-    for _ in range(60):
-        sized = _with_standing_loss(case, design, problem.allowed_mwh, largest.battery_mwh)
-        if sized is not None:
-            return Sizing(evaluate(case, sized), served_fraction)
-        design = design.replace(solar_mw=min(design.solar_mw * 1.002, max_solar_mw))
-    raise InfeasibleError(_what_is_missing(evaluate(case, largest), served_fraction))
+    return Sizing(evaluate(case, sized), served_fraction)
+
+
+def _with_standing_loss(case: Case, problem: _Problem, largest: Design) -> Design | None:
+    """The least-cost design whose run, standing loss and all, keeps to `allowed_mwh`, or None.
+
+    The exact method knows no standing loss. What the run then lacks is asked of it in addition,
+    a few times over, until the two agree; a last hair, or what a target of 100 % leaves nothing to
+    ask for, is met by scaling all sizes alike.
+    """
+    usable_fraction = case.assumptions.battery.usable_fraction
+
+    def excess_mwh(design: Design) -> float:
+        arguments: dict[str, Any] = kernel_arguments(case, design)
+        start_mwh = cyclic_start(case.solar, case.load_mw, **arguments)
+        unserved = run_totals(case.solar, case.load_mw, start_mwh=start_mwh, **arguments)[0]
+        return float(unserved - problem.allowed_mwh)
+
+    def scaled(design: Design, factor: float) -> Design:
+        sizes = ("solar_mw", "battery_mwh", "battery_mw")
+        return design.replace(**{n: min(getattr(design, n) * factor, getattr(largest, n))
+                                 for n in sizes})  # fmt: skip
+
+    # Sums of a year's hours differ in their last digits between the two methods.
+    rounding_mwh = 1e-9 * energy_mwh(case.load_mw, case.step_h)
+    asked_mwh = problem.allowed_mwh
+    for _ in range(6):
+        found = _search(
+            replace(problem, allowed_mwh=asked_mwh), largest.solar_mw, largest.battery_mw
+        )
+        if found is None:
+            return None
+        design = Design(
+            solar_mw=found.solar_mw,
+            battery_mwh=found.battery_mwh / usable_fraction,
+            battery_mw=found.battery_mw,
+        )
+        excess = excess_mwh(design)
+        if abs(excess) <= rounding_mwh or asked_mwh == 0:
+            break
+        asked_mwh = max(asked_mwh - excess, 0.0)
+    low = high = 1.0
+    while excess_mwh(scaled(design, high)) > rounding_mwh:
+        if scaled(design, high) == largest:
+            return None
+        low, high = high, high + 2 * (high - low) + 1e-6
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        lacks = excess_mwh(scaled(design, middle)) > rounding_mwh
+        low, high = (middle, high) if lacks else (low, middle)
+    return scaled(design, high)
 
 
 def _usd_per_size_year(case: Case) -> dict[str, float]:
@@ -532,43 +570,22 @@ def _usd_per_size_year(case: Case) -> dict[str, float]:
     return totals
 
 
-def _with_standing_loss(
-    case: Case, design: Design, allowed_mwh: float, max_battery_mwh: float
-) -> Design | None:
-    """The design with the smallest battery, by bisection, with which its run serves the target."""
-
-    def lacks(battery_mwh: float) -> bool:
-        arguments: dict[str, Any] = kernel_arguments(case, design.replace(battery_mwh=battery_mwh))
-        start_mwh = cyclic_start(case.solar, case.load_mw, **arguments)
-        unserved = run_totals(case.solar, case.load_mw, start_mwh=start_mwh, **arguments)[0]
-        # Sums of a year's hours differ in their last digits between the two methods.
-        return unserved > allowed_mwh + 1e-9 * energy_mwh(case.load_mw, case.step_h)
-
-    low = design.battery_mwh
-    if not lacks(low):
-        return design
-    high = min(low * 1.05 + 1.0, max_battery_mwh)
-    if lacks(high):
-        return None
-    while high - low > 1e-7 * high:
-        middle = (low + high) / 2
-        low, high = (middle, high) if lacks(middle) else (low, middle)
-    return design.replace(battery_mwh=high)
-
-
 def _what_is_missing(largest: Plant, served_fraction: float) -> str:
     """Why no plant within the limits is enough: the deepest events of the largest one."""
     availability, case, design = largest.availability, largest.case, largest.design
-    lacking = (availability.served_fraction - served_fraction) * -1 * case.weather.per_year(case.load_mw)
+    share = served_fraction - availability.served_fraction
+    lacking_mwh = share * case.weather.per_year(case.load_mw)
     deepest = availability.events.nlargest(3, "energy_mwh").sort_values("start")
     when = "%d %B" if case.weather.typical else "%d %B %Y"
     spells = "; ".join(
-        f"{event.start.strftime(when)}, {event.length_h / 24:.1f} days, {event.energy_mwh:,.0f} MWh"
-        for event in deepest.itertuples()
+        f"{start:{when}}, {length_h / 24:.1f} days, {mwh:,.0f} MWh"
+        for start, length_h, mwh in zip(
+            deepest["start"], deepest["length_h"], deepest["energy_mwh"], strict=True
+        )
     )
     return (
         f"{case.site.name}: no plant serves {served_fraction:g} of the energy. The largest that is "
         f"looked at ({design.solar_mw:,.0f} MWdc, {design.battery_mwh:,.0f} MWh) serves "
-        f"{availability.served_fraction:.6f} and lacks {lacking:,.0f} MWh a year. It is dark from: "
-        f"{spells}. Ask for less, or add backup"
+        f"{availability.served_fraction:.6f} and lacks {lacking_mwh:,.0f} MWh a year. It is dark "
+        f"from: {spells}. Ask for less, or add backup"
     )

@@ -94,7 +94,7 @@ def solar_per_mwdc(
     efficiency = solar.inverter_efficiency_fraction
     ac = np.asarray(inverter.pvwatts(dc, rating / efficiency, efficiency), dtype=float)
     # pvlib gives small negative night losses and NaN at zero input; a plant off is 0 MW.
-    return np.clip(np.nan_to_num(ac), 0.0, rating)
+    return np.asarray(np.clip(np.nan_to_num(ac), 0.0, rating), dtype=float)
 
 
 def _sun(

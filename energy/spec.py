@@ -15,21 +15,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from energy.errors import InputError
 
-
 T = TypeVar("T", bound="Spec")
 
 
-class _Clear(type(BaseModel)):  # type: ignore[misc]  # pydantic's metaclass is not public
-    """Makes `Kind(...)` raise InputError with every problem, instead of pydantic's own error."""
-
-    def __call__(cls, *args: Any, **values: Any) -> Any:
-        try:
-            return super().__call__(*args, **values)
-        except ValidationError as error:
-            raise InputError(problems(error, cls, cls.__name__)) from None
-
-
-class Spec(BaseModel, metaclass=_Clear):
+class Spec(BaseModel):
     """An input: immutable, strictly typed, no unknown keys, no infinities.
 
     Raises
@@ -41,6 +30,17 @@ class Spec(BaseModel, metaclass=_Clear):
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True
     )
+
+    def __init__(self, /, **values: Any) -> None:
+        """Validate `values`; every problem is told in one InputError."""
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise InputError(problems(error, type(self), type(self).__name__)) from None
+
+    # Fields of this type inside another are validated with it, not through this method, so that
+    # the problems of the whole are told together.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     def replace(self, **changes: Any) -> Self:
         """A copy with `changes`, validated again (pydantic's `model_copy` does not)."""

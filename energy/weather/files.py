@@ -323,9 +323,7 @@ def write_parquet(weather: Weather, path: Path) -> None:
     columns: dict[str, Any] = {
         "start": pa.array(weather.index.tz_localize(None).as_unit("s").to_numpy())
     }
-    columns |= {
-        name: pa.array(weather.frame[name].to_numpy(dtype=np.float32)) for name in COLUMNS
-    }
+    columns |= {name: pa.array(weather.frame[name].to_numpy(dtype=np.float32)) for name in COLUMNS}
     table = pa.table(columns).replace_schema_metadata({"sunrack": json.dumps(header)})
     beside = path.with_suffix(".part")
     pq.write_table(

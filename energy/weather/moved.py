@@ -78,7 +78,9 @@ def move(
     month = np.asarray(weather.local_middle.month) - 1
     ghi = _scaled(index * there.clear_w_m2, ceiling, month, np.asarray(ghi_kwh_m2_day) * 1000 / 24)
 
-    beam = np.where(there.sine > LOW_SUN, ghi * (1.0 - _ratio(source_dhi, source_ghi).clip(0, 1)), 0.0)
+    beam = np.where(
+        there.sine > LOW_SUN, ghi * (1.0 - _ratio(source_dhi, source_ghi).clip(0, 1)), 0.0
+    )
     dni = np.minimum(_ratio(beam, there.sine), strongest * there.extra_w_m2)
     dhi = ghi - dni * np.maximum(there.sine, 0.0)
 
@@ -139,4 +141,4 @@ def _scaled(ghi: Array, ceiling: Array, month: np.ndarray, wanted_w_m2: Array) -
         if np.allclose(means, wanted_w_m2, rtol=1e-9):
             break
         scale *= wanted_w_m2 / means
-    return held
+    return np.asarray(held, dtype=float)

@@ -32,9 +32,7 @@ NIGHT_SHARE = 0.004
 NOON_SHIFT_H = 0.6
 
 
-def local_middle(
-    index: pd.DatetimeIndex, step_h: float, utc_offset_h: float
-) -> pd.DatetimeIndex:
+def local_middle(index: pd.DatetimeIndex, step_h: float, utc_offset_h: float) -> pd.DatetimeIndex:
     """Middle of each step in local standard time, without a zone."""
     shift = pd.Timedelta(hours=step_h / 2 + utc_offset_h)
     return index.tz_convert("UTC").tz_localize(None) + shift
@@ -68,7 +66,7 @@ def _time_problems(index: pd.DatetimeIndex, utc_offset_h: float) -> list[str]:
         return [*found, f"steps of {step_h:g} h; give hourly data or an even part of an hour"]
     local = local_middle(index, step_h, utc_offset_h)
     jumps = np.diff(index.as_unit("s").asi8) / 3600.0
-    off = np.flatnonzero(np.abs(jumps - step_h) > 1e-6)
+    off = np.flatnonzero(np.abs(jumps - step_h) > 1e-6).tolist()
     gaps = [at for at in off if not _is_chain_joint(local[at], local[at + 1])]
     if gaps:
         lacking = sum(jumps[at] for at in gaps) - step_h * len(gaps)
@@ -82,7 +80,7 @@ def _time_problems(index: pd.DatetimeIndex, utc_offset_h: float) -> list[str]:
 
 
 def _is_chain_joint(before: pd.Timestamp, after: pd.Timestamp) -> bool:
-    """A jump from one year's end to another's start, or over a 29 February that a file leaves out."""
+    """A jump from a year's end to another's start, or over a 29 February that is left out."""
     new_year = before.year != after.year and (before.month, before.day) == (12, 31)
     no_leap_day = (before.month, before.day, after.month, after.day) == (2, 28, 3, 1)
     return (new_year and (after.month, after.day) == (1, 1)) or (
@@ -109,13 +107,13 @@ def _value_problems(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
         if bad.any():
             found.append(
                 f"{name} is missing or not a number at {bad.sum()} times, first "
-                f"{_when(frame.index[bad.argmax()])}; fill or drop that year"
+                f"{_when(frame.index[int(bad.argmax())])}; fill or drop that year"
             )
         low, high = BOUNDS[name]
         with np.errstate(invalid="ignore"):
             wild = (values < low) | (values > high)
         if wild.any():
-            at = wild.argmax()
+            at = int(wild.argmax())
             found.append(
                 f"{name} is {values[at]:g} at {_when(frame.index[at])} and {wild.sum()} times "
                 f"beyond {low:g}..{high:g} {_unit(name)}; {_hint(name)}"
@@ -123,9 +121,7 @@ def _value_problems(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     ghi = frame["ghi"].to_numpy(dtype=float)
     brightest = np.nanmax(ghi) if np.isfinite(ghi).any() else 0.0
     if brightest < 100:
-        found.append(
-            f"ghi never exceeds {brightest:g} W/m2; {_hint('ghi')}"
-        )
+        found.append(f"ghi never exceeds {brightest:g} W/m2; {_hint('ghi')}")
     return found
 
 
@@ -161,7 +157,7 @@ def sun_problems(
     if not total > 0:
         return []
     middle = index + pd.Timedelta(hours=step_h / 2)
-    day = np.asarray(middle.dayofyear, dtype=float)
+    day = np.asarray(middle.day_of_year, dtype=float)
     minutes = np.asarray(solarposition.equation_of_time_spencer71(day), dtype=float)
     hour = np.asarray(middle.hour + middle.minute / 60.0, dtype=float)
     solar_hour = (hour + longitude_deg / 15.0 + minutes / 60.0) % 24.0
@@ -169,9 +165,9 @@ def sun_problems(
     latitude = np.radians(latitude_deg)
     # The sun's height at the end of the step that is nearer to noon.
     nearest = np.maximum(np.abs(solar_hour - 12.0) - step_h / 2, 0.0)
-    sine = np.sin(latitude) * np.sin(declination) + np.cos(latitude) * np.cos(
-        declination
-    ) * np.cos(np.radians(15.0 * nearest))
+    sine = np.sin(latitude) * np.sin(declination) + np.cos(latitude) * np.cos(declination) * np.cos(
+        np.radians(15.0 * nearest)
+    )
     night = float(ghi[sine < np.sin(np.radians(-1.0))].sum() / total)
     angle = 2 * np.pi * (solar_hour - 12.0) / 24.0
     shift_h = float(

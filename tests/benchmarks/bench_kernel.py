@@ -1,0 +1,72 @@
+"""How fast the hour-by-hour kernel and the exact sizing are; prints, asserts nothing.
+
+Run: python tests/benchmarks/bench_kernel.py
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+import energy as en
+from energy.dispatch import FLOWS, run_flows, run_many, run_totals
+
+ORACLES = Path(__file__).parents[1] / "oracles"
+YEARS = 7
+
+
+def best_s(call: Callable[[], object], repeats: int = 5) -> float:
+    """The shortest of some runs [s], after one that compiles."""
+    call()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def main() -> None:
+    """Time each once, on the Cheyenne profile of the oracles."""
+    year = np.loadtxt(ORACLES / "profile_cheyenne.csv.gz")
+    solar, load = np.tile(year, YEARS), np.full(YEARS * 8760, 100.0)
+    plant = {"solar_mw": 1212.0, "usable_mwh": 3021.0, "battery_mw": 454.0, "backup_mw": 10.0,
+             "one_way_fraction": 0.88**0.5, "kept_fraction": 0.99997, "step_h": 1.0}  # fmt: skip
+    flows = np.empty((len(solar), len(FLOWS)))
+
+    seconds = best_s(lambda: run_flows(solar, load, start_mwh=3000.0, flows=flows, **plant))
+    print(f"one design, all flows written: {len(solar) / seconds / 1e6:,.0f} M plant-hours/s")
+    seconds = best_s(lambda: run_totals(solar, load, start_mwh=3000.0, **plant))
+    print(f"one design, sums only:         {len(solar) / seconds / 1e6:,.0f} M plant-hours/s")
+
+    random = np.random.default_rng(0)
+    sizes = random.uniform([500, 500, 100, 0], [2000, 6000, 600, 50], (2048, 4))
+    flat = np.full(8760, 100.0)
+    seconds = best_s(lambda: run_many(year, flat, sizes, 0.88**0.5, 0.99997, 1.0), 3)
+    ran = 2 * 8760 * len(sizes)  # each design goes through the year twice
+    print(f"2,048 designs, all cores:      {ran / seconds / 1e6:,.0f} M plant-hours/s")
+
+    prices = {"solar_usd_per_mw_year": 87_527.8, "battery_usd_per_mwh_year": 17_908.9,
+              "battery_usd_per_mw_year": 7_163.6, "round_trip_fraction": 0.88}  # fmt: skip
+    for target in (0.9, 0.99, 0.999, 1.0):
+        seconds = best_s(
+            lambda t=target: en.least_cost(year, flat, served_fraction=t, cyclic=True, **prices), 3
+        )
+        print(f"least_cost, one year, {target:<5}:    {seconds * 1e3:.1f} ms")
+    seconds = best_s(
+        lambda: en.least_cost(solar, load, served_fraction=0.99, cyclic=True, **prices), 2
+    )
+    print(f"least_cost, {YEARS} years, 0.99:     {seconds * 1e3:.1f} ms")
+
+    case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    seconds = best_s(
+        lambda: en.Case(case.site, case.datacenter, case.assumptions).solar, 3
+    )
+    print(f"solar series of one year:      {seconds * 1e3:.0f} ms")
+
+
+if __name__ == "__main__":
+    main()

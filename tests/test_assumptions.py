@@ -1,0 +1,100 @@
+"""Every belief has its value, range, unit and source; prices their dollar-year."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+import energy as en
+from energy.assumptions import DEFAULT_FILE, FixedTilt, Tracker
+
+CONTENT = tomllib.loads(DEFAULT_FILE.read_text(encoding="utf-8"))
+NUMBERS = [
+    (section, key, quantity)
+    for section, quantities in CONTENT.items()
+    if section != "price_index"
+    for key, quantity in quantities.items()
+]
+
+
+@pytest.mark.parametrize(("section", "key", "number"), NUMBERS, ids=lambda part: str(part)[:30])
+def test_a_number_has_value_range_unit_and_source(section, key, number):
+    assert {"value", "low", "high", "unit", "source"} <= number.keys()
+    assert number["low"] <= number["value"] <= number["high"]
+    assert len(number["source"]) > 10
+    assert ("dollar_year" in number) == ("USD" in number["unit"])
+
+
+def test_every_field_that_is_used_stands_in_the_frame():
+    beliefs = en.read_assumptions()
+    parts = {name: getattr(beliefs, name) for name in type(beliefs).model_fields}
+    used = {
+        f"{section}.{key}" for section, part in parts.items() for key in type(part).model_fields
+    } - {"solar.mount"}
+    used |= {f"tracker.{key}" for key in Tracker.model_fields}
+    assert set(beliefs.frame.index) == used
+
+
+@pytest.mark.parametrize("missing", ["low", "source", "unit", "dollar_year"])
+def test_a_number_without_its_range_source_or_dollar_year_is_refused(tmp_path, missing):
+    lines = DEFAULT_FILE.read_text(encoding="utf-8").splitlines()
+    at = lines.index("[battery.energy_usd_per_kwh]")
+    gone = next(i for i in range(at, len(lines)) if lines[i].startswith(f"{missing} ="))
+    path = tmp_path / "beliefs.toml"
+    path.write_text("\n".join(lines[:gone] + lines[gone + 1 :]), encoding="utf-8")
+    if missing == "unit":  # without a unit nothing says that it is a price
+        with pytest.raises(en.InputError, match="energy_usd_per_kwh needs unit"):
+            en.read_assumptions(path)
+        return
+    with pytest.raises(en.InputError, match=f"energy_usd_per_kwh needs {missing}"):
+        en.read_assumptions(path)
+
+
+def test_a_bad_value_is_named_with_its_file(tmp_path):
+    text = DEFAULT_FILE.read_text(encoding="utf-8").replace("value = 0.88", "value = 1.88")
+    path = tmp_path / "beliefs.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(en.InputError, match=r"beliefs\.toml: battery\.round_trip_fraction"):
+        en.read_assumptions(path)
+
+
+def test_prices_are_in_dollars_of_the_stated_year():
+    beliefs = en.read_assumptions()
+    assert beliefs.solar.mount.capital_usd_per_kwdc == pytest.approx(1100 * 322.561 / 313.689)
+    assert beliefs.battery.energy_usd_per_kwh == 177
+
+
+def test_a_changed_number_says_who_set_it():
+    beliefs = en.read_assumptions()
+    changed = beliefs.replace(battery=beliefs.battery.replace(life_years=15))
+    assert "set by the user" in changed.frame.loc["battery.life_years", "source"]
+    assert "set by the user" not in beliefs.frame.loc["battery.life_years", "source"]
+
+
+def test_a_tilt_means_fixed_rows():
+    beliefs = en.read_assumptions(tilt_deg=30)
+    assert isinstance(beliefs.solar.mount, FixedTilt)
+    assert beliefs.solar.mount.tilt_deg == 30
+    assert "fixed.capital_usd_per_kwdc" in beliefs.frame.index
+    with pytest.raises(en.InputError, match="tilt_deg"):
+        en.read_assumptions(tilt_deg=100)
+
+
+def test_life_mean_output_by_hand():
+    solar = en.read_assumptions().solar.replace(life_years=3, degradation_fraction_per_year=0.01)
+    assert solar.life_mean_fraction == pytest.approx((1 + 0.99 + 0.9801) / 3)
+
+
+def test_low_and_high_prices_are_the_ends_of_their_ranges():
+    beliefs = en.read_assumptions()
+    low, high = beliefs.at_prices("low"), beliefs.at_prices("high")
+    assert low.battery.energy_usd_per_kwh == 150
+    assert high.battery.energy_usd_per_kwh == 346
+    assert low.solar.mount.capital_usd_per_kwdc == pytest.approx(800 * 322.561 / 313.689)
+    assert low.battery.life_years == beliefs.battery.life_years
+
+
+def test_replace_validates_again():
+    with pytest.raises(en.InputError, match="round_trip_fraction"):
+        en.read_assumptions().battery.replace(round_trip_fraction=1.5)

@@ -1,0 +1,131 @@
+"""The command: its JSON contract, its tables, its exit codes."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from energy import cli
+
+RESULT = {
+    "weather": ["source", "first_year", "last_year", "years", "hours", "ghi_kwh_m2_day",
+                "temp_air_c"],
+    "solar": ["kwh_per_kwdc_year", "capacity_factor_ac"],
+    "load": ["mean_mw", "pue"],
+    "design": ["solar_mw", "battery_mwh", "battery_mw", "backup_mw"],
+    "availability": ["served_fraction", "available_fraction", "nines", "lole_days_per_year",
+                     "lolh_hours_per_year", "lolev_events_per_year", "eue_mwh_per_year",
+                     "longest_event_h"],
+    "cost": ["capital_usd", "annual_usd", "levelized_usd_per_mwh", "parts"],
+}  # fmt: skip
+
+
+@pytest.fixture
+def energy(monkeypatch, capsys):
+    """Runs the command; gives exit code, stdout and stderr."""
+
+    def call(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["energy", *words])
+        code: int | str | None = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = stop.code
+        out, err = capsys.readouterr()
+        return int(code or 0), out, err
+
+    return call
+
+
+def assert_contract(record: dict) -> None:
+    assert set(record) == {"served_fraction", "it_mw", "sites"}
+    for site in record["sites"]:
+        assert isinstance(site["site"], str)
+        for part, keys in RESULT.items():
+            assert set(keys) <= set(site[part]), part
+        assert site["sources"]
+        parts = site["cost"]["parts"].values()
+        assert sum(p["annual_usd"] for p in parts) == pytest.approx(site["cost"]["annual_usd"])
+
+
+def test_compare_prints_ranked_sites_as_json(energy):
+    code, out, err = energy(
+        "compare", "wyoming", "el-paso", "--it-mw", "50", "--served-fraction", "0.95", "--json"
+    )
+    assert (code, err) == (0, "")
+    record = json.loads(out)
+    assert_contract(record)
+    assert (record["served_fraction"], record["it_mw"]) == (0.95, 50)
+    assert [site["site"] for site in record["sites"]] == ["el-paso", "wyoming"]
+    costs = [site["cost"]["levelized_usd_per_mwh"] for site in record["sites"]]
+    assert costs == sorted(costs)
+    assert "Fort Collins" in record["sites"][1]["weather"]["source"]
+
+
+def test_size_and_run_of_the_same_plant_agree(energy):
+    _, out, _ = energy("size", "phoenix", "--served-fraction", "0.9", "--json")
+    sized = json.loads(out)
+    assert_contract(sized)
+    design = sized["sites"][0]["design"]
+    flags = [f"--{name.replace('_', '-')}={value!r}" for name, value in design.items()]
+    _, out, _ = energy("run", "phoenix", *flags, "--json")
+    ran = json.loads(out)
+    assert_contract(ran)
+    assert ran["sites"][0]["availability"] == sized["sites"][0]["availability"]
+    assert ran["served_fraction"] == sized["sites"][0]["availability"]["served_fraction"]
+
+
+def test_sites_are_listed_as_json(energy):
+    _, out, _ = energy("sites", "--json")
+    sites = {site["site"]: site for site in json.loads(out)["sites"]}
+    assert {"wyoming", "el-paso", "phoenix", "fort-collins", "greensboro"} <= set(sites)
+    keys = {"site", "latitude_deg", "longitude_deg", "elevation_m", "years", "source"}
+    assert set(sites["wyoming"]) == keys
+
+
+def test_the_table_has_a_row_a_site_and_says_whose_clouds_wyoming_has(energy):
+    code, out, _ = energy("compare", "wyoming", "el-paso", "--served-fraction", "0.95")
+    assert code == 0
+    assert out.index("el-paso") < out.index("wyoming")
+    assert "clouds of Fort Collins CO" in out
+    for head in ("solar MWdc", "battery MWh", "LOLH", "EUE", "longest", "capital", "acres"):
+        assert head in out
+    assert "\x1b" not in out
+
+
+def test_one_plant_is_told_in_full(energy):
+    code, out, _ = energy(
+        "run", "wyoming", "--solar-mw", "1200", "--battery-mwh", "3000", "--battery-mw", "450",
+        "--backup-mw", "50",
+    )  # fmt: skip
+    assert code == 0
+    for word in ("LOLE", "EUE", "longest event", "per MWh served", "battery_energy", "backup"):
+        assert word in out
+
+
+def test_a_plant_that_never_fails_has_null_nines(energy):
+    _, out, _ = energy(
+        "run", "phoenix", "--solar-mw", "5000", "--battery-mwh", "20000", "--battery-mw", "2000",
+        "--json",
+    )  # fmt: skip
+    availability = json.loads(out)["sites"][0]["availability"]
+    assert availability["nines"] is None
+    assert availability["served_fraction"] == 1
+
+
+def test_fixed_rows_yield_less_than_trackers(energy):
+    yields = []
+    for tilt in ([], ["--tilt-deg", "32"]):
+        _, out, _ = energy("run", "el-paso", "--solar-mw", "100", *tilt, "--json")
+        yields.append(json.loads(out)["sites"][0]["solar"]["kwh_per_kwdc_year"])
+    assert yields[1] < yields[0]
+
+
+def test_a_narrow_terminal_gets_two_tables_that_fit(energy, monkeypatch):
+    monkeypatch.setattr(cli, "_width", lambda: 80)
+    _, out, _ = energy("compare", "el-paso", "--served-fraction", "0.9")
+    table = [line for line in out.splitlines() if not line.startswith(("el-paso:", "Cheapest"))]
+    assert max(map(len, table)) <= 80
+    assert sum("el-paso" in line for line in table) == 2
