@@ -101,9 +101,9 @@ def series(site: Site, folder: Path) -> Weather:
 def main() -> None:
     """Make every file."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--packages", type=Path, default=HERE / ".packages")
+    parser.add_argument("--packages", type=Path, default=HERE.parent / "build" / "packages")
     folder = parser.parse_args().packages
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name in SERIES:
         site = read_site(HERE / f"{name}.toml")
         site.weather_path.parent.mkdir(exist_ok=True)
