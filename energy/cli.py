@@ -406,7 +406,7 @@ def _show_plant(plant: Plant, served_fraction: float | None, as_json: bool) -> N
     availability, cost = plant.availability, plant.cost
     worst = availability.worst_year
     title = f"{case.site.title}: {case.datacenter.it_mw:g} MW of computers"
-    print(_plain(f"{title}, {case.assumptions.finance.dollar_year} dollars\n"))
+    print(_plain(f"{title}, {case.assumptions.finance.dollar_year} dollars") + "\n")
     rows = {
         "weather": weather.source,
         "  years, hours": f"{weather.years}, {len(weather.frame) * weather.step_h:,.0f}",

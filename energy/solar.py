@@ -65,7 +65,8 @@ def solar_per_mwdc(
 
     sun = _sun(weather.middle, latitude_deg, longitude_deg, elevation_m)
     tilt_deg, azimuth_deg, aoi_deg = _orientation(solar, sun)
-    plane = _plane(weather.frame, solar, sun, tilt_deg, azimuth_deg)
+    with np.errstate(divide="ignore", invalid="ignore"):  # Perez divides by a DHI of 0 at night
+        plane = _plane(weather.frame, solar, sun, tilt_deg, azimuth_deg)
 
     def through_glass(angle_deg: Array) -> Array:
         return np.asarray(iam.physical(angle_deg, n_ar=COATING_INDEX), dtype=float)
