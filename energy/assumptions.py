@@ -36,12 +36,12 @@ class Tracker(Spec):
 
 
 class FixedTilt(Spec):
-    """Rows at a fixed tilt; azimuth clockwise from north, 180 is south."""
+    """Rows at a fixed tilt; azimuth clockwise from north, None faces the equator."""
 
     capital_usd_per_kwdc: Positive
     gcr_fraction: Annotated[float, Field(gt=0, lt=1)]
     tilt_deg: Annotated[float, Field(ge=0, le=90)]
-    azimuth_deg: Annotated[float, Field(ge=0, lt=360)] = 180.0
+    azimuth_deg: Annotated[float, Field(ge=0, lt=360)] | None = None
     land_acres_per_mwdc: NotNegative
 
 
@@ -197,7 +197,7 @@ def read_assumptions(
     path
         The file; without it the one that is shipped, `energy/data/assumptions-2025.toml`.
     tilt_deg
-        Fixed rows facing the equator's side (south) at this tilt [deg] instead of trackers.
+        Fixed rows facing the equator at this tilt [deg] instead of trackers.
 
     Raises
     ------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -62,6 +62,7 @@ class Site(Spec):
 
     name: Text
     title: Text
+    aliases: tuple[Text, ...] = Field(default=(), strict=False)
     latitude_deg: Annotated[float, Field(ge=-90, le=90)]
     longitude_deg: Annotated[float, Field(ge=-180, le=180)]
     elevation_m: Annotated[float, Field(ge=-450, le=6000)]
@@ -143,6 +144,13 @@ def site_names() -> list[str]:
     return sorted(path.stem for path in sites_folder().glob("*.toml"))
 
 
+@cache
+def _aliases() -> dict[str, str]:
+    """Other name -> name of the shipped site that it means."""
+    named = {name: read_toml(sites_folder() / f"{name}.toml") for name in site_names()}
+    return {alias: name for name, values in named.items() for alias in values.get("aliases", ())}
+
+
 def read_site(name: str | Path) -> Site:
     """A site by catalogue name, by its TOML file, or by a weather file that carries its place.
 
@@ -155,13 +163,16 @@ def read_site(name: str | Path) -> Site:
     """
     text = str(name)
     path = Path(name)
-    if text in site_names():
+    known = site_names()
+    if text in known:
         path = sites_folder() / f"{text}.toml"
+    elif text in _aliases():
+        return read_site(_aliases()[text])
     elif not (path.suffix or "/" in text or path.is_file()):
-        near = difflib.get_close_matches(text.lower(), site_names(), n=1, cutoff=0.5)
+        near = difflib.get_close_matches(text.lower(), [*known, *_aliases()], n=1, cutoff=0.5)
         hint = f"did you mean '{near[0]}'? " if near else ""
         raise SiteError(
-            f"no site called {text!r}; {hint}known: {', '.join(site_names())}; "
+            f"no site called {text!r}; {hint}known: {', '.join(known)}; "
             "or give the path of a site's TOML file or of a weather file"
         )
     if path.suffix.lower() != ".toml":

@@ -64,7 +64,7 @@ def solar_per_mwdc(
     from pvlib import iam, inverter, pvsystem, spectrum, temperature
 
     sun = _sun(weather.middle, latitude_deg, longitude_deg, elevation_m)
-    tilt_deg, azimuth_deg, aoi_deg = _orientation(solar, sun)
+    tilt_deg, azimuth_deg, aoi_deg = _orientation(solar, sun, latitude_deg)
     with np.errstate(divide="ignore", invalid="ignore"):  # Perez divides by a DHI of 0 at night
         plane = _plane(weather.frame, solar, sun, tilt_deg, azimuth_deg)
 
@@ -122,7 +122,7 @@ def _absolute_air_mass(sun: _Sun, elevation_m: float) -> Array:
     return np.asarray(atmosphere.get_absolute_airmass(sun.air_mass, pressure_pa), dtype=float)
 
 
-def _orientation(solar: Solar, sun: _Sun) -> tuple[Array, Array, Array]:
+def _orientation(solar: Solar, sun: _Sun, latitude_deg: float) -> tuple[Array, Array, Array]:
     """Tilt, azimuth and angle of incidence [deg] of the panels at each step; flat at night."""
     from pvlib import irradiance, tracking
 
@@ -141,7 +141,9 @@ def _orientation(solar: Solar, sun: _Sun) -> tuple[Array, Array, Array]:
         azimuth = np.nan_to_num(np.asarray(turned["surface_azimuth"], dtype=float), nan=180.0)
     else:
         tilt = np.full_like(sun.zenith_deg, mount.tilt_deg)
-        azimuth = np.full_like(sun.zenith_deg, mount.azimuth_deg)
+        equator_deg = 180.0 if latitude_deg >= 0 else 0.0
+        facing_deg = equator_deg if mount.azimuth_deg is None else mount.azimuth_deg
+        azimuth = np.full_like(sun.zenith_deg, facing_deg)
     aoi = irradiance.aoi(tilt, azimuth, sun.zenith_deg, sun.azimuth_deg)
     return tilt, azimuth, np.asarray(aoi, dtype=float)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from energy.errors import WeatherError
 from energy.units import Array
 from energy.weather.series import Weather
 
@@ -62,6 +63,11 @@ def move(
         On the neighbour's times, with GHI = DHI + DNI cos(zenith) at every step and the normals'
         monthly means. No step is clearer, against the light outside the atmosphere, than the
         neighbour's clearest, in beam or in all.
+
+    Raises
+    ------
+    WeatherError
+        When a month's normal is brighter than the neighbour's clearest sky could make it.
     """
     here = _sky(weather.middle, weather.latitude_deg, weather.longitude_deg, weather.elevation_m)
     there = _sky(weather.middle, latitude_deg, longitude_deg, elevation_m)
@@ -135,10 +141,17 @@ def _scaled(ghi: Array, ceiling: Array, month: np.ndarray, wanted_w_m2: Array) -
     What the ceiling cuts off is made up by scaling the month's other steps on.
     """
     scale = np.ones(12)
-    for _ in range(100):
-        held = np.minimum(ghi * scale[month], ceiling)
+    held = np.minimum(ghi, ceiling)
+    for _ in range(200):
         means = np.array([held[month == m].mean() for m in range(12)])
-        if np.allclose(means, wanted_w_m2, rtol=1e-9):
-            break
-        scale *= wanted_w_m2 / means
+        scale *= np.divide(wanted_w_m2, means, out=np.ones(12), where=means > 0)
+        held = np.minimum(ghi * scale[month], ceiling)
+        if np.allclose(means, wanted_w_m2, rtol=1e-9, atol=1e-9):
+            return np.asarray(held, dtype=float)
+    bad = [str(m + 1) for m in range(12) if abs(means[m] - wanted_w_m2[m]) > 1e-6 * wanted_w_m2[m]]
+    if bad:
+        raise WeatherError(
+            f"no scaling of the neighbour's light meets the normals of month {', '.join(bad)}: "
+            "they ask for more than its clearest sky gives; check the normals and their unit"
+        )
     return np.asarray(held, dtype=float)
