@@ -261,6 +261,7 @@ def _case(
     from energy.case import Case
     from energy.datacenter import Datacenter
     from energy.site import read_site
+    from energy.weather import read_weather
 
     with _Problems() as problems:
         with problems:
@@ -269,10 +270,14 @@ def _case(
             beliefs = _beliefs(assumptions, tilt_deg)
         with problems:
             place = read_site(site)
-            if weather is not None:
-                place = place.with_weather(weather)
-            place.series  # noqa: B018  # read now, so that all problems are told at once
-    return Case(place, datacenter, beliefs)
+            if weather is None:
+                place.series  # noqa: B018  # read now, so that all problems are told at once
+        if weather is not None:
+            with problems:
+                given = read_weather(weather)
+    return Case(
+        place if weather is None else place.with_weather(given, weather), datacenter, beliefs
+    )
 
 
 def _progress(items: Iterable[T]) -> Iterator[T]:
@@ -461,12 +466,12 @@ def main() -> None:
     try:
         app()
     except InfeasibleError as error:
-        _fail(str(error), 1)
+        _fail([str(error)], 1)
     except InputError as error:
-        _fail(str(error), 2)
+        _fail(error.problems, 2)
 
 
-def _fail(message: str, code: int) -> None:
-    for line in message.splitlines():
-        print(f"energy: {_plain(line)}", file=sys.stderr)
+def _fail(messages: list[str], code: int) -> None:
+    for message in messages:
+        print(f"energy: {_plain(message)}", file=sys.stderr)
     sys.exit(code)

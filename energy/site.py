@@ -113,16 +113,10 @@ class Site(Spec):
             )
         return notes
 
-    def with_weather(self, path: str | Path) -> Site:
-        """The same place with the hours of another weather file.
-
-        Raises
-        ------
-        WeatherError
-            As `energy.weather.read_weather`.
-        """
-        site = self.replace(weather=SiteWeather(file=str(Path(path).absolute())))
-        site._given = read_weather(path)
+    def with_weather(self, series: Weather, path: str | Path = "given") -> Site:
+        """The same place with other hours, read from `path`."""
+        site = self.replace(weather=SiteWeather(file=str(path)))
+        site._given = series
         return site
 
 
@@ -168,7 +162,7 @@ def read_site(name: str | Path) -> Site:
         path = sites_folder() / f"{text}.toml"
     elif text in _aliases():
         return read_site(_aliases()[text])
-    elif not (path.suffix or "/" in text or path.is_file()):
+    elif not _looks_like_a_file(text):
         near = difflib.get_close_matches(text.lower(), [*known, *_aliases()], n=1, cutoff=0.5)
         hint = f"did you mean '{near[0]}'? " if near else ""
         raise SiteError(
@@ -183,6 +177,13 @@ def read_site(name: str | Path) -> Site:
         raise SiteError(error.problems) from None
     site._folder = path.absolute().parent
     return site
+
+
+def _looks_like_a_file(text: str) -> bool:
+    try:
+        return bool(Path(text).suffix) or "/" in text or Path(text).is_file()
+    except (OSError, ValueError):  # longer than any file name, or with a NUL
+        return False
 
 
 def _site_of_weather(path: Path) -> Site:

@@ -66,6 +66,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: not a text file in UTF-8; a site is a TOML file") from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: not valid TOML: {error}") from None
+    except RecursionError:
+        raise InputError(f"{path}: not valid TOML: nested too deeply") from None
 
 
 def validate(kind: type[T], values: Mapping[str, Any], where: str) -> T:

@@ -27,6 +27,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -76,25 +77,25 @@ def read_weather(path: str | Path) -> Weather:
         stand on (see `energy.weather.quality`): every problem, each with the file's name.
     """
     path = Path(path)
-    reader = _reader(path)
-    if reader is _read_parquet:
-        return _read_parquet(path)
+    reader, kind = _reader(path)
     try:
-        rows = reader(path)
-    except WeatherError:
-        raise
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, StopIteration) as error:
-        detail = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        kind = READERS[reader]
+        return reader(path) if reader is _read_parquet else _weather(reader(path), path)
+    except WeatherError as error:
+        # A damaged shipped file is told by its own name for the series; the path comes first.
+        told = [
+            text if text.startswith(f"{path}: ") else f"{path}: {text}" for text in error.problems
+        ]
+        raise WeatherError(told) from None
+    except Exception as error:  # readers fail on a damaged file in as many ways as it has bytes
+        detail = str(error).strip().splitlines()[0] if str(error).strip() else ""
         raise WeatherError(
-            f"{path}: begins as {kind} but cannot be read as one ({type(error).__name__}: "
-            f"{detail}); is it cut short or edited?"
+            f"{path}: begins as {kind} but cannot be read as one "
+            f"({type(error).__name__}: {detail}); is it cut short or edited?"
         ) from None
-    return _weather(rows, path)
 
 
-def _reader(path: Path) -> Callable[[Path], Any]:
-    """The reader for a file, told from its first bytes."""
+def _reader(path: Path) -> tuple[Callable[[Path], Any], str]:
+    """The reader for a file, told from its first bytes, and what its format is called."""
     try:
         with path.open("rb") as file:
             head = file.read(4096)
@@ -105,15 +106,18 @@ def _reader(path: Path) -> Callable[[Path], Any]:
     if not head.strip():
         raise WeatherError(f"{path}: the weather file is empty")
     if head.startswith(b"PAR1"):
-        return _read_parquet
+        return _read_parquet, "a Parquet file"
     lines = head.decode("utf-8-sig", errors="replace").splitlines()
     first, second, third = (*lines, "", "", "")[:3]
     if first.startswith("LOCATION,"):
-        return _read_epw
+        return _read_epw, "an EPW file"
     if second.startswith("Date (MM/DD/YYYY)"):
-        return _read_tmy3
+        return _read_tmy3, "a TMY3 csv"
     if "Latitude" in first and third.lower().startswith("year,month,day,hour"):
-        return _read_nsrdb if "Minute" in third.split(",") else _read_sam
+        # pvlib reads what the NSRDB sends; SAM's own files lack some of its header.
+        if "Minute" in third.split(",") and "Local Time Zone" in first and "NSRDB" in second:
+            return _read_nsrdb, "an NSRDB csv"
+        return _read_sam, "a SAM csv"
     raise WeatherError(
         f"{path}: not a weather file that is known; it begins {first[:40]!r}. "
         "Known: EPW, TMY3 csv, NSRDB PSM3/PSM4 csv, SAM csv"
@@ -138,9 +142,12 @@ def _read_epw(path: Path) -> _Rows:
 def _read_tmy3(path: Path) -> _Rows:
     from pvlib import iotools
 
-    # Always typical; pvlib's own years put the last hour of a February on a 29th.
-    data, header = iotools.read_tmy3(path, map_variables=True, coerce_year=TYPICAL_YEAR)
-    recorded = data["Date (MM/DD/YYYY)"].str[-4:].astype(int)
+    with path.open(encoding="utf-8-sig") as file:
+        years = pd.read_csv(file, skiprows=1, usecols=[0]).iloc[:, 0].str[-4:].astype(int)
+    # pvlib's own years put the last hour of a typical February on a 29th.
+    year = TYPICAL_YEAR if years.nunique() > 1 else int(years.iloc[0])
+    with path.open(encoding="utf-8-sig") as file:
+        data, header = iotools.read_tmy3(file, map_variables=True, coerce_year=year)
     name = str(header["Name"]).strip('"').title()
     return _Rows(
         data.set_index(data.index - pd.Timedelta(hours=1)),
@@ -149,14 +156,17 @@ def _read_tmy3(path: Path) -> _Rows:
         header["altitude"],
         header["TZ"],
         f"TMY3 {name}, {header['State']}",
-        _recorded(recorded),
+        _recorded(years),
     )
 
 
 def _read_nsrdb(path: Path) -> _Rows:
     from pvlib import iotools
 
-    data, header = iotools.read_nsrdb_psm4(path)
+    try:
+        data, header = iotools.read_nsrdb_psm4(path)
+    except ValueError:  # pvlib takes zones and elevations of whole numbers only
+        return _read_sam(path)
     spacing = pd.Timedelta(hours=step_hours(pd.DatetimeIndex(data.index)))
     names = (str(header.get(key, "")).removeprefix("b").strip("'- ") for key in ("City", "State"))
     place = ", ".join(name for name in names if name and name != "None")
@@ -184,29 +194,23 @@ def _read_sam(path: Path) -> _Rows:
         "Tdry": "temp_air", "Temperature": "temp_air",
         "Wspd": "wind_speed", "Wind Speed": "wind_speed",
     }  # fmt: skip
-    data = pd.read_csv(path, skiprows=2).rename(columns=names)
-    offset_h = float(header["Time Zone"])
-    start = pd.to_datetime(data[["Year", "Month", "Day", "Hour"]])
-    zone = f"{'-' if offset_h < 0 else '+'}{abs(int(offset_h)):02d}:{int(offset_h % 1 * 60):02d}"
+    data = pd.read_csv(path, skiprows=2, encoding="utf-8-sig").rename(columns=names)
+    clock_h = float(header["Time Zone"])
+    parts = [part for part in ("Year", "Month", "Day", "Hour", "Minute") if part in data.columns]
+    label = pd.DatetimeIndex(pd.to_datetime(data[parts].astype(int)))
+    # With minutes a label is an instant, the middle of its step; without, the start of its hour.
+    half = pd.Timedelta(hours=step_hours(label) / 2 if "Minute" in parts else 0)
+    zone = timezone(timedelta(hours=clock_h))
     place = ", ".join(part for part in (header.get("City"), header.get("State")) if part)
     return _Rows(
-        data.set_index(pd.DatetimeIndex(start).tz_localize(zone)),
+        data.set_index((label - half).tz_localize(zone)),
         float(header["Latitude"]),
         float(header["Longitude"]),
         float(header["Elevation"]),
-        offset_h,
+        float(header.get("Local Time Zone") or clock_h),
         f"{header.get('Source', 'SAM csv')} {place or path.stem} (SAM csv)",
-        _recorded(pd.Index(data["Year"])),
+        _recorded(pd.Index(data["Year"].astype(int))),
     )
-
-
-#: What each reader's format is called.
-READERS: dict[Callable[[Path], _Rows], str] = {
-    _read_epw: "an EPW file",
-    _read_tmy3: "a TMY3 csv",
-    _read_nsrdb: "an NSRDB csv",
-    _read_sam: "a SAM csv",
-}
 
 
 def _recorded(years: Any) -> list[int]:
@@ -221,9 +225,7 @@ def _weather(rows: _Rows, path: Path) -> Weather:
     frame = rows.data[list(COLUMNS)].apply(pd.to_numeric, errors="coerce").astype(float)
     for name, codes in MISSING.items():
         frame[name] = frame[name].where(~frame[name].isin(codes))
-    place = [rows.latitude_deg, rows.longitude_deg, rows.elevation_m, rows.utc_offset_h]
-    if not all(math.isfinite(number) for number in place):
-        raise WeatherError(f"{path}: the header lacks latitude, longitude, elevation or time zone")
+    _check_place(rows, path)
     if len(frame) < 2:
         raise WeatherError(f"{path}: {len(frame)} rows; a whole year is needed")
     step = pd.Timedelta(hours=step_hours(pd.DatetimeIndex(frame.index)))
@@ -256,6 +258,23 @@ def _weather(rows: _Rows, path: Path) -> Weather:
     )
 
 
+def _check_place(rows: _Rows, path: Path) -> None:
+    """Refuse a header whose place or clock cannot be."""
+    bounds = {
+        "latitude": (rows.latitude_deg, -90, 90),
+        "longitude": (rows.longitude_deg, -180, 180),
+        "elevation": (rows.elevation_m, -450, 9000),
+        "time zone": (rows.utc_offset_h, -14, 14),
+    }
+    problems = [
+        f"{path}: the header's {name} must lie in {low}..{high}; got {value!r}"
+        for name, (value, low, high) in bounds.items()
+        if not low <= value <= high
+    ]
+    if problems:
+        raise WeatherError(problems)
+
+
 def _in_one_year(frame: pd.DataFrame) -> pd.DataFrame:
     """A typical year, whose months come from many years, written into one."""
     index = pd.DatetimeIndex(frame.index)
@@ -273,16 +292,17 @@ def _by_local_calendar(frame: pd.DataFrame, utc_offset_h: float) -> pd.DataFrame
     put at the end of its last year, where as many hours are lacking: at most 12 hours, of night.
     """
     index = pd.DatetimeIndex(frame.index)
-    if index.has_duplicates or not index.is_monotonic_increasing:
+    if index.hasnans or index.has_duplicates or not index.is_monotonic_increasing:
         return frame
     step_h = step_hours(index)
     year = np.asarray(quality.local_middle(index, step_h, utc_offset_h).year)
-    span = pd.Timedelta(hours=len(index) * step_h)
-    for stray_year, move in ((year[0], span), (year[-1], -span)):
-        strays = year == stray_year
-        if strays.sum() * step_h <= 12:
-            moved = index.where(~strays, index + move)
-            return frame.set_index(moved.rename(index.name)).sort_index()
+    for stray_year, sign in ((year[0], 1), (year[-1], -1)):
+        strays = int((year == stray_year).sum())
+        if strays * step_h <= 12:
+            # The rows as a ring, so that a 29 February that is left out stays one whole local day.
+            ring = np.roll(frame.to_numpy(), -sign * strays, axis=0)
+            moved = index + sign * strays * pd.Timedelta(hours=step_h)
+            return pd.DataFrame(ring, index=moved.rename(index.name), columns=frame.columns)
     return frame
 
 

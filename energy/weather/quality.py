@@ -48,6 +48,8 @@ def problems(frame: pd.DataFrame, columns: Sequence[str], utc_offset_h: float) -
         return ["the index is not times with a zone; index by the start of the step in UTC"]
     if len(frame) < 2:
         return [f"{len(frame)} rows; a whole year is needed"]
+    if index.hasnans:
+        return [f"{int(np.sum(index.isna()))} rows without a time; fill or drop that year"]
     return _time_problems(index, utc_offset_h) + _value_problems(frame, columns)
 
 
@@ -89,14 +91,18 @@ def _is_chain_joint(before: pd.Timestamp, after: pd.Timestamp) -> bool:
 
 
 def _part_years(local: pd.DatetimeIndex, step_h: float) -> list[str]:
-    hours = pd.Series(step_h, index=np.asarray(local.year)).groupby(level=0).sum()
-    return [
-        f"{year} has {got:g} of 8760 hours ({local[local.year == year][0]:%Y-%m-%d %H:%M} to "
-        f"{local[local.year == year][-1]:%Y-%m-%d %H:%M} local standard time); "
-        "give whole years or drop that year"
-        for year, got in hours.items()
-        if got < 8759.9
-    ]
+    """Years that are not whole; a leap year is whole without its 29 February."""
+    found = []
+    for year in np.unique(local.year):
+        times = local[local.year == year]
+        leap_day = ((times.month == 2) & (times.day == 29)).any()
+        needed, got = (8784 if leap_day else 8760), len(times) * step_h
+        if got < needed - 0.1:
+            found.append(
+                f"{year} has {got:g} of {needed} hours ({times[0]:%Y-%m-%d %H:%M} to "
+                f"{times[-1]:%Y-%m-%d %H:%M} local time); give whole years or drop that year"
+            )
+    return found
 
 
 def _value_problems(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
