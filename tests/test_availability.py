@@ -101,10 +101,11 @@ def test_years_are_told_apart_and_the_worst_is_named(el_paso, monkeypatch):
     assert got.eue_mwh_per_year == pytest.approx(200)
 
 
-def test_half_hours_count_half(wyoming):
+def test_half_hours_count_half(el_paso):
+    halves = en.Case(en.read_site("fort-collins"), el_paso.datacenter)
     flows = np.zeros((17520, len(FLOWS)))
     flows[100:103, FLOWS.index("unserved_mw")] = 10.0
-    got = en.assess(en.Dispatch(wyoming, en.Design(solar_mw=1), flows, 0.0))
+    got = en.assess(en.Dispatch(halves, en.Design(solar_mw=1), flows, 0.0))
     assert got.lolh_hours_per_year == pytest.approx(1.5)
     assert got.eue_mwh_per_year == pytest.approx(15)
     assert got.longest_event_h == 1.5

@@ -117,7 +117,7 @@ def test_fuel_by_hand(run):
 
 
 def test_a_site_without_a_gas_price_takes_the_assumption():
-    case = en.Case(en.read_site("greensboro"), en.Datacenter(it_mw=10))
+    case = en.Case(en.read_site("geraldton"), en.Datacenter(it_mw=10))
     assert backup_usd_per_mwh(case)[0] == pytest.approx(8.99 * 4.0)
 
 

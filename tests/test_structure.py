@@ -14,7 +14,7 @@ PACKAGE = Path(en.__file__).parent
 #: Each module imports only those before it.
 ORDER = [
     "errors", "units", "spec", "assumptions", "weather", "site", "solar", "datacenter", "case",
-    "dispatch", "availability", "cost", "plant", "sizing", "comparison", "cli",
+    "dispatch", "availability", "cost", "plant", "sizing", "comparison", "plot", "cli",
 ]  # fmt: skip
 
 

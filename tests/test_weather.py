@@ -218,7 +218,7 @@ def test_a_longitude_with_the_wrong_sign_is_noticed(name: str) -> None:
 
 
 def test_these_sites_are_shipped() -> None:
-    assert site_names() == SHIPPED
+    assert set(SHIPPED) <= set(site_names())
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -30,7 +30,7 @@ HERE = Path(__file__).parent
 ANNUAL = HERE / "sam_annual.csv"
 STEPS = HERE / "sam_steps.parquet"
 
-SITES = ("el-paso", "fort-collins", "greensboro", "phoenix", "wyoming")
+SITES = ("el-paso", "fort-collins", "greensboro", "phoenix")
 
 #: Array -> SAM's inputs. array_type 0: fixed open rack, 3: one axis with backtracking (2 is one
 #: axis *without* it, shaded by its rows), both with SAM's rotation limit of 45 deg.
