@@ -207,8 +207,18 @@ def read_assumptions(
     path = Path(path)
     content = _content(path)
     problems = [
-        f"{path}: {section}.{key} needs {', '.join(sorted(missing))}"
+        f"{path}: '{section}' must be a table such as [solar.life_years]; got {quantities!r}"
         for section, quantities in content.items()
+        if not isinstance(quantities, dict)
+    ]
+    problems += [
+        f"{path}: price_index.{year} must be a number above 0; got {value!r}"
+        for year, value in _tables(content).get("price_index", {}).items()
+        if not isinstance(value, int | float) or not value > 0
+    ]
+    problems += [
+        f"{path}: {section}.{key} needs {', '.join(sorted(missing))}"
+        for section, quantities in _tables(content).items()
         if section != "price_index"
         for key, quantity in quantities.items()
         if (missing := _missing(quantity))
@@ -238,8 +248,17 @@ def read_assumptions(
 
 
 @cache
+def _shipped() -> Mapping[str, Any]:
+    return read_toml(DEFAULT_FILE)
+
+
 def _content(path: Path) -> Mapping[str, Any]:
-    return read_toml(path)
+    """A file's content; the shipped one is read once, others may be changed between two calls."""
+    return _shipped() if path == DEFAULT_FILE else read_toml(path)
+
+
+def _tables(content: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    return {name: table for name, table in content.items() if isinstance(table, dict)}
 
 
 def _missing(quantity: Any) -> set[str]:

@@ -6,9 +6,11 @@ Exit 0: done. 1: no design meets the target. 2: something given is wrong.
 
 from __future__ import annotations
 
+import io
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from energy.assumptions import Assumptions
     from energy.case import Case
     from energy.plant import Plant
+    from energy.site import Site
+    from energy.weather.sources import Source
 
 T = TypeVar("T")
 
@@ -36,6 +40,24 @@ app = typer.Typer(
 SiteArgument = Annotated[
     str, typer.Argument(metavar="SITE", help="A name from `energy sites`, a TOML or weather file.")
 ]
+SiteOrPlace = Annotated[
+    str | None,
+    typer.Argument(metavar="[SITE]", help="A name from `energy sites`, a TOML or weather file."),
+]
+Latitude = Annotated[
+    float | None, typer.Option("--lat", help="Any place instead of a SITE: degrees north.")
+]
+Longitude = Annotated[
+    float | None, typer.Option("--lon", help="Degrees east; its hours are made up, offline.")
+]
+SourceName = Annotated[
+    str | None,
+    typer.Option("--source", help="Hours from `energy fetch`: nasa-power, pvgis or nsrdb."),
+]
+Decades = Annotated[
+    int | None, typer.Option("--decades", help="Run this many years resampled from the real ones.")
+]
+Seed = Annotated[int, typer.Option("--seed", help="Of what is resampled or made up.")]
 ItMw = Annotated[float, typer.Option("--it-mw", help="Power of the computers [MW].")]
 ServedFraction = Annotated[
     str, typer.Option("--served-fraction", help="Share of the energy to serve, e.g. 0.99.")
@@ -116,14 +138,93 @@ def check(
 
 
 @app.command()
-def run(
+def fetch(
     site: SiteArgument,
+    source: Annotated[str, typer.Option("--source", help="nasa-power, pvgis or nsrdb.")],
+    years: Annotated[str, typer.Option("--years", help="Such as 2001-2024.")],
+) -> None:
+    """Fetch a site's hours from a weather service, year by year, and keep them."""
+    from energy.site import read_site
+    from energy.weather.sources import fetch as fetch_years
+
+    with _Problems() as problems:
+        with problems:
+            place = read_site(site)
+        with problems:
+            service = _source(source)
+        with problems:
+            wanted = _years(years)
+    series = fetch_years(
+        service,
+        place.latitude_deg,
+        place.longitude_deg,
+        place.elevation_m,
+        None,
+        wanted,
+        progress=partial(_progress, description="fetching"),
+    )
+    print(
+        _plain(
+            f"{place.name}: {series.source}; GHI {series.ghi_kwh_m2_day:.2f} kWh/m2/day, "
+            f"{series.temp_air_c:.1f} degC; use it with --source {source}"
+        )
+    )
+
+
+@app.command()
+def weather(
+    site: SiteOrPlace = None,
+    source: SourceName = None,
+    lat: Latitude = None,
+    lon: Longitude = None,
+    decades: Decades = None,
+    seed: Seed = 0,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help="Also draw it: a PNG or SVG file.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say how good a site's or a file's weather is."""
+    place = _place(site, None, source, lat, lon, decades, seed)
+    examination = place.examination
+    if plot is not None:
+        from energy.plot import save, weather_picture
+
+        save(weather_picture(place.series, examination), plot)
+    if as_json:
+        _print_json({"site": place.name} | examination.record())
+        return
+    print(_plain(f"{place.title}: {place.series.source}") + "\n")
+    frame = examination.frame
+    rows = [
+        (str(measure), f"{row['value']:.4g}", str(row["unit"]), str(row["verdict"]))
+        for measure, row in frame.iterrows()
+    ]
+    _print_table(("measure", "value", "unit", "verdict"), rows, left=(0, 2, 3))
+    for frame in (examination.monthly, examination.lulls):
+        heads = (str(frame.index.name or ""), *(str(column) for column in frame.columns))
+        lines = [(str(index), *map(_cell, line)) for index, *line in frame.itertuples()]
+        _print_table(heads, lines, left=(0,))
+    for warning in place.notes:
+        print(_plain(f"{place.name}: {warning}"))
+    if plot is not None:
+        print(_plain(f"{plot}: drawn"))
+
+
+@app.command()
+def run(
     solar_mw: Annotated[float, typer.Option("--solar-mw", help="Panels [MWdc].")],
+    site: SiteOrPlace = None,
     it_mw: ItMw = 100.0,
     battery_mwh: Annotated[float, typer.Option("--battery-mwh", help="Battery [MWh].")] = 0.0,
     battery_mw: Annotated[float, typer.Option("--battery-mw", help="Battery [MWac].")] = 0.0,
     backup_mw: Annotated[float, typer.Option("--backup-mw", help="Gas engines [MW].")] = 0.0,
     weather: WeatherFile = None,
+    source: SourceName = None,
+    lat: Latitude = None,
+    lon: Longitude = None,
+    decades: Decades = None,
+    seed: Seed = 0,
     tilt_deg: TiltDeg = None,
     assumptions: AssumptionsFile = None,
     as_json: AsJson = False,
@@ -141,16 +242,26 @@ def run(
                 backup_mw=backup_mw,
             )
         with problems:
-            case = _case(site, it_mw, weather, tilt_deg, assumptions)
+            case = _case(
+                it_mw,
+                tilt_deg,
+                assumptions,
+                partial(_place, site, weather, source, lat, lon, decades, seed),
+            )
     _show_plant(evaluate(case, design), None, as_json)
 
 
 @app.command()
 def size(
-    site: SiteArgument,
     served_fraction: ServedFraction,
+    site: SiteOrPlace = None,
     it_mw: ItMw = 100.0,
     weather: WeatherFile = None,
+    source: SourceName = None,
+    lat: Latitude = None,
+    lon: Longitude = None,
+    decades: Decades = None,
+    seed: Seed = 0,
     tilt_deg: TiltDeg = None,
     assumptions: AssumptionsFile = None,
     as_json: AsJson = False,
@@ -162,18 +273,29 @@ def size(
         with problems:
             share = _share(served_fraction)
         with problems:
-            case = _case(site, it_mw, weather, tilt_deg, assumptions)
+            case = _case(
+                it_mw,
+                tilt_deg,
+                assumptions,
+                partial(_place, site, weather, source, lat, lon, decades, seed),
+            )
     sized = size_case(case, served_fraction=share)
     _show_plant(sized.plant, share, as_json)
 
 
 @app.command()
 def compare(
-    sites: Annotated[
-        list[str], typer.Argument(metavar="SITE...", help="Names, TOML or weather files.")
-    ],
     served_fraction: ServedFraction,
+    sites: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SITE...", help="Names, TOML or weather files."),
+    ] = None,
     it_mw: ItMw = 100.0,
+    source: SourceName = None,
+    lat: Latitude = None,
+    lon: Longitude = None,
+    decades: Decades = None,
+    seed: Seed = 0,
     tilt_deg: TiltDeg = None,
     assumptions: AssumptionsFile = None,
     as_json: AsJson = False,
@@ -181,7 +303,6 @@ def compare(
     """Size the cheapest plant at each site and rank the sites."""
     from energy.comparison import compare as compare_sites
     from energy.datacenter import Datacenter
-    from energy.site import read_site
 
     with _Problems() as problems:
         with problems:
@@ -191,11 +312,12 @@ def compare(
         with problems:
             beliefs = _beliefs(assumptions, tilt_deg)
         places = []
-        for name in sites:
+        for name in sites or []:
             with problems:
-                place = read_site(name)
-                place.series  # noqa: B018  # read now, so that all bad files are told at once
-                places.append(place)
+                places.append(_place(name, None, source, None, None, decades, seed))
+        if lat is not None or lon is not None or not sites:
+            with problems:
+                places.append(_place(None, None, source, lat, lon, decades, seed))
     ranking = compare_sites(
         places,
         served_fraction=share,
@@ -256,12 +378,10 @@ def _beliefs(path: Path | None, tilt_deg: float | None) -> Assumptions:
 
 
 def _case(
-    site: str, it_mw: float, weather: Path | None, tilt_deg: float | None, assumptions: Path | None
+    it_mw: float, tilt_deg: float | None, assumptions: Path | None, place: Callable[[], Site]
 ) -> Case:
     from energy.case import Case
     from energy.datacenter import Datacenter
-    from energy.site import read_site
-    from energy.weather import read_weather
 
     with _Problems() as problems:
         with problems:
@@ -269,18 +389,70 @@ def _case(
         with problems:
             beliefs = _beliefs(assumptions, tilt_deg)
         with problems:
-            place = read_site(site)
-            if weather is None:
-                place.series  # noqa: B018  # read now, so that all problems are told at once
+            site = place()
+    return Case(site, datacenter, beliefs)
+
+
+def _place(
+    name: str | None,
+    weather: Path | None,
+    source: str | None,
+    lat: float | None,
+    lon: float | None,
+    decades: int | None,
+    seed: int,
+) -> Site:
+    """The place that is meant, with its hours read, so that all problems are told at once."""
+    from energy.site import read_site, site_at
+    from energy.weather import read_weather
+    from energy.weather.decades import resample
+
+    with _Problems() as problems:
+        if (name is None) == (lat is None and lon is None):
+            raise InputError("give a SITE, or --lat and --lon of a place")
+        if weather is not None and source is not None:
+            raise InputError("--weather and --source both give hours; give one of them")
+        with problems:
+            if name is not None:
+                place = read_site(name)
+            elif lat is None or lon is None:
+                raise InputError("a place needs both --lat and --lon")
+            else:
+                place = site_at(lat, lon, seed=seed)
+            if weather is None and source is None:
+                place.series  # noqa: B018
         if weather is not None:
             with problems:
                 given = read_weather(weather)
-    return Case(
-        place if weather is None else place.with_weather(given, weather), datacenter, beliefs
-    )
+    if source is not None:
+        from energy.weather.sources import cached
+
+        given = cached(_source(source), place.latitude_deg, place.longitude_deg, place.elevation_m)
+        place = place.with_weather(given, f"--source {source}")
+    elif weather is not None:
+        place = place.with_weather(given, weather)
+    if decades is not None:
+        place = place.with_weather(resample(place.series, years=decades, seed=seed), "--decades")
+    return place
 
 
-def _progress(items: Iterable[T]) -> Iterator[T]:
+def _source(name: str) -> Source:
+    from energy.weather.sources import SOURCES
+
+    if name not in SOURCES:
+        raise InputError(f"--source is one of {', '.join(SOURCES)}; got {name!r}")
+    return SOURCES[name]
+
+
+def _years(text: str) -> list[int]:
+    try:
+        spans = [[int(year) for year in span.split("-")] for span in text.split(",")]
+    except ValueError:
+        raise InputError(f"--years is such as 2001-2024 or 2001,2005-2008; got {text!r}") from None
+    return [year for span in spans for year in range(span[0], span[-1] + 1)]
+
+
+def _progress(items: Iterable[T], description: str = "sizing") -> Iterator[T]:
     """The items, with a bar on stderr when that is a terminal."""
     from rich.console import Console
     from rich.progress import track
@@ -289,7 +461,7 @@ def _progress(items: Iterable[T]) -> Iterator[T]:
     if not console.is_terminal:
         yield from items
         return
-    yield from track(list(items), description="sizing", console=console, transient=True)
+    yield from track(list(items), description=description, console=console, transient=True)
 
 
 # --- from objects to words ----------------------------------------------------------------------
@@ -334,6 +506,13 @@ def _print_table(heads: Iterable[str], rows: Iterable[Iterable[str]], left: Iter
         table.add_row(*(Text(_plain(cell)) for cell in row))
     Console(highlight=False, width=_width() or 400).print(table)
     print()
+
+
+def _cell(value: object) -> str:
+    """A cell of a frame: four digits of a number, the day of a time."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return f"{value:%Y-%m-%d}" if hasattr(value, "strftime") else str(value)
 
 
 def _number(value: float, digits: int = 0) -> str:
@@ -463,6 +642,14 @@ def _show_plant(plant: Plant, served_fraction: float | None, as_json: bool) -> N
 
 def main() -> None:
     """Run the command; turn this package's errors into one clear message and an exit code."""
+    import warnings
+
+    warnings.showwarning = lambda message, *_, **__: print(
+        f"energy: {_plain(str(message))}", file=sys.stderr
+    )
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except InfeasibleError as error:

@@ -17,9 +17,13 @@ from pydantic import Field, PrivateAttr, field_validator
 from energy.errors import InputError, SiteError
 from energy.spec import Spec, read_toml, validate
 from energy.weather import Weather, read_weather
+from energy.weather.examine import Examination, examine
 
 #: A weather file further from its site than this [km] brings a warning with it.
 NEAR_KM = 25.0
+
+#: Normals of a site no further away than this [km] are taken for a place.
+NORMALS_KM = 50.0
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -98,11 +102,25 @@ class Site(Spec):
         """The weather file; a relative path counts from the site's own file."""
         return self._folder / self.weather.file
 
-    @property
+    @cached_property
+    def examination(self) -> Examination:
+        """How good the site's weather is, measure by measure."""
+        normals = self.normals
+        return examine(
+            self.series,
+            normals_ghi_kwh_m2_day=normals.ghi_kwh_m2_day if normals else None,
+            normals_temp_air_c=normals.temp_air_c if normals else None,
+            normals_source=normals.source if normals else "",
+        )
+
+    @cached_property
     def notes(self) -> list[str]:
         """What a reader of any result at this site should know about its weather."""
         series = self.series
         notes = [*self.weather.warnings, *series.warnings]
+        if self._given is not None or self._folder != sites_folder():
+            # What is shipped has been examined; a test says so.
+            notes.extend(self.examination.warnings)
         distance_km = _distance_km(
             self.latitude_deg, self.longitude_deg, series.latitude_deg, series.longitude_deg
         )
@@ -170,7 +188,7 @@ def read_site(name: str | Path) -> Site:
             "or give the path of a site's TOML file or of a weather file"
         )
     if path.suffix.lower() != ".toml":
-        return _site_of_weather(path)
+        return site_of_weather(read_weather(path), path.stem)
     try:
         site = validate(Site, read_toml(path), str(path))
     except InputError as error:
@@ -186,22 +204,52 @@ def _looks_like_a_file(text: str) -> bool:
         return False
 
 
-def _site_of_weather(path: Path) -> Site:
-    """The place that a weather file describes in its own header, with prices of the whole US."""
-    series = read_weather(path)
+def site_of_weather(series: Weather, name: str) -> Site:
+    """The place that a weather series is for, with prices of the whole US."""
     values: dict[str, Any] = {
-        "name": path.stem,
+        "name": name,
         "title": series.source,
         "latitude_deg": series.latitude_deg,
         "longitude_deg": series.longitude_deg,
         "elevation_m": series.elevation_m,
-        "weather": {"file": str(path.absolute())},
+        "weather": {"file": name},
         "land_usd_per_acre": {
             "value": 1920.0,
             "dollar_year": 2025,
             "source": "US average pasture, USDA NASS Land Values, August 2025",
         },
     }
-    site = validate(Site, values, str(path))
+    site = validate(Site, values, name)
     site._given = series
     return site
+
+
+def site_at(latitude_deg: float, longitude_deg: float, *, years: int = 20, seed: int = 0) -> Site:
+    """Any place on land, with hours made up for it; see `energy.weather.anywhere`.
+
+    Where a shipped site with normals is within `NORMALS_KM`, the months are made to meet them.
+
+    Raises
+    ------
+    InputError, WeatherError
+        As `energy.weather.anywhere.synthesize`.
+    """
+    from energy.weather.anywhere import synthesize
+
+    known = [site for name in site_names() if (site := read_site(name)).normals is not None]
+    distances_km = [
+        _distance_km(latitude_deg, longitude_deg, site.latitude_deg, site.longitude_deg)
+        for site in known
+    ]
+    nearest = min(range(len(known)), key=distances_km.__getitem__)
+    normals = known[nearest].normals if distances_km[nearest] <= NORMALS_KM else None
+    series = synthesize(
+        latitude_deg,
+        longitude_deg,
+        years=years,
+        seed=seed,
+        normals_ghi_kwh_m2_day=normals.ghi_kwh_m2_day if normals else None,
+        normals_temp_air_c=normals.temp_air_c if normals else None,
+        normals_source=normals.source if normals else "",
+    )
+    return site_of_weather(series, f"{latitude_deg:g},{longitude_deg:g}")

@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import pvlib
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -34,6 +33,7 @@ from test_weather_files import (
 
 import energy.site
 from energy import cli
+from energy.assumptions import DEFAULT_FILE
 from energy.weather import read_weather
 from energy.weather.files import write_parquet
 
@@ -284,10 +284,10 @@ def test_what_is_no_weather_file_is_refused(refused, put, content: bytes, told: 
     assert message.startswith(f"{path}: {told}")
 
 
-def test_a_format_that_is_not_known_is_answered_with_those_that_are(refused) -> None:
-    path = Path(pvlib.__file__).parent / "data" / "12839.tm2"
-    (message,) = refused("check", path)
-    assert message.endswith("Known: EPW, TMY3 csv, NSRDB PSM3/PSM4 csv, SAM csv")
+def test_a_format_that_is_not_known_is_answered_with_those_that_are(refused, put) -> None:
+    (message,) = refused("check", put("weather.csv", b"when,light\n1,2\n"))
+    for known in ("EPW", "TMY3", "TMY2", "NSRDB", "SAM csv", "PVGIS", "NASA POWER"):
+        assert known in message.split("Known: ")[1]
 
 
 @pytest.mark.parametrize("suffix", ["epw", "csv", "parquet", "toml"])
@@ -476,6 +476,35 @@ def test_a_parquet_file_of_another_kind_is_refused(refused, tmp_path: Path, kind
     assert message.startswith(f"{path}: ")
 
 
+# --- beliefs ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("[solar.noct_c]", "[solar.noct]", "unknown key 'solar.noct'; did you mean 'noct_c'?"),
+        ("[solar.noct_c]", "[solar]\nnoct_c = 45\n[x.y]", "solar.noct_c needs "),
+        ("\n[price_index]", "\ncolour = 1\n[price_index]", "colour"),
+        ("2024 = 313.689", "2024 = 'dear'", "2024"),
+        ("dollar_year = 2024", "dollar_year = 1913", "no price index for 1913"),
+    ],
+    ids=["unknown", "no table", "no section", "index", "year"],
+)
+def test_a_mistake_in_a_file_of_beliefs_is_named(refused, put, old, new, told: str) -> None:
+    text = DEFAULT_FILE.read_text(encoding="utf-8")
+    assert old in text
+    path = put("beliefs.toml", text.replace(old, new, 1))
+    messages = refused("run", "phoenix", *COMMANDS["run"], "--assumptions", path)
+    assert all(message.startswith(f"{path}: ") for message in messages)
+    assert any(told in message for message in messages)
+
+
+def test_a_file_of_beliefs_that_was_put_right_is_read_anew(energy_command, refused, put) -> None:
+    words = ("run", "phoenix", *COMMANDS["run"], "--assumptions")
+    refused(*words, put("beliefs.toml", "[solar.noct_c]\nvalue = 45"))
+    assert energy_command(*words, put("beliefs.toml", DEFAULT_FILE.read_bytes())).code == 0
+
+
 # --- numbers on the command line ----------------------------------------------------------------
 
 
@@ -518,7 +547,6 @@ def test_a_tilt_that_cannot_be_is_refused(refused, value: str) -> None:
     [
         ("run", "phoenix"),
         ("run", "phoenix", "--solar-mw", "much"),
-        ("compare", "--served-fraction", "0.9"),
         ("size", "phoenix", "--served-fraction"),
         ("run", "phoenix", "--solar", "5"),
         ("frobnicate",),
@@ -528,6 +556,23 @@ def test_a_tilt_that_cannot_be_is_refused(refused, value: str) -> None:
 def test_words_that_make_no_command_are_refused(refused, words: tuple[str, ...]) -> None:
     messages = refused(*words)
     assert any("Error" in message or "Usage" in message for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((), "give a SITE, or --lat and --lon"),
+        (("--lat", "41"), "needs both --lat and --lon"),
+        (("--lat", "95", "--lon", "400"), "latitude_deg must lie"),
+        (("--lat", "0", "--lon", "-150"), "nearest"),
+    ],
+    ids=["nothing", "half", "off the earth", "sea"],
+)
+@pytest.mark.parametrize("command", ["size", "compare", "run"])
+def test_a_place_that_is_none_is_refused(refused, command: str, words, told: str) -> None:
+    pytest.importorskip("gsee_climate_data")
+    messages = refused(command, *COMMANDS[command], *words)
+    assert any(told in message for message in messages), messages
 
 
 def test_a_bad_site_and_a_bad_target_are_told_at_once(refused) -> None:

@@ -1,6 +1,6 @@
 """Weather files, read through pvlib into the one form the model uses.
 
-In: a path to EPW, TMY3, NSRDB (PSM3/PSM4) csv, SAM csv or a shipped Parquet file.
+In: a path to EPW, TMY3, NSRDB (PSM3/PSM4) csv, SAM csv, what `formats` knows, or Parquet.
 Out: `Weather`, or one WeatherError with everything that is wrong with the file.
 
 How each format labels a row, and so where its step begins:
@@ -26,8 +26,8 @@ import csv
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta, timezone
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ import pandas as pd
 from energy.errors import WeatherError
 from energy.units import step_hours
 from energy.weather import quality
+from energy.weather.components import complete
+from energy.weather.formats import Rows, known_format
 from energy.weather.series import COLUMNS, Weather
 
 #: The year that a typical year is written into: it has no 29 February.
@@ -50,19 +52,6 @@ MISSING = {
     "temp_air": (99.9, -9900),
     "wind_speed": (999, -9900),
 }
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """What a reader finds in a file: columns by start of step, and the file's own header."""
-
-    data: pd.DataFrame  # index: start of the step, zone of the file
-    latitude_deg: float
-    longitude_deg: float
-    elevation_m: float
-    utc_offset_h: float
-    source: str
-    recorded_years: list[int]  # each once
 
 
 def read_weather(path: str | Path) -> Weather:
@@ -107,7 +96,10 @@ def _reader(path: Path) -> tuple[Callable[[Path], Any], str]:
         raise WeatherError(f"{path}: the weather file is empty")
     if head.startswith(b"PAR1"):
         return _read_parquet, "a Parquet file"
-    lines = head.decode("utf-8-sig", errors="replace").splitlines()
+    text = head.decode("utf-8-sig", errors="replace")
+    if known := known_format(text):
+        return known
+    lines = text.splitlines()
     first, second, third = (*lines, "", "", "")[:3]
     if first.startswith("LOCATION,"):
         return _read_epw, "an EPW file"
@@ -120,15 +112,25 @@ def _reader(path: Path) -> tuple[Callable[[Path], Any], str]:
         return _read_sam, "a SAM csv"
     raise WeatherError(
         f"{path}: not a weather file that is known; it begins {first[:40]!r}. "
-        "Known: EPW, TMY3 csv, NSRDB PSM3/PSM4 csv, SAM csv"
+        "Known: EPW, TMY3 csv, TMY2, NSRDB PSM3/PSM4 csv, SAM csv, PVGIS csv and json, NASA POWER "
+        "csv, or a csv with named columns and units (see sites/README.md)"
     )
 
 
-def _read_epw(path: Path) -> _Rows:
+def _text(path: Path) -> str:
+    """A file's text: UTF-8, or Latin-1 where a place's name is not."""
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def _read_epw(path: Path) -> Rows:
     from pvlib import iotools
 
-    data, header = iotools.read_epw(path)
-    return _Rows(
+    data, header = iotools.read_epw(StringIO(_text(path)))
+    return Rows(
         data,
         header["latitude"],
         header["longitude"],
@@ -139,17 +141,17 @@ def _read_epw(path: Path) -> _Rows:
     )
 
 
-def _read_tmy3(path: Path) -> _Rows:
+def _read_tmy3(path: Path) -> Rows:
     from pvlib import iotools
 
-    with path.open(encoding="utf-8-sig") as file:
-        years = pd.read_csv(file, skiprows=1, usecols=[0]).iloc[:, 0].str[-4:].astype(int)
+    text = _text(path)
+    dates = pd.read_csv(StringIO(text), skiprows=1, usecols=[0]).iloc[:, 0]
+    years = dates.str[-4:].astype(int)
     # pvlib's own years put the last hour of a typical February on a 29th.
     year = TYPICAL_YEAR if years.nunique() > 1 else int(years.iloc[0])
-    with path.open(encoding="utf-8-sig") as file:
-        data, header = iotools.read_tmy3(file, map_variables=True, coerce_year=year)
+    data, header = iotools.read_tmy3(StringIO(text), map_variables=True, coerce_year=year)
     name = str(header["Name"]).strip('"').title()
-    return _Rows(
+    return Rows(
         data.set_index(data.index - pd.Timedelta(hours=1)),
         header["latitude"],
         header["longitude"],
@@ -160,7 +162,7 @@ def _read_tmy3(path: Path) -> _Rows:
     )
 
 
-def _read_nsrdb(path: Path) -> _Rows:
+def _read_nsrdb(path: Path) -> Rows:
     from pvlib import iotools
 
     try:
@@ -174,7 +176,7 @@ def _read_nsrdb(path: Path) -> _Rows:
         part for part in (header.get("Source", "NSRDB"), header.get("Version")) if part
     )
     where = place or f"{header['latitude']:g}, {header['longitude']:g}"
-    return _Rows(
+    return Rows(
         data.set_index(data.index - spacing / 2),
         header["latitude"],
         header["longitude"],
@@ -185,7 +187,7 @@ def _read_nsrdb(path: Path) -> _Rows:
     )
 
 
-def _read_sam(path: Path) -> _Rows:
+def _read_sam(path: Path) -> Rows:
     with path.open(encoding="utf-8-sig", newline="") as file:
         lines = csv.reader(file)
         header = dict(zip(next(lines), next(lines), strict=False))
@@ -202,7 +204,7 @@ def _read_sam(path: Path) -> _Rows:
     half = pd.Timedelta(hours=step_hours(label) / 2 if "Minute" in parts else 0)
     zone = timezone(timedelta(hours=clock_h))
     place = ", ".join(part for part in (header.get("City"), header.get("State")) if part)
-    return _Rows(
+    return Rows(
         data.set_index((label - half).tz_localize(zone)),
         float(header["Latitude"]),
         float(header["Longitude"]),
@@ -217,15 +219,13 @@ def _recorded(years: Any) -> list[int]:
     return [int(year) for year in np.unique(years)]
 
 
-def _weather(rows: _Rows, path: Path) -> Weather:
+def _weather(rows: Rows, path: Path) -> Weather:
     """The rows as `Weather`: UTC, calendar of the place, missing values told, all checked."""
-    absent = [name for name in COLUMNS if name not in rows.data.columns]
-    if absent:
-        raise WeatherError(f"{path}: no column for {', '.join(absent)}")
-    frame = rows.data[list(COLUMNS)].apply(pd.to_numeric, errors="coerce").astype(float)
-    for name, codes in MISSING.items():
-        frame[name] = frame[name].where(~frame[name].isin(codes))
     _check_place(rows, path)
+    present = [name for name in COLUMNS if name in rows.data.columns]
+    frame = rows.data[present].apply(pd.to_numeric, errors="coerce").astype(float)
+    for name in present:
+        frame[name] = frame[name].where(~frame[name].isin(MISSING[name]))
     if len(frame) < 2:
         raise WeatherError(f"{path}: {len(frame)} rows; a whole year is needed")
     step = pd.Timedelta(hours=step_hours(pd.DatetimeIndex(frame.index)))
@@ -234,6 +234,8 @@ def _weather(rows: _Rows, path: Path) -> Weather:
         frame = _in_one_year(frame)
     frame.index = pd.DatetimeIndex(frame.index).tz_convert("UTC").rename("start")
     frame = _by_local_calendar(frame, rows.utc_offset_h)
+    step_h = step_hours(pd.DatetimeIndex(frame.index))
+    frame, notes = complete(frame, rows.latitude_deg, rows.longitude_deg, rows.elevation_m, step_h)
     problems = quality.problems(frame, COLUMNS, rows.utc_offset_h)
     if not problems:
         problems = quality.sun_problems(
@@ -255,10 +257,11 @@ def _weather(rows: _Rows, path: Path) -> Weather:
         first_year=first,
         last_year=last,
         typical=typical,
+        warnings=notes,
     )
 
 
-def _check_place(rows: _Rows, path: Path) -> None:
+def _check_place(rows: Rows, path: Path) -> None:
     """Refuse a header whose place or clock cannot be."""
     bounds = {
         "latitude": (rows.latitude_deg, -90, 90),
@@ -289,7 +292,7 @@ def _by_local_calendar(frame: pd.DataFrame, utc_offset_h: float) -> pd.DataFrame
     """Whole local years of a file that holds whole years of another clock.
 
     A file in UTC begins with some hours of the last local evening before its first year. They are
-    put at the end of its last year, where as many hours are lacking: at most 12 hours, of night.
+    put at the end of its last year, where as many hours are lacking: at most 14 hours.
     """
     index = pd.DatetimeIndex(frame.index)
     if index.hasnans or index.has_duplicates or not index.is_monotonic_increasing:
@@ -298,7 +301,7 @@ def _by_local_calendar(frame: pd.DataFrame, utc_offset_h: float) -> pd.DataFrame
     year = np.asarray(quality.local_middle(index, step_h, utc_offset_h).year)
     for stray_year, sign in ((year[0], 1), (year[-1], -1)):
         strays = int((year == stray_year).sum())
-        if strays * step_h <= 12:
+        if strays * step_h <= 14:
             # The rows as a ring, so that a 29 February that is left out stays one whole local day.
             ring = np.roll(frame.to_numpy(), -sign * strays, axis=0)
             moved = index + sign * strays * pd.Timedelta(hours=step_h)
@@ -321,7 +324,13 @@ def _read_parquet(path: Path) -> Weather:
     start = pd.DatetimeIndex(table["start"].to_numpy()).tz_localize("UTC").rename("start")
     columns = {name: table[name].to_numpy().astype(float) for name in COLUMNS}
     header["warnings"] = tuple(header["warnings"])
-    return Weather(frame=pd.DataFrame(columns, index=start), **header)
+    weather = Weather(frame=pd.DataFrame(columns, index=start), **header)
+    problems = quality.sun_problems(
+        weather.frame, weather.latitude_deg, weather.longitude_deg, weather.step_h
+    )
+    if problems:
+        raise WeatherError(problems)
+    return weather
 
 
 def write_parquet(weather: Weather, path: Path) -> None:
