@@ -31,9 +31,10 @@ if TYPE_CHECKING:
         WeatherError,
     )
     from energy.plant import Plant, evaluate
-    from energy.site import Site, read_site, site_names
+    from energy.plot import weather_picture
+    from energy.site import Site, read_site, site_at, site_names
     from energy.sizing import LeastCost, Sizing, least_cost, size
-    from energy.weather import Weather, read_weather
+    from energy.weather import Examination, Weather, examine, read_weather, resample
 
 _HOMES = {
     "assumptions": ("Assumptions", "read_assumptions"),
@@ -52,9 +53,10 @@ _HOMES = {
         "WeatherError",
     ),
     "plant": ("Plant", "evaluate"),
-    "site": ("Site", "read_site", "site_names"),
+    "plot": ("weather_picture",),
+    "site": ("Site", "read_site", "site_at", "site_names"),
     "sizing": ("LeastCost", "Sizing", "least_cost", "size"),
-    "weather": ("Weather", "read_weather"),
+    "weather": ("Examination", "Weather", "examine", "read_weather", "resample"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -71,6 +73,7 @@ __all__ = [
     "Dispatch",
     "EnergyError",
     "EnergyWarning",
+    "Examination",
     "InfeasibleError",
     "InputError",
     "LeastCost",
@@ -83,16 +86,20 @@ __all__ = [
     "assess",
     "compare",
     "evaluate",
+    "examine",
     "least_cost",
     "present_cost",
     "price",
     "read_assumptions",
     "read_site",
     "read_weather",
+    "resample",
     "simulate",
     "simulate_many",
+    "site_at",
     "site_names",
     "size",
+    "weather_picture",
 ]
 
 

@@ -197,7 +197,7 @@ def weather(
     print(_plain(f"{place.title}: {place.series.source}") + "\n")
     frame = examination.frame
     rows = [
-        (str(measure), f"{row['value']:.4g}", str(row["unit"]), str(row["verdict"]))
+        (str(measure), *map(_cell, (row["value"], row["unit"], row["verdict"])))
         for measure, row in frame.iterrows()
     ]
     _print_table(("measure", "value", "unit", "verdict"), rows, left=(0, 2, 3))
@@ -511,7 +511,7 @@ def _print_table(heads: Iterable[str], rows: Iterable[Iterable[str]], left: Iter
 def _cell(value: object) -> str:
     """A cell of a frame: four digits of a number, the day of a time."""
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value:.4g}" if value == value else ""  # nothing for what is not known
     return f"{value:%Y-%m-%d}" if hasattr(value, "strftime") else str(value)
 
 

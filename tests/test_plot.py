@@ -1,0 +1,174 @@
+"""Pictures: what they show, how they are written, and what is refused."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from energy.errors import InputError
+from energy.plot import _rise_and_set, save, weather_picture
+from energy.site import read_site
+from energy.weather import Weather
+from energy.weather.examine import Examination, examine
+
+pytest.importorskip("matplotlib")
+
+
+@pytest.fixture(scope="module")
+def seen() -> tuple[Weather, Examination]:
+    site = read_site("el-paso")
+    assert site.normals is not None
+    normals = site.normals.ghi_kwh_m2_day
+    return site.series, examine(site.series, normals_ghi_kwh_m2_day=normals)
+
+
+@pytest.fixture(scope="module")
+def made_up() -> Weather:
+    """Two years on the equator with the clock of UTC: light from 6 to 18 h, 500 or 400 W/m2."""
+    index = pd.date_range("2001", "2003", freq="h", inclusive="left", tz="UTC", name="start")
+    up = (index.hour >= 6) & (index.hour < 18)
+    ghi = np.where(up, np.where(index.year == 2001, 500.0, 400.0), 0.0)
+    frame = pd.DataFrame(
+        {"ghi": ghi, "dni": 0.0, "dhi": ghi, "temp_air": 20.0, "wind_speed": 3.0}, index=index
+    )
+    return Weather(frame, 0.0, 0.0, 0.0, 0.0, "made up at $5 and $6", 2001, 2002)
+
+
+def test_four_panels_have_titles_and_axes_with_units(seen: tuple[Weather, Examination]) -> None:
+    figure = weather_picture(*seen)
+    hours, months, lull, days, colours = figure.axes
+    assert all(axes.get_title() for axes in (hours, months, lull, days))
+    assert hours.get_ylabel() == "local standard time, UTC-7 [h]"
+    assert colours.get_ylabel() == "GHI [W/m²]"
+    assert months.get_ylabel() == "GHI [kWh/m²/day]"
+    assert lull.get_ylabel() == "GHI [W/m²]"
+    assert days.get_xlabel() == "share of days [%]"
+    title = figure.get_suptitle()
+    assert seen[0].source in title
+    assert "31.77° N, 106.50° W, 1186 m; typical year of 1980 to 2005" in title
+
+
+def test_the_panels_show_the_series_by_hand(made_up: Weather) -> None:
+    # Months: 12 h x 500 or 400 W/m2 are 6 and 4.8 kWh/m2, 5.4 on average. A week of 2002 is the
+    # darkest; every day of a year is alike but for the clear sky.
+    examination = examine(made_up)
+    hours, months, lull, days, _ = weather_picture(made_up, examination).axes
+    heat = np.asarray(hours.collections[0].get_array())
+    assert heat.shape == (24, 12)
+    assert heat[6:18] == pytest.approx(450.0)
+    assert heat[:6].max() == heat[18:].max() == 0
+    assert [bar.get_height() for bar in months.patches] == pytest.approx([5.4] * 12)
+    spread = months.collections[0].get_segments()
+    assert np.asarray(spread)[:, :, 1] == pytest.approx(np.array([[4.8, 6.0]] * 12))
+    assert "(2002): 4.80 kWh/m²/day" in lull.get_title()
+    assert lull.lines[0].get_xdata()[:2] == pytest.approx([0.5 / 24, 1.5 / 24])
+    assert len(lull.lines[0].get_xdata()) == 7 * 24
+    assert len(days.lines) == 2 + 1 + 1  # each year, all, and the clear sky
+    assert (np.diff(days.lines[2].get_ydata()) >= 0).all()
+
+
+def test_normals_are_drawn_where_they_are_known(seen: tuple[Weather, Examination]) -> None:
+    labels = [text.get_text() for text in weather_picture(*seen).axes[1].get_legend().get_texts()]
+    assert labels == ["this series", "clear sky", "normals"]
+    without = weather_picture(seen[0], examine(seen[0])).axes[1]
+    assert "normals" not in [text.get_text() for text in without.get_legend().get_texts()]
+
+
+def test_the_sun_rises_at_six_on_the_equator_and_does_not_beyond_the_polar_circle(
+    made_up: Weather,
+) -> None:
+    _, rise, set_ = _rise_and_set(made_up)
+    assert (set_ - rise) == pytest.approx(12.0)
+    assert rise.mean() == pytest.approx(6.0, abs=0.01)
+    _, rise, _ = _rise_and_set(replace(made_up, latitude_deg=70.0))
+    assert np.isnan(rise).sum() > 100  # two months of night, two of day
+    assert np.isfinite(rise).sum() > 200
+
+
+def test_a_place_without_sun_for_weeks_is_drawn(made_up: Weather, tmp_path: Path) -> None:
+    dark = made_up.local_middle.month.isin([1, 12])
+    frame = made_up.frame.assign(ghi=made_up.frame["ghi"].where(~dark, 0.0))
+    frame["dhi"] = frame["ghi"]
+    weather = replace(made_up, frame=frame, latitude_deg=75.0)
+    save(weather_picture(weather, examine(weather)), tmp_path / "polar.png")
+
+
+def test_what_is_suspicious_stands_under_the_picture(made_up: Weather) -> None:
+    examination = examine(made_up)
+    shown = weather_picture(made_up, examination).get_supxlabel()
+    assert "Suspicious: " in shown
+    assert "year-to-year" not in shown
+    assert weather_picture(made_up, replace(examination, warnings=())).get_supxlabel() == ""
+
+
+def test_a_picture_is_1200_by_900(seen: tuple[Weather, Examination], tmp_path: Path) -> None:
+    save(weather_picture(*seen), tmp_path / "a.png")
+    head = (tmp_path / "a.png").read_bytes()[:24]
+    assert head.startswith(b"\x89PNG")
+    assert [int.from_bytes(head[at : at + 4]) for at in (16, 20)] == [1200, 900]
+
+
+def test_the_same_picture_is_the_same_bytes(
+    seen: tuple[Weather, Examination], tmp_path: Path
+) -> None:
+    for name in ("a.svg", "b.svg", "A.PNG", "b.png"):
+        save(weather_picture(*seen), str(tmp_path / name))
+    assert b"<svg" in (tmp_path / "a.svg").read_bytes()
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+    assert (tmp_path / "A.PNG").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["A.PNG", "a.svg", "b.png", "b.svg"]
+
+
+def test_a_dollar_in_a_source_is_a_dollar(made_up: Weather, tmp_path: Path) -> None:
+    save(weather_picture(made_up, examine(made_up)), tmp_path / "a.svg")
+
+
+def test_pyplot_is_left_alone(seen: tuple[Weather, Examination]) -> None:
+    before = "matplotlib.pyplot" in sys.modules
+    weather_picture(*seen)
+    assert ("matplotlib.pyplot" in sys.modules) == before
+
+
+# --- what is refused ---------------------------------------------------------------------------
+
+
+def test_a_place_that_cannot_be_written_is_refused_and_the_old_file_stays(
+    seen: tuple[Weather, Examination], tmp_path: Path
+) -> None:
+    figure = weather_picture(*seen)
+    (tmp_path / "folder.png").mkdir()
+    (tmp_path / "old.png").write_bytes(b"old")
+    (tmp_path / "old.png.part").mkdir()  # in the way of what is written first
+    for name, told in {
+        "a.jpg": "pictures end in .png or .svg; got '.jpg'",
+        "a": "pictures end in .png or .svg; got ''",
+        "folder.png": "is a folder",
+        "none/a.png": "cannot be written",
+        "old.png/a.png": "cannot be written",
+        "old.png": "cannot be written",
+    }.items():
+        with pytest.raises(InputError) as caught:
+            save(figure, tmp_path / name)
+        assert told in str(caught.value)
+        assert str(tmp_path / name) in str(caught.value)
+    assert (tmp_path / "old.png").read_bytes() == b"old"
+
+
+def test_without_matplotlib_the_way_to_get_it_is_told(
+    seen: tuple[Weather, Examination], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(InputError, match=r"pip install 'sunrack\[plot\]'"):
+        weather_picture(*seen)
+
+
+def test_the_examination_of_another_series_is_refused(
+    seen: tuple[Weather, Examination], made_up: Weather
+) -> None:
+    with pytest.raises(InputError, match="another series"):
+        weather_picture(made_up, seen[1])
