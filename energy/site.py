@@ -69,7 +69,7 @@ class Site(Spec):
     aliases: tuple[Text, ...] = Field(default=(), strict=False)
     latitude_deg: Annotated[float, Field(ge=-90, le=90)]
     longitude_deg: Annotated[float, Field(ge=-180, le=180)]
-    elevation_m: Annotated[float, Field(ge=-450, le=6000)]
+    elevation_m: Annotated[float, Field(ge=-450, le=9000)]
     weather: SiteWeather
     land_usd_per_acre: LocalPrice
     gas_usd_per_mmbtu: LocalPrice | None = None

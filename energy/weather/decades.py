@@ -9,8 +9,12 @@ variance of winters at Clearlake CA. So a slow random state favours brighter or 
 some months on end. A day keeps its clear-sky index, its share of diffuse light, its temperature's
 departure from the season's and its wind; the sun is that of the date it is given.
 
-What it cannot do is know a winter that none of the years had: `tests/benchmarks/
-validate_decades.py` measures how far decades from 5 to 7 of 18 real years come out from all 18.
+What it cannot do is know a winter that none of the years had. Measured by
+`tests/benchmarks/validate_decades.py` at Clearlake CA (decades from 5 to 7 of 18 real years against
+all 18, root of the mean square): the cost of a 99 % plant is 8 % off, of a 99.9 % plant 12 % and on
+average 7 % too low. That is no better than the few years by themselves (6 and 11 %) and far better
+than a single year (22 and 28 %). What decades do better is the worst 5 and 7 days: 6 and 2 % too
+bright on average, not 16 and 12.
 
 References
 ----------
@@ -46,7 +50,7 @@ BLOCK_DAYS = 10
 WINDOW_DAYS = 15
 
 #: Memory [days] and strength of the slow state, fitted at Clearlake CA: decades from all 18 years
-#: then have the yearly spread of GHI that the 18 years have, 3.6 %; with strength 0 they have 2.3.
+#: then have the yearly spread of GHI that the 18 years have, 3.6 %; at strength 0 it is 2.3.
 MEMORY_DAYS = 60
 STRENGTH = 3.2
 
@@ -116,7 +120,8 @@ def resample(weather: Weather, *, years: int = 30, seed: int = 0) -> Weather:
         warnings=(
             *weather.warnings,
             f"the weather is resampled: {years} made years from the days of {weather.years} real "
-            "ones; it cannot know a winter unlike any of theirs",
+            "ones; it cannot know a winter unlike any of theirs (where 18 years could be compared, "
+            "the cost of a 99 % plant was 8 % off, of a 99.9 % plant 12 % and mostly too low)",
             *few,
         ),
     )
