@@ -62,9 +62,7 @@ def main() -> None:
     print(f"least_cost, {YEARS} years, 0.99:     {seconds * 1e3:.1f} ms")
 
     case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
-    seconds = best_s(
-        lambda: en.Case(case.site, case.datacenter, case.assumptions).solar, 3
-    )
+    seconds = best_s(lambda: en.Case(case.site, case.datacenter, case.assumptions).solar, 3)
     print(f"solar series of one year:      {seconds * 1e3:.0f} ms")
 
 
