@@ -612,7 +612,8 @@ def _show_plant(plant: Plant, served_fraction: float | None, as_json: bool) -> N
         "  EUE": f"{availability.eue_mwh_per_year:,.0f} MWh a year, "
         f"{availability.normalised_eue_ppm:,.0f} ppm",
         "  longest event": f"{availability.longest_event_h:g} h",
-        "  worst year": f"{worst.name}, {worst['served_fraction']:.4%} of the energy",
+        "  worst year": f"{'of the made ones' if weather.made else worst.name}, "
+        f"{worst['served_fraction']:.4%} of the energy",
         "capital": f"{cost.capital_usd / 1e6:,.1f} M$",
         "a year": f"{cost.annual_usd / 1e6:,.2f} M$",
         "per MWh served": f"{cost.levelized_usd_per_mwh:,.1f} $",

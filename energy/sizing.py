@@ -576,7 +576,8 @@ def _what_is_missing(largest: Plant, served_fraction: float) -> str:
     share = served_fraction - availability.served_fraction
     lacking_mwh = share * case.weather.per_year(case.load_mw)
     deepest = availability.events.nlargest(3, "energy_mwh").sort_values("start")
-    when = "%d %B" if case.weather.typical else "%d %B %Y"
+    unlabelled = case.weather.typical or case.weather.made
+    when = "%d %B" if unlabelled else "%d %B %Y"
     spells = "; ".join(
         f"{start:{when}}, {length_h / 24:.1f} days, {mwh:,.0f} MWh"
         for start, length_h, mwh in zip(

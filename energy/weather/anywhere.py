@@ -164,7 +164,8 @@ def synthesize(
         f"at {cell.latitude_deg:g}, {cell.longitude_deg:g}",
         first_year=2011,
         last_year=2015,
-        typical=True,  # its calendar years mean nothing
+        typical=True,
+        made=True,
         warnings=(
             *_warnings(
                 normals_ghi_kwh_m2_day is not None,

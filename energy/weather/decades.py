@@ -117,6 +117,7 @@ def resample(weather: Weather, *, years: int = 30, seed: int = 0) -> Weather:
         f"{weather.source}",
         first_year=weather.first_year,
         last_year=weather.last_year,
+        made=True,
         warnings=(
             *weather.warnings,
             f"the weather is resampled: {years} made years from the days of {weather.years} real "

@@ -348,7 +348,7 @@ def write_parquet(weather: Weather, path: Path) -> None:
         "last_year": weather.last_year,
         "typical": weather.typical,
         "warnings": list(weather.warnings),
-    }
+    } | ({"made": True} if weather.made else {})
     columns: dict[str, Any] = {
         "start": pa.array(weather.index.tz_localize(None).as_unit("s").to_numpy())
     }

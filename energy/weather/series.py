@@ -40,6 +40,8 @@ class Weather:
         The years that the data was recorded in.
     typical
         True for a typical year, stitched from months of different years.
+    made
+        True when the calendar's years are labels only: resampled or synthetic weather.
     warnings
         What a reader of a result should know about the data.
 
@@ -59,6 +61,7 @@ class Weather:
     first_year: int
     last_year: int
     typical: bool = False
+    made: bool = False
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
