@@ -329,7 +329,7 @@ def compare(
     if as_json:
         _print_json(_record(plants, share))
         return
-    _print_ranking(plants, share)
+    _print_ranking(plants, share, ranking.notes)
 
 
 # --- from words to objects ----------------------------------------------------------------------
@@ -529,7 +529,7 @@ def _range(plant: Plant) -> str:
     return f"{low:.0f}-{high:.0f}"
 
 
-def _print_ranking(plants: list[Plant], served_fraction: float) -> None:
+def _print_ranking(plants: list[Plant], served_fraction: float, notes: list[str]) -> None:
     year = plants[0].case.assumptions.finance.dollar_year
     print(
         f"Cheapest solar and battery for {plants[0].case.datacenter.it_mw:g} MW of computers,\n"
@@ -569,6 +569,8 @@ def _print_ranking(plants: list[Plant], served_fraction: float) -> None:
     if len(groups) > 1:
         for plant in plants:
             print(_plain(f"{plant.case.site.name}: weather: {plant.case.weather.source}"))
+    for note in notes:
+        print(note)
     _print_notes(plants)
 
 

@@ -32,6 +32,17 @@ class Comparison:
         """One row a site, cheapest first; full precision, units in the column names."""
         return pd.DataFrame([row(sizing.plant) for sizing in self.sizings]).set_index("site")
 
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of the ranking, rather than of one site, should know."""
+        kinds = {sizing.case.weather.typical for sizing in self.sizings}
+        if kinds != {True, False}:
+            return []
+        return [
+            "typical years stand beside actual ones: a typical year has no bad winter, which "
+            "flatters its site by more than small differences in this ranking"
+        ]
+
     def _repr_html_(self) -> str:
         return str(self.frame.round(3).to_html())
 

@@ -296,5 +296,12 @@ def test_a_target_beyond_the_largest_plant_says_what_is_missing(case_with):
 
 def test_sites_are_ranked_by_cost_and_the_dearest_comes_last():
     ranking = en.compare(["greensboro", "el-paso"], served_fraction=0.9)
+    assert not ranking.notes
     assert list(ranking.frame.index) == ["el-paso", "greensboro"]
     assert ranking.frame["levelized_usd_per_mwh"].is_monotonic_increasing
+
+
+def test_a_ranking_of_typical_beside_actual_years_says_so():
+    ranking = en.compare(["fort-collins", "el-paso"], served_fraction=0.9)
+    assert len(ranking.notes) == 1
+    assert "typical" in ranking.notes[0]
