@@ -405,7 +405,6 @@ def _place(
     """The place that is meant, with its hours read, so that all problems are told at once."""
     from energy.site import read_site, site_at
     from energy.weather import read_weather
-    from energy.weather.decades import resample
 
     with _Problems() as problems:
         if (name is None) == (lat is None and lon is None):
@@ -424,15 +423,18 @@ def _place(
         if weather is not None:
             with problems:
                 given = read_weather(weather)
+        if source is not None:
+            with problems:
+                service = _source(source)
     if source is not None:
         from energy.weather.sources import cached
 
-        given = cached(_source(source), place.latitude_deg, place.longitude_deg, place.elevation_m)
+        given = cached(service, place.latitude_deg, place.longitude_deg, place.elevation_m)
         place = place.with_weather(given, f"--source {source}")
     elif weather is not None:
         place = place.with_weather(given, weather)
     if decades is not None:
-        place = place.with_weather(resample(place.series, years=decades, seed=seed), "--decades")
+        place = place.with_decades(decades, seed=seed)
     return place
 
 

@@ -16,7 +16,7 @@ from pydantic import Field, PrivateAttr, field_validator
 
 from energy.errors import InputError, SiteError
 from energy.spec import Spec, read_toml, validate
-from energy.weather import Weather, read_weather
+from energy.weather import Weather, read_weather, resample
 from energy.weather.examine import Examination, examine
 
 #: A weather file further from its site than this [km] brings a warning with it.
@@ -118,8 +118,9 @@ class Site(Spec):
         """What a reader of any result at this site should know about its weather."""
         series = self.series
         notes = [*self.weather.warnings, *series.warnings]
-        if self._given is not None or self._folder != sites_folder():
-            # What is shipped has been examined; a test says so.
+        shipped = self._given is None and self._folder == sites_folder()
+        if not shipped and not series.made:
+            # What is shipped, and how hours are made, has been examined; tests say so.
             notes.extend(self.examination.warnings)
         distance_km = _distance_km(
             self.latitude_deg, self.longitude_deg, series.latitude_deg, series.longitude_deg
@@ -133,7 +134,20 @@ class Site(Spec):
 
     def with_weather(self, series: Weather, path: str | Path = "given") -> Site:
         """The same place with other hours, read from `path`."""
-        site = self.replace(weather=SiteWeather(file=str(path)))
+        return self._with(series, SiteWeather(file=str(path)))
+
+    def with_decades(self, years: int, *, seed: int = 0) -> Site:
+        """The same place with years resampled from its own; what is said of those stays said.
+
+        Raises
+        ------
+        WeatherError
+            As `energy.weather.resample`.
+        """
+        return self._with(resample(self.series, years=years, seed=seed), self.weather)
+
+    def _with(self, series: Weather, weather: SiteWeather) -> Site:
+        site = self.replace(weather=weather)
         site._given = series
         return site
 

@@ -36,7 +36,7 @@ import pandas as pd
 from energy.site import Site, read_site
 from energy.units import step_hours
 from energy.weather import COLUMNS, Weather, move, read_weather
-from energy.weather.files import TYPICAL_YEAR, write_parquet
+from energy.weather.files import write_parquet
 
 HERE = Path(__file__).parent
 
@@ -301,7 +301,6 @@ def read_member(member: Member, folder: Path) -> Weather:
                 archive.extract(member.path, tmp, filter="data")
             file = Path(tmp) / member.path
         readers: dict[str, Callable[[Path], Weather]] = {
-            ".tm2": _read_tmy2,
             "_TMYx.2007-2021.epw": _read_tmyx,
             "_SE1.csv": _read_era5,
             "current_30min_utc_tz.csv": _read_nsrdb_table,
@@ -367,31 +366,6 @@ def _read_era5(path: Path) -> Weather:
     }
     start = pd.DatetimeIndex(data.index) - pd.Timedelta(minutes=30)
     return _by_local_years(data.set_index(start), place)
-
-
-def _read_tmy2(path: Path) -> Weather:
-    """A typical year of NREL's TMY2: temperature and wind are in tenths."""
-    from pvlib import iotools
-
-    data, header = iotools.read_tmy2(path)
-    start = pd.date_range(f"{TYPICAL_YEAR}-01-01", periods=len(data), freq="h", tz="UTC")
-    columns = [data["GHI"], data["DNI"], data["DHI"], data["DryBulb"] / 10, data["Wspd"] / 10]
-    frame = pd.DataFrame(
-        dict(zip(COLUMNS, (column.to_numpy(dtype=float) for column in columns), strict=True)),
-        index=(start - pd.Timedelta(hours=header["TZ"])).rename("start"),
-    )
-    recorded = 1900 + data["year"] % 100
-    return Weather(
-        frame,
-        header["latitude"],
-        round(header["longitude"], 3),
-        header["altitude"],
-        header["TZ"],
-        "TMY2",
-        int(recorded.min()),
-        int(recorded.max()),
-        typical=True,
-    )
 
 
 def _read_tmyx(path: Path) -> Weather:

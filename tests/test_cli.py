@@ -129,3 +129,15 @@ def test_a_narrow_terminal_gets_two_tables_that_fit(energy, monkeypatch):
     table = [line for line in out.splitlines() if not line.startswith(("el-paso:", "Cheapest"))]
     assert max(map(len, table)) <= 80
     assert sum("el-paso" in line for line in table) == 2
+
+
+def test_decades_of_moved_weather_say_that_it_was_moved(energy):
+    _, out, _ = energy(
+        "size", "wyoming", "--served-fraction", "0.9", "--decades", "3", "--seed", "1", "--json"
+    )
+    (site,) = json.loads(out)["sites"]
+    assert site["weather"]["years"] == 3
+    said = " ".join(site["notes"])
+    assert "clouds of Fort Collins CO" in said
+    assert "resampled" in said
+    assert any("NSRDB of NREL" in source for source in site["sources"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import doctest
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,12 @@ def test_public_names_exist_and_no_others_are_public():
     for name in en.__all__:
         assert getattr(en, name).__module__.startswith("energy."), name
     assert {name for home in en._HOMES.values() for name in home} == set(en.__all__)
+
+
+def test_the_example_at_the_top_gives_what_it_says():
+    told = doctest.testmod(en)
+    assert told.attempted > 0
+    assert told.failed == 0
 
 
 def test_importing_the_package_loads_nothing_heavy():
