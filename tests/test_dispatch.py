@@ -263,6 +263,13 @@ def test_a_run_on_real_weather_closes_its_circle_and_balances(wyoming):
     assert frame.index.equals(wyoming.weather.index)
 
 
+def test_a_plant_runs_on_the_array_s_output_over_its_life(el_paso):
+    ran = en.simulate(el_paso, en.Design(solar_mw=10))
+    # .7 % a year over 30 years: (1 - .993^30) / (30 * .007) = .904829
+    new = el_paso.solar_new.sum() * 10
+    assert ran.frame["solar_mw"].sum() == pytest.approx(0.904829 * new, rel=1e-6)
+
+
 def test_a_start_that_is_given_is_the_start(el_paso):
     design = en.Design(solar_mw=1000, battery_mwh=2000, battery_mw=300)
     assert en.simulate(el_paso, design, start_fraction=1).start_mwh == pytest.approx(1800)

@@ -257,24 +257,31 @@ def test_standing_loss_costs_a_little_battery(el_paso):
     assert 1 < ratio < 1.005
 
 
-def test_size_and_least_cost_agree_on_a_case(el_paso):
+@pytest.mark.parametrize("usable_fraction", [1.0, 0.5])
+def test_size_and_least_cost_agree_on_a_case(el_paso, usable_fraction):
     beliefs = el_paso.assumptions
     ideal = beliefs.replace(
-        battery=beliefs.battery.replace(standing_loss_fraction_per_month=0.0, usable_fraction=1.0)
+        battery=beliefs.battery.replace(
+            standing_loss_fraction_per_month=0.0, usable_fraction=usable_fraction
+        )
     )
     case = en.Case(el_paso.site, el_paso.datacenter, ideal)
     sized = en.size(case, served_fraction=0.95)
     frame = sized.plant.cost.frame
     unit = frame["annual_usd"] / frame["size"]
+    # A usable MWh takes 1 / usable_fraction nameplate MWh, and costs as much more.
     found = en.least_cost(
-        case.solar, case.load_mw,
+        case.solar,
+        case.load_mw,
         solar_usd_per_mw_year=unit["solar"] + unit["land"],
-        battery_usd_per_mwh_year=unit["battery_energy"],
+        battery_usd_per_mwh_year=unit["battery_energy"] / usable_fraction,
         battery_usd_per_mw_year=unit["battery_power"],
-        round_trip_fraction=0.88, served_fraction=0.95, cyclic=True,
-    )  # fmt: skip
+        round_trip_fraction=0.88,
+        served_fraction=0.95,
+        cyclic=True,
+    )
     assert sized.design.solar_mw == pytest.approx(found.solar_mw, rel=1e-5)
-    assert sized.design.battery_mwh == pytest.approx(found.battery_mwh, rel=1e-5)
+    assert sized.design.battery_mwh * usable_fraction == pytest.approx(found.battery_mwh, rel=1e-5)
     assert found.annual_usd + frame.loc["integration", "annual_usd"] == pytest.approx(
         sized.plant.cost.annual_usd, rel=1e-7
     )
