@@ -11,7 +11,8 @@ EnergyWarning marks what changes an answer without making it wrong.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 
 class EnergyError(Exception):
@@ -42,7 +43,20 @@ class WeatherError(InputError):
 
 
 class InfeasibleError(EnergyError):
-    """No design within the allowed sizes meets the target; the message says what is missing."""
+    """No design within the allowed sizes meets the target; the message says what is missing.
+
+    Parameters
+    ----------
+    message
+        What is missing and what would mend it.
+    record
+        The same as plain data, for JSON.
+    """
+
+    def __init__(self, message: str, record: Mapping[str, Any] | None = None) -> None:
+        """Keep the plain data beside the message."""
+        super().__init__(message)
+        self.record = dict(record) if record else {"message": message}
 
 
 class EnergyWarning(UserWarning):

@@ -1,0 +1,220 @@
+"""Cost against availability: the cheapest plant for every share of the energy, in one call.
+
+In: `Case`. Out: `Frontier`, one row a target with sizes, cost and reliability.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from energy.case import Case
+from energy.cost import DRIVERS, UnitCost, unit_costs
+from energy.dispatch import Design, simulate, simulate_many
+from energy.errors import InputError
+from energy.plant import Plant
+from energy.sizing.search import Problem, share_problems, solve
+from energy.units import Array
+
+#: Shares of the energy that a frontier has when none are asked for: 29 from .5 to five nines,
+#: evenly spaced in nines, and all of it.
+SHARES = (*(1.0 - 10.0**-nines for nines in np.linspace(math.log10(2.0), 5.0, 29).tolist()), 1.0)
+
+#: The sizes that are searched, in the order of `energy.sizing.search`.
+SIZES = ("solar_mw", "battery_mwh", "battery_mw")
+
+
+@dataclass(frozen=True, eq=False)
+class Frontier:
+    """The least-cost plants of a case for a row of targets.
+
+    Parameters
+    ----------
+    case
+        The question.
+    cyclic
+        True: the battery ends the chain of weather years as it starts it. False: it starts full.
+    plants
+        One row a target: `served_fraction` and the sizes; NaN where no plant within
+        `assumptions.limits` serves that much.
+    """
+
+    case: Case
+    cyclic: bool
+    plants: pd.DataFrame
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """One row a target that can be reached, from the lowest share to the highest.
+
+        Columns: `served_fraction` (the target), `solar_mw`, `battery_mwh`, `battery_mw`,
+        `annual_usd` and `capital_usd` of the whole plant, `levelized_usd_per_mwh` served,
+        `marginal_usd_per_mwh` (what the last MWh costs: the slope from the row before),
+        `available_fraction` of the hours, `nines` of those, `lolh_hours_per_year`,
+        `longest_event_h`, `worst_year_served_fraction`.
+        """
+        case = self.case
+        frame = self.plants.dropna().reset_index(drop=True)
+        for name, usd in (("annual_usd", annual_usd), ("capital_usd", capital_usd)):
+            frame[name] = usd(case, frame[list(SIZES)].to_numpy())
+        served_mwh = frame["served_fraction"] * case.weather.per_year(case.load_mw)
+        frame["levelized_usd_per_mwh"] = frame["annual_usd"] / served_mwh
+        frame["marginal_usd_per_mwh"] = frame["annual_usd"].diff() / served_mwh.diff()
+        measures = self._measures(frame)
+        available = measures["available_fraction"].to_numpy()
+        frame["available_fraction"] = available
+        with np.errstate(divide="ignore"):
+            frame["nines"] = -np.log10(1.0 - available)
+        hours = len(case.load_mw) * case.step_h / case.weather.years_exact
+        frame["lolh_hours_per_year"] = (1.0 - available) * hours
+        for name in ("longest_event_h", "worst_year_served_fraction"):
+            frame[name] = measures[name].to_numpy()
+        return frame
+
+    @property
+    def unreachable(self) -> list[float]:
+        """Targets that no plant within `assumptions.limits` meets."""
+        lacking = self.plants[self.plants["solar_mw"].isna()]
+        return [float(share) for share in lacking["served_fraction"]]
+
+    def design(self, served_fraction: float) -> Design:
+        """The plant of one of the targets.
+
+        Raises
+        ------
+        InputError
+            For a share that is not one of the frontier's, or that cannot be reached.
+        """
+        frame = self.frame
+        rows = frame[np.isclose(frame["served_fraction"], served_fraction, rtol=0, atol=1e-12)]
+        if rows.empty:
+            known = ", ".join(f"{share:.6g}" for share in frame["served_fraction"])
+            raise InputError(f"the frontier has no plant for {served_fraction!r}; it has {known}")
+        return design_of(rows[list(SIZES)].to_numpy()[0])
+
+    def _measures(self, frame: pd.DataFrame) -> pd.DataFrame:
+        designs = [design_of(sizes) for sizes in frame[list(SIZES)].to_numpy()]
+        if self.cyclic:
+            return simulate_many(self.case, designs)
+        runs = [Plant(simulate(self.case, d, start_fraction=1.0)).availability for d in designs]
+        return pd.DataFrame(
+            {
+                "available_fraction": [run.available_fraction for run in runs],
+                "longest_event_h": [run.longest_event_h for run in runs],
+                "worst_year_served_fraction": [run.worst_year["served_fraction"] for run in runs],
+            }
+        )
+
+    def _repr_html_(self) -> str:
+        return str(self.frame.round(6).to_html())
+
+
+def frontier(
+    case: Case, served_fractions: Sequence[float] | Array = SHARES, *, cyclic: bool = True
+) -> Frontier:
+    """The cheapest plant for every share of the energy, over all weather years as one chain.
+
+    Parameters
+    ----------
+    case
+        The question.
+    served_fractions
+        Shares above 0 and at most 1; without them `SHARES`, from .5 to .99999 and 1.
+    cyclic
+        True: the battery ends the chain as it starts it. False: it starts full.
+
+    Returns
+    -------
+    Frontier
+        Each row is what `size` gives for that share. No backup, no grid.
+
+    Raises
+    ------
+    InputError
+        With every share that is none.
+    """
+    shares = [float(share) for share in served_fractions]
+    problems = [p for share in shares for p in share_problems("served_fraction", share)]
+    if not shares:
+        problems.append("served_fractions is empty; give at least one share such as 0.99")
+    if problems:
+        raise InputError(problems)
+    shares = sorted(set(shares))
+    found = solve(problem_of(case, cyclic=cyclic), shares)[:, :3]
+    found[:, 1] /= case.assumptions.battery.usable_fraction
+    plants = pd.DataFrame(found, columns=list(SIZES))
+    plants.insert(0, "served_fraction", shares)
+    return Frontier(case, cyclic, plants)
+
+
+def problem_of(case: Case, *, cyclic: bool = True, by_capital: bool = False) -> Problem:
+    """A case as arrays and prices; `by_capital` counts a plant's price, not its cost a year."""
+    from energy.dispatch import kept_fraction
+
+    beliefs = case.assumptions
+    usable = beliefs.battery.usable_fraction
+    largest = largest_design(case)
+    usd_per_size = (_capital_of if by_capital else _annual_of)(case)
+    return Problem(
+        solar=case.solar,
+        load_mw=case.load_mw,
+        usd_per_size=np.array([usd_per_size[name] for name in SIZES]) / [1.0, usable, 1.0],
+        one_way_fraction=beliefs.battery.round_trip_fraction**0.5,
+        kept_fraction=kept_fraction(beliefs.battery, case.step_h),
+        cyclic=cyclic,
+        step_h=case.step_h,
+        largest=(largest.solar_mw, largest.battery_mwh * usable, largest.battery_mw),
+    )
+
+
+def largest_design(case: Case) -> Design:
+    """The largest plant that sizing looks at: `assumptions.limits`, and power for all its sun."""
+    limits = case.assumptions.limits
+    solar_mw = limits.solar_mw_per_load_mw * case.mean_load_mw
+    return Design(
+        solar_mw=solar_mw,
+        battery_mwh=limits.battery_h * case.mean_load_mw,
+        battery_mw=float(max(case.load_mw.max(), solar_mw * case.solar.max())),
+    )
+
+
+def design_of(sizes: Array) -> Design:
+    """A design from its sizes in the order of `SIZES`, energy as nameplate."""
+    return Design(**dict(zip(SIZES, map(float, sizes), strict=True)))
+
+
+def annual_usd(case: Case, sizes: Array) -> Array:
+    """A year's cost [$] of plants without firm sources, one row of `SIZES` each."""
+    return _total_usd(_annual_of(case), case, sizes)
+
+
+def capital_usd(case: Case, sizes: Array) -> Array:
+    """Price [$] of plants without firm sources, one row of `SIZES` each."""
+    return _total_usd(_capital_of(case), case, sizes)
+
+
+def _total_usd(usd_per_size: dict[str, float], case: Case, sizes: Array) -> Array:
+    per_size = np.array([usd_per_size[name] for name in SIZES])
+    return np.asarray(sizes @ per_size + usd_per_size["load"] * float(case.load_mw.max()))
+
+
+def _annual_of(case: Case) -> dict[str, float]:
+    rate = case.assumptions.finance.real_discount_fraction
+    return _summed(case, lambda unit: unit.annual_usd(rate))
+
+
+def _capital_of(case: Case) -> dict[str, float]:
+    return _summed(case, lambda unit: unit.capital_usd)
+
+
+def _summed(case: Case, usd: object) -> dict[str, float]:
+    """Price per MW or MWh of each driver, summed over the parts that grow with it."""
+    totals: dict[str, float] = {}
+    for part, unit in unit_costs(case).items():
+        totals[DRIVERS[part]] = totals.get(DRIVERS[part], 0.0) + usd(unit)  # type: ignore[operator]
+    return totals

@@ -1,0 +1,221 @@
+"""Unserved energy of every battery at once, from one pass over the hours.
+
+In: solar and load by step, one array, one battery power. Out: the falling legs of what the steps
+ask of the store, and from them unserved energy as a function of the battery, with slopes.
+
+The falling legs a_i of the rainflow decomposition of what each step asks of the store give
+unserved(E) = short + eta * sum max(a_i - E, 0) for every battery E, with `short` the deficit above
+the battery's power. It is convex and piecewise linear, so the smallest battery for a target is
+read off, with its slopes in solar, in power and in the target.
+
+That the legs of the decomposition give the loss of every capacity (a walk between two reflecting
+walls) is this project's own result; `tests/` checks it against hour-by-hour runs and against
+linear programmes. It holds without backup and without standing loss.
+"""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+
+from energy.units import Array
+
+
+@nb.njit(cache=True, nogil=True)
+def legs_of(
+    solar: Array,
+    load_mw: Array,
+    solar_mw: float,
+    battery_mw: float,
+    one_way_fraction: float,
+    step_h: float,
+    cyclic: bool,
+) -> tuple[Array, Array]:
+    """Falling legs of the rainflow decomposition of what each step asks of the store.
+
+    Returns
+    -------
+    legs
+        One row a leg: its length [MWh in the store], its slopes in solar and in battery power,
+        and +1, or -1 for a leg that is taken off. On a circle the chain is run twice and the
+        first round's legs are taken off: those that closed in it by not being listed at all.
+    totals
+        `short` (deficit above the battery's power, MWh) and `drift` (what a store without walls
+        loses in one round, MWh), each followed by its slopes in solar and in battery power.
+    """
+    n = len(load_mw)
+    rounds = 2 if cyclic else 1
+    # Turning points that wait to be closed, and the walk's end: height, slopes.
+    waiting = np.empty((rounds * n + 1, 3))
+    legs = np.empty((rounds * n + 2, 4))
+    totals = np.zeros(6)
+    waiting[0] = 0.0
+    top, count, direction = 0, 0, 0
+    end, end_solar, end_power = 0.0, 0.0, 0.0
+    for i in range(rounds * n):
+        if i == n:
+            for j in range(top + 1):
+                count = _list_fall(legs, count, waiting, j, top, end, end_solar, end_power, -1.0)
+        t = i % n
+        sun = solar[t]
+        net = sun * solar_mw - load_mw[t]
+        if net > battery_mw:
+            step, step_solar, step_power = battery_mw, 0.0, 1.0
+        elif net < -battery_mw:
+            step, step_solar, step_power = -battery_mw, 0.0, -1.0
+            if i < n:
+                totals[0] -= (net + battery_mw) * step_h
+                totals[1] -= sun * step_h
+                totals[2] -= step_h
+        else:
+            step, step_solar, step_power = net, sun, 0.0
+        per_mw = step_h * (one_way_fraction if net > 0.0 else 1.0 / one_way_fraction)
+        now = 1 if step > 0.0 else (-1 if step < 0.0 else direction)
+        if now != direction and direction != 0:
+            top += 1
+            waiting[top, 0], waiting[top, 1], waiting[top, 2] = end, end_solar, end_power
+        direction = now
+        end += step * per_mw
+        end_solar += step_solar * per_mw
+        end_power += step_power * per_mw
+        if i < n:
+            totals[3] -= step * per_mw
+            totals[4] -= step_solar * per_mw
+            totals[5] -= step_power * per_mw
+        # The last two turning points close a cycle once the legs on both sides are longer.
+        while top >= 2:
+            inner = abs(waiting[top, 0] - waiting[top - 1, 0])
+            if inner > abs(waiting[top - 1, 0] - waiting[top - 2, 0]):
+                break
+            if inner > abs(end - waiting[top, 0]):
+                break
+            if i >= n or not cyclic:
+                high, low = (top, top - 1) if direction < 0 else (top - 1, top)
+                for k in range(3):
+                    legs[count, k] = waiting[high, k] - waiting[low, k]
+                legs[count, 3] = 1.0
+                count += 1
+            top -= 2
+    for j in range(top + 1):
+        count = _list_fall(legs, count, waiting, j, top, end, end_solar, end_power, 1.0)
+    return legs[:count], totals
+
+
+@nb.njit(cache=True, nogil=True)
+def _list_fall(
+    legs: Array, count: int, waiting: Array, j: int, top: int,
+    end: float, end_solar: float, end_power: float, sign: float,
+) -> int:  # fmt: skip
+    """List the leg from turning point j to the next, or to the walk's end, if it falls."""
+    low, low_solar, low_power = end, end_solar, end_power
+    if j < top:
+        low, low_solar, low_power = waiting[j + 1, 0], waiting[j + 1, 1], waiting[j + 1, 2]
+    if waiting[j, 0] <= low:
+        return count
+    legs[count, 0] = waiting[j, 0] - low
+    legs[count, 1] = waiting[j, 1] - low_solar
+    legs[count, 2] = waiting[j, 2] - low_power
+    legs[count, 3] = sign
+    return count + 1
+
+
+#: Columns of what `smallest_batteries` gives for a target.
+REACHED, VALUE, BY_SOLAR, BY_POWER, BY_ALLOWED = range(5)
+
+
+@nb.njit(cache=True, nogil=True)
+def smallest_batteries(
+    legs: Array,
+    totals: Array,
+    one_way_fraction: float,
+    allowed_mwh: Array,
+    max_mwh: float,
+    cyclic: bool,
+) -> Array:
+    """For each of `allowed_mwh` the smallest battery that leaves no more than that unserved.
+
+    Returns
+    -------
+    One row a target. Where `REACHED` is 1: battery MWh and its slopes in solar, in power and in
+    what is allowed. Where it is 0, no battery up to `max_mwh` is enough: unserved MWh too much
+    with the largest one, and the slopes of that.
+    """
+    eta = one_way_fraction
+    found = np.zeros((len(allowed_mwh), 5))
+    # A store that loses energy round after round cannot serve the whole of the drift.
+    drift = eta if cyclic and totals[3] > 0.0 else 0.0
+    floor = totals[0] + drift * totals[3]
+
+    order = np.argsort(-legs[:, 0])
+    count = len(order)
+    # Behind each leg in falling order: how many legs are longer than a battery in the gap to the
+    # next one, their slopes, and what a battery of the leg's own length loses.
+    longer = np.empty(count)
+    by_solar = np.empty(count)
+    by_power = np.empty(count)
+    lost = np.empty(count + 1)
+    lost[0] = 0.0
+    many, grow_solar, grow_power = 0.0, 0.0, 0.0
+    for position in range(count):
+        leg = order[position]
+        many += legs[leg, 3]
+        grow_solar += legs[leg, 3] * legs[leg, 1]
+        grow_power += legs[leg, 3] * legs[leg, 2]
+        longer[position], by_solar[position], by_power[position] = many, grow_solar, grow_power
+        below = legs[order[position + 1], 0] if position + 1 < count else 0.0
+        lost[position + 1] = lost[position] + max(many, 0.0) * (legs[leg, 0] - below)
+
+    for target in range(len(allowed_mwh)):
+        allowed = allowed_mwh[target]
+        budget = (allowed - totals[0]) / eta
+        if floor > allowed:
+            found[target, VALUE] = floor - allowed
+            found[target, BY_SOLAR] = totals[1] + drift * totals[4]
+            found[target, BY_POWER] = totals[2] + drift * totals[5]
+            found[target, BY_ALLOWED] = -1.0
+            continue
+        at = np.searchsorted(lost, budget, side="right") - 1
+        if at == count:
+            found[target, REACHED] = 1.0
+            continue
+        battery = legs[order[at], 0] - (budget - lost[at]) / longer[at]
+        if battery <= max_mwh:
+            found[target, REACHED] = 1.0
+            found[target, VALUE] = battery
+            found[target, BY_SOLAR] = (by_solar[at] + totals[1] / eta) / longer[at]
+            found[target, BY_POWER] = (by_power[at] + totals[2] / eta) / longer[at]
+            found[target, BY_ALLOWED] = -1.0 / (eta * longer[at])
+            continue
+        unserved, grow_solar, grow_power = totals[0], totals[1], totals[2]
+        for leg in range(count):
+            if legs[leg, 0] > max_mwh:
+                unserved += eta * legs[leg, 3] * (legs[leg, 0] - max_mwh)
+                grow_solar += eta * legs[leg, 3] * legs[leg, 1]
+                grow_power += eta * legs[leg, 3] * legs[leg, 2]
+        found[target, VALUE] = unserved - allowed
+        found[target, BY_SOLAR], found[target, BY_POWER] = grow_solar, grow_power
+        found[target, BY_ALLOWED] = -1.0
+    return found
+
+
+def unserved_mwh(
+    solar: Array,
+    load_mw: Array,
+    battery_mwh: Array,
+    *,
+    solar_mw: float,
+    battery_mw: float,
+    round_trip_fraction: float,
+    cyclic: bool,
+    step_h: float = 1.0,
+) -> Array:
+    """Unserved energy [MWh] of every battery of `battery_mwh` at once, over the whole chain.
+
+    `cyclic`: the battery ends as it starts; else it starts full. Arguments as `least_cost`.
+    """
+    one_way = round_trip_fraction**0.5
+    legs, totals = legs_of(solar, load_mw, solar_mw, battery_mw, one_way, step_h, cyclic)
+    over = np.maximum(legs[:, :1] - np.asarray(battery_mwh, dtype=float)[None, :], 0.0)
+    unserved = totals[0] + one_way * (legs[:, 3] @ over)
+    floor = totals[0] + one_way * max(totals[3], 0.0) if cyclic else 0.0
+    return np.asarray(np.maximum(unserved, floor), dtype=float)
