@@ -87,7 +87,16 @@ class Backup(Spec):
     variable_om_usd_per_mwh: NotNegative
     heat_rate_btu_per_kwh: Positive
     fuel_usd_per_mmbtu: NotNegative
+    unit_mw: Positive
+    # Two units share a load of more than one: up to a half, the minimum binds one unit only.
+    minimum_load_fraction: Annotated[float, Field(ge=0, le=0.5)]
     life_years: Life
+
+
+class Grid(Spec):
+    """A connection to the grid."""
+
+    energy_usd_per_mwh: NotNegative
 
 
 class Cooling(Spec):
@@ -135,6 +144,7 @@ class Assumptions(Spec):
     solar: Solar
     battery: Battery
     backup: Backup
+    grid: Grid
     cooling: Cooling
     integration: Integration
     finance: Finance

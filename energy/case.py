@@ -10,9 +10,9 @@ from functools import cached_property
 
 import numpy as np
 
-from energy.assumptions import Assumptions, read_assumptions
+from energy.assumptions import Assumptions, price_factor, read_assumptions
 from energy.datacenter import Datacenter, load_mw
-from energy.site import Site
+from energy.site import LocalPrice, Site
 from energy.solar import solar_per_mwdc
 from energy.units import Array
 from energy.weather import Weather
@@ -83,3 +83,22 @@ class Case:
     def capacity_factor_ac(self) -> float:
         """Mean power of the new array as a share of the inverters' rating."""
         return float(np.mean(self.solar_new)) * self.assumptions.solar.dc_ac_ratio
+
+
+def backup_usd_per_mwh(case: Case) -> tuple[float, float]:
+    """Fuel and variable O&M of one MWh from the backup [$], at the site's own gas price if any."""
+    backup = case.assumptions.backup
+    mmbtu_usd = _local(case, case.site.gas_usd_per_mmbtu, backup.fuel_usd_per_mmbtu)
+    return backup.heat_rate_btu_per_kwh / 1000 * mmbtu_usd, backup.variable_om_usd_per_mwh
+
+
+def grid_usd_per_mwh(case: Case) -> float:
+    """Price of one MWh from the grid [$], the site's own if it has one."""
+    return _local(case, case.site.grid_usd_per_mwh, case.assumptions.grid.energy_usd_per_mwh)
+
+
+def _local(case: Case, price: LocalPrice | None, belief_usd: float) -> float:
+    """The place's price in dollars of the beliefs' year; the belief where it has none."""
+    if price is None:
+        return belief_usd
+    return price.value * price_factor(price.dollar_year, case.assumptions.finance.dollar_year)

@@ -21,7 +21,7 @@ from functools import cached_property
 import pandas as pd
 
 from energy.assumptions import price_factor
-from energy.case import Case
+from energy.case import Case, backup_usd_per_mwh
 from energy.dispatch import Dispatch
 
 
@@ -95,15 +95,6 @@ def unit_costs(case: Case) -> dict[str, UnitCost]:
             integration.fixed_om_usd_per_kw_year * 1000,
         ),
     }
-
-
-def backup_usd_per_mwh(case: Case) -> tuple[float, float]:
-    """Fuel and variable O&M of one MWh from the backup [$], at the site's own gas price if any."""
-    backup, gas = case.assumptions.backup, case.site.gas_usd_per_mmbtu
-    mmbtu_usd = backup.fuel_usd_per_mmbtu
-    if gas is not None:
-        mmbtu_usd = gas.value * price_factor(gas.dollar_year, case.assumptions.finance.dollar_year)
-    return backup.heat_rate_btu_per_kwh / 1000 * mmbtu_usd, backup.variable_om_usd_per_mwh
 
 
 @dataclass(frozen=True)

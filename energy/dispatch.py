@@ -1,10 +1,27 @@
-"""Hour by hour: sun to load, surplus to battery, deficit from battery, then backup, then dark.
+"""Hour by hour: sun to load, surplus to battery, deficit from battery, grid and backup, then dark.
 
 In: `Case` and `Design`. Out: `Dispatch`, every flow of every step.
 
 The store is told in energy inside the battery. Its round-trip efficiency is split evenly, its
 power limit holds on the AC side both ways, and a standing loss takes its share before each step.
 The chain of all weather years is one run; the store is carried over from year to year.
+
+The rule looks at this step only. The sun serves the load, a surplus charges the battery, and the
+battery serves the deficit as long as that leaves its reserve in it. Otherwise the firm sources,
+grid and backup, the one that is cheaper to run first, give what the battery's power cannot reach
+and what it takes to end the step at the reserve: first in the battery's place, then, beyond the
+load, by charging it. What they cannot give the battery gives, down to empty; the rest is dark.
+
+Without a reserve the firm sources wait until the battery is empty, and then one of 60 MW carries
+60 of 100 MW while an empty battery cannot add a thing: the larger its power the sooner it is
+empty, and the less is served. With the whole battery as its reserve a plant serves the most that
+any rule could, with or without foresight, because the store is never lower than it need be; so
+served energy then never falls with any size. In between lies less fuel. For a reserve that is
+the same in MWh, more battery energy never serves less either, but for what a minimum load adds.
+
+Backup is made of equal units, as few as keep each at most the believed size. A unit that runs
+gives at least its minimum load: what nobody needs of it takes the grid's place, then charges the
+battery, then is dumped. It binds only where one unit runs, for more share their load.
 """
 
 from __future__ import annotations
@@ -16,10 +33,11 @@ from typing import Annotated, Any
 import numba as nb
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pydantic import Field
 
 from energy.assumptions import Battery
-from energy.case import Case
+from energy.case import Case, backup_usd_per_mwh, grid_usd_per_mwh
 from energy.errors import InputError
 from energy.spec import Spec
 from energy.units import Array, energy_mwh
@@ -35,10 +53,22 @@ FLOWS = (
     "charge_mw",
     "discharge_mw",
     "backup_mw",
+    "grid_mw",
     "unserved_mw",
     "curtailed_mw",
     "stored_mwh",
     "standing_loss_mw",
+)
+
+#: Columns of `run_many`, in this order.
+MEASURES = (
+    "unserved_mwh",
+    "short_steps",
+    "longest_event_steps",
+    "worst_year_unserved_fraction",
+    "backup_mwh",
+    "grid_mwh",
+    "unit_starts",
 )
 
 #: Designs that one core steps side by side: few enough for its first cache, enough to fill it.
@@ -49,13 +79,17 @@ class Design(Spec):
     """What is chosen: the sizes of a plant.
 
     `solar_mw` is MWdc of panels; `battery_mwh` nameplate energy, of which the assumptions say how
-    much is usable; `battery_mw` AC power each way; `backup_mw` AC power of the engines.
+    much is usable; `battery_mw` AC power each way; `backup_mw` AC power of the engines, turbines
+    or gensets; `grid_mw` the grid connection. `reserve_fraction` is the share of the usable
+    energy below which grid and backup run.
     """
 
     solar_mw: Annotated[float, Field(gt=0, le=1e7)]
     battery_mwh: Size = 0.0
     battery_mw: Size = 0.0
     backup_mw: Size = 0.0
+    grid_mw: Size = 0.0
+    reserve_fraction: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,12 +115,19 @@ class Dispatch:
     def frame(self) -> pd.DataFrame:
         """All flows, one row a step, indexed by its start in UTC; none is negative.
 
-        load_mw = solar_to_load_mw + discharge_mw + backup_mw + unserved_mw, and
-        solar_mw = solar_to_load_mw + charge_mw + curtailed_mw.
+        load_mw = solar_to_load_mw + discharge_mw + firm_to_load_mw + unserved_mw, and
+        solar_mw + backup_mw + grid_mw = solar_to_load_mw + firm_to_load_mw + charge_mw +
+        curtailed_mw. Of the charge, firm_to_store_mw is what the sun did not give; it is part of
+        charge_mw.
         """
         frame = pd.DataFrame(self.flows, columns=list(FLOWS), index=self.case.weather.index)
         frame.insert(0, "load_mw", self.case.load_mw)
-        frame.insert(2, "solar_to_load_mw", np.minimum(frame["solar_mw"], frame["load_mw"]))
+        sun, load = frame["solar_mw"], frame["load_mw"]
+        frame.insert(2, "solar_to_load_mw", np.minimum(sun, load))
+        firm = frame["backup_mw"] + frame["grid_mw"]
+        frame["firm_to_load_mw"] = np.minimum(firm, (load - sun).clip(lower=0.0))
+        surplus = (sun - load).clip(lower=0.0)
+        frame["firm_to_store_mw"] = (frame["charge_mw"] - surplus).clip(lower=0.0)
         return frame
 
     def flow(self, name: str) -> Array:
@@ -96,6 +137,20 @@ class Dispatch:
     def energy_mwh(self, name: str) -> float:
         """Energy of a flow over all years [MWh]."""
         return energy_mwh(self.flow(name), self.case.step_h)
+
+    @property
+    def unit_mw(self) -> float:
+        """Power of one backup unit [MW]; 0 without backup."""
+        return unit_of(self.design.backup_mw, self.case.assumptions.backup.unit_mw)
+
+    @property
+    def starts_per_year(self) -> float:
+        """Starts of backup units a year; what runs at the end ran before the first step."""
+        if self.design.backup_mw == 0:
+            return 0.0
+        units = np.ceil(self.flow("backup_mw") / self.unit_mw - DUST)
+        starts = np.maximum(units - np.roll(units, 1), 0.0).sum()
+        return float(starts) / self.case.weather.years_exact
 
     @property
     def served_mwh_per_year(self) -> float:
@@ -142,18 +197,33 @@ def simulate(case: Case, design: Design, *, start_fraction: float | None = None)
     return Dispatch(case, design, flows, start_mwh)
 
 
-def kernel_arguments(case: Case, design: Design) -> dict[str, float]:
-    """What the kernels take beside the series: sizes and battery numbers per step."""
-    battery = case.assumptions.battery
+def kernel_arguments(case: Case, design: Design) -> dict[str, Any]:
+    """What the kernels take beside the series: sizes, battery and backup numbers per step."""
+    battery, backup = case.assumptions.battery, case.assumptions.backup
+    usable_mwh = design.battery_mwh * battery.usable_fraction
     return {
         "solar_mw": design.solar_mw,
-        "usable_mwh": design.battery_mwh * battery.usable_fraction,
+        "usable_mwh": usable_mwh,
         "battery_mw": design.battery_mw,
         "backup_mw": design.backup_mw,
+        "grid_mw": design.grid_mw,
+        "reserve_mwh": design.reserve_fraction * usable_mwh,
         "one_way_fraction": battery.round_trip_fraction**0.5,
         "kept_fraction": kept_fraction(battery, case.step_h),
         "step_h": case.step_h,
+        "largest_unit_mw": backup.unit_mw,
+        "minimum_load_fraction": backup.minimum_load_fraction,
+        "grid_first": grid_first(case),
     }
+
+
+#: The sizes that `run_many` takes, in this order.
+SIZES = ("solar_mw", "usable_mwh", "battery_mw", "backup_mw", "grid_mw", "reserve_mwh")
+
+
+def grid_first(case: Case) -> bool:
+    """Whether a MWh from the grid is no dearer than fuel and variable O&M of one from backup."""
+    return grid_usd_per_mwh(case) <= sum(backup_usd_per_mwh(case))
 
 
 def kept_fraction(battery: Battery, step_h: float) -> float:
@@ -162,7 +232,7 @@ def kept_fraction(battery: Battery, step_h: float) -> float:
 
 
 def simulate_many(case: Case, designs: list[Design]) -> pd.DataFrame:
-    """Run many plants side by side; for maps of availability over sizes.
+    """Run many plants side by side; for maps of reliability over sizes, and for searches.
 
     Each plant goes twice through the chain, full at first; the second time counts, so that a
     plant that never settles (it drains year after year) looks better here than in `simulate`.
@@ -170,84 +240,149 @@ def simulate_many(case: Case, designs: list[Design]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a design: its sizes, `served_fraction` of energy and `available_fraction` of hours.
+        One row a design: its sizes, `served_fraction` of energy and `available_fraction` of hours,
+        `longest_event_h`, `worst_year_served_fraction`, `backup_mwh_per_year`,
+        `grid_mwh_per_year` and `starts_per_year` of backup units.
     """
+    frame = pd.DataFrame(
+        [design.model_dump() for design in designs], columns=[*Design.model_fields]
+    )
     arguments = [kernel_arguments(case, design) for design in designs]
-    sizes = np.array(
-        [[a["solar_mw"], a["usable_mwh"], a["battery_mw"], a["backup_mw"]] for a in arguments]
-    ).reshape(len(designs), 4)
-    shared = arguments[0] if arguments else {"one_way_fraction": 1.0, "kept_fraction": 1.0}
-    unserved_mwh, short_steps = run_many(
+    sizes = np.array([[a[name] for name in SIZES] for a in arguments]).reshape(-1, len(SIZES))
+    shared = kernel_arguments(case, Design(solar_mw=1.0))
+    measures = run_many(
         case.solar,
         case.load_mw,
+        year_numbers(case),
         sizes,
-        shared["one_way_fraction"],
-        shared["kept_fraction"],
-        case.step_h,
+        **{name: value for name, value in shared.items() if name not in SIZES},
     )
-    frame = pd.DataFrame([design.model_dump() for design in designs])
-    frame["served_fraction"] = 1.0 - unserved_mwh / energy_mwh(case.load_mw, case.step_h)
-    frame["available_fraction"] = 1.0 - short_steps / len(case.load_mw)
+    got = dict(zip(MEASURES, measures.T, strict=True))
+    years = case.weather.years_exact
+    frame["served_fraction"] = 1.0 - got["unserved_mwh"] / energy_mwh(case.load_mw, case.step_h)
+    frame["available_fraction"] = 1.0 - got["short_steps"] / len(case.load_mw)
+    frame["longest_event_h"] = got["longest_event_steps"] * case.step_h
+    frame["worst_year_served_fraction"] = 1.0 - got["worst_year_unserved_fraction"]
+    frame["backup_mwh_per_year"] = got["backup_mwh"] / years
+    frame["grid_mwh_per_year"] = got["grid_mwh"] / years
+    frame["starts_per_year"] = got["unit_starts"] / years
     return frame
+
+
+def year_numbers(case: Case) -> NDArray[np.int64]:
+    """Which year of local time each step is in, counted from 0."""
+    year = np.asarray(case.weather.local_middle.year)
+    return np.unique(year, return_inverse=True)[1].astype(np.int64)
 
 
 #: A step counts as short when more than this share of its load is not served: rounding is not
 #: an outage.
 SHORT_FRACTION = 1e-6
 
+#: Share of a unit's power below which it does not run: rounding is not a start.
+DUST = 1e-9
 
-def cyclic_start(solar: Array, load_mw: Array, **arguments: float) -> float:
+
+def cyclic_start(solar: Array, load_mw: Array, **arguments: Any) -> float:
     """The charge [MWh] that the battery ends the chain with when it starts with it.
 
-    End as a function of start is a clip, so a full start leads to the highest such charge in two
-    rounds unless the plant loses energy round after round; then it is the end of an empty start.
+    Without firm sources the end as a function of the start is a clip, so a full start leads to
+    the highest such charge in two rounds unless the plant loses energy round after round; then it
+    is the end of an empty start. With them a few more rounds may be needed, up to four.
     """
-    start = _end(solar, load_mw, start_mwh=arguments["usable_mwh"], **arguments)
-    for _ in range(4):
-        end = _end(solar, load_mw, start_mwh=start, **arguments)
-        if abs(end - start) <= 1e-9 * max(arguments["usable_mwh"], 1e-9):
-            return end
-        start = end
-    return _end(solar, load_mw, start_mwh=0.0, **arguments)
+    for start in (arguments["usable_mwh"], 0.0):
+        for _ in range(5):
+            end = _end(solar, load_mw, start_mwh=start, **arguments)
+            if abs(end - start) <= 1e-9 * max(arguments["usable_mwh"], 1e-9):
+                return end
+            start = end
+    return end
 
 
 def _end(solar: Array, load_mw: Array, **arguments: Any) -> float:
     return float(run_totals(solar, load_mw, **arguments)[3])
 
 
+@nb.njit(cache=True)
+def unit_of(backup_mw: float, largest_unit_mw: float) -> float:
+    """Power of one unit when as few equal units as possible make up the backup [MW]."""
+    return float(backup_mw / max(np.ceil(backup_mw / largest_unit_mw), 1.0))
+
+
 @nb.njit(cache=True, inline="always")
-def _step(
-    soc: float,
-    solar_mw: float,
-    load_mw: float,
-    usable_mwh: float,
+def _firm(
+    kept: float,
+    net_mw: float,
     battery_mw: float,
     backup_mw: float,
+    grid_mw: float,
+    reserve_mwh: float,
+    unit_mw: float,
+    least_mw: float,
+    grid_first: bool,
     stored_per_mw: float,
     drawn_per_mw: float,
-    kept_fraction: float,
-) -> tuple[float, float, float, float, float, float, float]:
-    """One step: end of store, charge, discharge, backup, unserved, curtailed, standing loss.
-
-    The store takes what it is asked for and is clipped to its room: what is cut off at the top is
-    curtailed, at the bottom unserved. Clipping, rather than asking how much fits, keeps the chain
-    of dependent operations short, which is what bounds the speed of one run.
-    """
-    surplus = max(solar_mw - load_mw, 0.0)
-    deficit = max(load_mw - solar_mw, 0.0)
+) -> tuple[float, float]:
+    """What backup and grid give in a step that has `kept` MWh and `net_mw` of sun less load."""
+    surplus = max(net_mw, 0.0)
+    deficit = max(-net_mw, 0.0)
     offered = min(surplus, battery_mw)
     asked = min(deficit, battery_mw)
-    kept = soc * kept_fraction
+    lacking = max(reserve_mwh - (kept + (offered * stored_per_mw - asked * drawn_per_mw)), 0.0)
+    in_its_place = min(lacking * (1.0 / drawn_per_mw), asked)
+    top_up = max(lacking - asked * drawn_per_mw, 0.0) * (1.0 / stored_per_mw)
+    top_up = min(top_up, battery_mw - offered)
+    firm = min(deficit - asked + in_its_place + top_up, backup_mw + grid_mw)
+    backup = max(firm - grid_mw, 0.0) if grid_first else min(firm, backup_mw)
+    backup = max(backup, least_mw) if backup > DUST * unit_mw else 0.0
+    return backup, min(max(firm - backup, 0.0), grid_mw)
+
+
+@nb.njit(cache=True, inline="always")
+def _stays_above(
+    kept: float,
+    net_mw: float,
+    battery_mw: float,
+    reserve_mwh: float,
+    stored_per_mw: float,
+    drawn_per_mw: float,
+) -> bool:
+    """Whether the battery alone serves the step and keeps its reserve: firm sources are off.
+
+    A run of one plant asks this first, for most steps are such; plants side by side cannot branch.
+    """
+    wish = kept + (
+        min(max(net_mw, 0.0), battery_mw) * stored_per_mw - max(-net_mw, 0.0) * drawn_per_mw
+    )
+    return net_mw >= -battery_mw and wish >= reserve_mwh
+
+
+@nb.njit(cache=True, inline="always")
+def _store(
+    kept: float,
+    net_mw: float,
+    usable_mwh: float,
+    battery_mw: float,
+    stored_per_mw: float,
+    drawn_per_mw: float,
+) -> tuple[float, float, float, float, float]:
+    """One step of the store: its end, charge, discharge, unserved, curtailed.
+
+    `net_mw` is sun and firm power less load. The store takes what it is asked for and is clipped
+    to its room: what is cut off at the top is curtailed, at the bottom unserved. Clipping, rather
+    than asking how much fits, keeps the chain of dependent operations short, which is what bounds
+    the speed of one run.
+    """
+    surplus = max(net_mw, 0.0)
+    deficit = max(-net_mw, 0.0)
+    offered = min(surplus, battery_mw)
+    asked = min(deficit, battery_mw)
     wish = kept + (offered * stored_per_mw - asked * drawn_per_mw)
     end = min(max(wish, 0.0), usable_mwh)
-    charge = offered - max(wish - usable_mwh, 0.0) / stored_per_mw
-    discharge = asked - max(-wish, 0.0) / drawn_per_mw
     # A full store's leak can leave a step with a hair less than it was asked to take.
-    charge = max(charge, 0.0)
-    discharge = max(discharge, 0.0)
-    left = deficit - discharge
-    backup = min(left, backup_mw)
-    return end, charge, discharge, backup, left - backup, surplus - charge, soc - kept
+    charge = max(offered - max(wish - usable_mwh, 0.0) / stored_per_mw, 0.0)
+    discharge = max(asked - max(-wish, 0.0) / drawn_per_mw, 0.0)
+    return end, charge, discharge, deficit - discharge, surplus - charge
 
 
 @nb.njit(cache=True)
@@ -263,23 +398,40 @@ def run_flows(
     step_h: float,
     start_mwh: float,
     flows: Array,
+    grid_mw: float = 0.0,
+    reserve_mwh: float = 0.0,
+    largest_unit_mw: float = np.inf,
+    minimum_load_fraction: float = 0.0,
+    grid_first: bool = False,
 ) -> None:
     """Run one plant and write its flows, one row a step, columns as `FLOWS`."""
     stored, drawn = one_way_fraction * step_h, step_h / one_way_fraction
+    unit_mw = unit_of(backup_mw, largest_unit_mw)
+    least_mw = unit_mw * minimum_load_fraction
+    with_firm = backup_mw + grid_mw > 0.0
     soc = start_mwh
     for t in range(len(load_mw)):
         sun = solar[t] * solar_mw
-        soc, charge, discharge, backup, unserved, curtailed, lost = _step(
-            soc, sun, load_mw[t], usable_mwh, battery_mw, backup_mw, stored, drawn, kept_fraction
+        net, kept = sun - load_mw[t], soc * kept_fraction
+        backup, grid = 0.0, 0.0
+        if with_firm and not _stays_above(kept, net, battery_mw, reserve_mwh, stored, drawn):
+            backup, grid = _firm(
+                kept, net, battery_mw, backup_mw, grid_mw, reserve_mwh, unit_mw, least_mw,
+                grid_first, stored, drawn,
+            )  # fmt: skip
+        end, charge, discharge, unserved, curtailed = _store(
+            kept, net + (backup + grid), usable_mwh, battery_mw, stored, drawn
         )
         flows[t, 0] = sun
         flows[t, 1] = charge
         flows[t, 2] = discharge
         flows[t, 3] = backup
-        flows[t, 4] = unserved
-        flows[t, 5] = curtailed
-        flows[t, 6] = soc
-        flows[t, 7] = lost / step_h
+        flows[t, 4] = grid
+        flows[t, 5] = unserved
+        flows[t, 6] = curtailed
+        flows[t, 7] = end
+        flows[t, 8] = (soc - kept) / step_h
+        soc = end
 
 
 @nb.njit(cache=True)
@@ -294,15 +446,29 @@ def run_totals(
     kept_fraction: float,
     step_h: float,
     start_mwh: float,
+    grid_mw: float = 0.0,
+    reserve_mwh: float = 0.0,
+    largest_unit_mw: float = np.inf,
+    minimum_load_fraction: float = 0.0,
+    grid_first: bool = False,
 ) -> tuple[float, float, int, float]:
     """Run one plant for its sums: unserved MWh, backup MWh, short steps, store at the end."""
     stored, drawn = one_way_fraction * step_h, step_h / one_way_fraction
+    unit_mw = unit_of(backup_mw, largest_unit_mw)
+    least_mw = unit_mw * minimum_load_fraction
+    with_firm = backup_mw + grid_mw > 0.0
     soc, unserved_sum, backup_sum, short = start_mwh, 0.0, 0.0, 0
     for t in range(len(load_mw)):
-        soc, _, _, backup, unserved, _, _ = _step(
-            soc, solar[t] * solar_mw, load_mw[t], usable_mwh, battery_mw, backup_mw,
-            stored, drawn, kept_fraction,
-        )  # fmt: skip
+        net, kept = solar[t] * solar_mw - load_mw[t], soc * kept_fraction
+        backup, grid = 0.0, 0.0
+        if with_firm and not _stays_above(kept, net, battery_mw, reserve_mwh, stored, drawn):
+            backup, grid = _firm(
+                kept, net, battery_mw, backup_mw, grid_mw, reserve_mwh, unit_mw, least_mw,
+                grid_first, stored, drawn,
+            )  # fmt: skip
+        soc, _, _, unserved, _ = _store(
+            kept, net + (backup + grid), usable_mwh, battery_mw, stored, drawn
+        )
         unserved_sum += unserved
         backup_sum += backup
         short += unserved > SHORT_FRACTION * load_mw[t]
@@ -313,48 +479,102 @@ def run_totals(
 def run_many(
     solar: Array,
     load_mw: Array,
+    year: NDArray[np.int64],
     sizes: Array,
     one_way_fraction: float,
     kept_fraction: float,
     step_h: float,
-) -> tuple[Array, Array]:
-    """Run many plants, `BLOCK` at a time on each core: unserved MWh and short steps of each.
+    largest_unit_mw: float = np.inf,
+    minimum_load_fraction: float = 0.0,
+    grid_first: bool = False,
+) -> Array:
+    """Run many plants, `BLOCK` at a time on each core: one row a plant, columns as `MEASURES`.
 
-    `sizes` has one row a plant: solar MWdc, usable MWh, battery MW, backup MW. The plants of a
-    block take each step together, so that the processor works on several of them at once.
+    `sizes` has one row a plant, columns as `SIZES`; `year` numbers the year of each step from 0.
+    The plants of a block take each step together, so that the processor works on several of them
+    at once. Blocks without firm sources skip what is asked of them.
     """
     count = len(sizes)
     blocks = (count + BLOCK - 1) // BLOCK
-    unserved_mwh = np.zeros(blocks * BLOCK)
-    short_steps = np.zeros(blocks * BLOCK)
+    measures = np.zeros((blocks * BLOCK, len(MEASURES)))
     stored, drawn = one_way_fraction * step_h, step_h / one_way_fraction
+    years = year.max() + 1
+    year_load = np.zeros(years)
+    for t in range(len(load_mw)):
+        year_load[year[t]] += load_mw[t]
     for block in nb.prange(blocks):
-        panel = np.zeros(BLOCK)
-        room = np.zeros(BLOCK)
-        power = np.zeros(BLOCK)
-        engine = np.zeros(BLOCK)
-        unserved_sum = np.zeros(BLOCK)
-        short = np.zeros(BLOCK)
+        size = np.zeros((len(SIZES), BLOCK))
         for i in range(min(BLOCK, count - block * BLOCK)):
-            panel[i], room[i], power[i], engine[i] = sizes[block * BLOCK + i]
+            for k in range(len(SIZES)):
+                size[k, i] = sizes[block * BLOCK + i, k]
+        panel, room, power, engine, line, reserve = size
+        with_firm = (engine + line).max() > 0.0
+        unit = np.ones(BLOCK)
+        for i in range(BLOCK):
+            if engine[i] > 0.0:
+                unit[i] = unit_of(engine[i], largest_unit_mw)
+        least = unit * minimum_load_fraction
+        unserved_by_year = np.zeros((years, BLOCK))
+        short = np.zeros(BLOCK)
+        event = np.zeros(BLOCK)
+        longest = np.zeros(BLOCK)
+        backup_sum = np.zeros(BLOCK)
+        grid_sum = np.zeros(BLOCK)
+        running = np.zeros(BLOCK)
+        starts = np.zeros(BLOCK)
         soc = room.copy()
         for _ in range(2):
-            unserved_sum[:] = 0.0
+            unserved_by_year[:] = 0.0
             short[:] = 0.0
+            event[:] = 0.0
+            longest[:] = 0.0
+            backup_sum[:] = 0.0
+            grid_sum[:] = 0.0
+            starts[:] = 0.0
             for t in range(len(load_mw)):
                 sun, load = solar[t], load_mw[t]
                 limit = SHORT_FRACTION * load
-                for i in range(BLOCK):
-                    net = sun * panel[i] - load
-                    deficit = max(-net, 0.0)
-                    asked = min(deficit, power[i])
-                    offered = min(max(net, 0.0), power[i])
-                    wish = soc[i] * kept_fraction + (offered * stored - asked * drawn)
-                    soc[i] = min(max(wish, 0.0), room[i])
-                    discharge = asked - max(-wish, 0.0) / drawn
-                    unserved = max(deficit - discharge - engine[i], 0.0)
-                    unserved_sum[i] += unserved
-                    short[i] += 1.0 if unserved > limit else 0.0
-        unserved_mwh[block * BLOCK : (block + 1) * BLOCK] = unserved_sum * step_h
-        short_steps[block * BLOCK : (block + 1) * BLOCK] = short
-    return unserved_mwh[:count], short_steps[:count]
+                unserved_sum = unserved_by_year[year[t]]
+                if with_firm:
+                    for i in range(BLOCK):
+                        kept = soc[i] * kept_fraction
+                        net = sun * panel[i] - load
+                        backup, grid = _firm(
+                            kept, net, power[i], engine[i], line[i], reserve[i], unit[i],
+                            least[i], grid_first, stored, drawn,
+                        )  # fmt: skip
+                        soc[i], _, _, unserved, _ = _store(
+                            kept, net + (backup + grid), room[i], power[i], stored, drawn
+                        )
+                        unserved_sum[i] += unserved
+                        is_short = 1.0 if unserved > limit else 0.0
+                        short[i] += is_short
+                        event[i] = (event[i] + 1.0) * is_short
+                        longest[i] = max(longest[i], event[i])
+                        backup_sum[i] += backup
+                        grid_sum[i] += grid
+                        units = np.ceil(backup / unit[i] - DUST)
+                        starts[i] += max(units - running[i], 0.0)
+                        running[i] = units
+                else:
+                    for i in range(BLOCK):
+                        soc[i], _, _, unserved, _ = _store(
+                            soc[i] * kept_fraction, sun * panel[i] - load, room[i], power[i],
+                            stored, drawn,
+                        )  # fmt: skip
+                        unserved_sum[i] += unserved
+                        is_short = 1.0 if unserved > limit else 0.0
+                        short[i] += is_short
+                        event[i] = (event[i] + 1.0) * is_short
+                        longest[i] = max(longest[i], event[i])
+        for i in range(BLOCK):
+            row = measures[block * BLOCK + i]
+            for y in range(years):
+                row[0] += unserved_by_year[y, i] * step_h
+                row[3] = max(row[3], unserved_by_year[y, i] / year_load[y])
+            row[1] = short[i]
+            row[2] = longest[i]
+            row[4] = backup_sum[i] * step_h
+            row[5] = grid_sum[i] * step_h
+            row[6] = starts[i]
+    return measures[:count]
