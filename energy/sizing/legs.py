@@ -20,6 +20,13 @@ import numpy as np
 
 from energy.units import Array
 
+#: A battery that loses by standing is found when what it leaves unserved is this near to what is
+#: allowed, as a share of the load: far below what makes a step short.
+NEWTON_FRACTION = 1e-12
+
+#: Steps after which Newton's method is left; from a good guess it takes two or three.
+MAX_NEWTON = 60
+
 
 @nb.njit(cache=True, nogil=True)
 def legs_of(
@@ -196,6 +203,119 @@ def smallest_batteries(
         found[target, BY_SOLAR], found[target, BY_POWER] = grow_solar, grow_power
         found[target, BY_ALLOWED] = -1.0
     return found
+
+
+@nb.njit(cache=True, nogil=True)
+def smallest_lossy_battery(
+    solar: Array,
+    load_mw: Array,
+    solar_mw: float,
+    battery_mw: float,
+    one_way_fraction: float,
+    kept_fraction: float,
+    step_h: float,
+    cyclic: bool,
+    allowed_mwh: float,
+    guess_mwh: float,
+    max_mwh: float,
+) -> Array:
+    """The smallest battery for one target when the store loses by standing.
+
+    Unserved energy falls with the battery and is convex in it, so Newton's method from a guess
+    that is too small comes to the root from below. Returns a row as `smallest_batteries`.
+    """
+    found = np.zeros(5)
+    near_mwh = NEWTON_FRACTION * load_mw.sum() * step_h
+    battery = min(guess_mwh, max_mwh)
+    tangent = np.zeros(3)
+    for _ in range(MAX_NEWTON):
+        unserved, by_solar, by_power, by_battery = _lossy_run(
+            solar, load_mw, solar_mw, battery, battery_mw, one_way_fraction, kept_fraction,
+            step_h, cyclic,
+        )  # fmt: skip
+        excess = unserved - allowed_mwh
+        # At a root where nothing is unserved the run has no slope; the tangent that led there has.
+        if by_battery < 0.0:
+            tangent[0], tangent[1], tangent[2] = by_solar, by_power, by_battery
+        enough = excess <= near_mwh
+        if enough and (excess >= -near_mwh or battery == 0.0):
+            break
+        if not enough and (by_battery >= 0.0 or battery == max_mwh):
+            found[VALUE], found[BY_SOLAR], found[BY_POWER] = excess, by_solar, by_power
+            found[BY_ALLOWED] = -1.0
+            return found
+        if by_battery >= 0.0:  # flat, and enough: any smaller battery may do as well
+            battery *= 0.5
+            continue
+        battery = min(max(battery - excess / by_battery, 0.0), max_mwh)
+    found[REACHED], found[VALUE] = 1.0, battery
+    if battery > 0.0 and tangent[2] < 0.0:
+        found[BY_SOLAR], found[BY_POWER] = -tangent[0] / tangent[2], -tangent[1] / tangent[2]
+        found[BY_ALLOWED] = 1.0 / tangent[2]
+    return found
+
+
+@nb.njit(cache=True, nogil=True)
+def _lossy_run(
+    solar: Array,
+    load_mw: Array,
+    solar_mw: float,
+    usable_mwh: float,
+    battery_mw: float,
+    one_way_fraction: float,
+    kept_fraction: float,
+    step_h: float,
+    cyclic: bool,
+) -> tuple[float, float, float, float]:
+    """Unserved energy [MWh] of one plant and its slopes in solar, power and battery.
+
+    The flows are those of `energy.dispatch`. On a circle the chain is run, full at first, until
+    its end is its start; a plant that loses energy round after round is run from empty.
+    """
+    stored, drawn = one_way_fraction * step_h, step_h / one_way_fraction
+    soc, soc_solar, soc_power, soc_battery = usable_mwh, 0.0, 0.0, 1.0
+    unserved, by_solar, by_power, by_battery = 0.0, 0.0, 0.0, 0.0
+    for turn in range(8 if cyclic else 1):
+        start = soc
+        unserved, by_solar, by_power, by_battery = 0.0, 0.0, 0.0, 0.0
+        for t in range(len(load_mw)):
+            sun = solar[t]
+            net = sun * solar_mw - load_mw[t]
+            wish = soc * kept_fraction
+            soc_solar *= kept_fraction
+            soc_power *= kept_fraction
+            soc_battery *= kept_fraction
+            if net >= 0.0:
+                if net > battery_mw:
+                    wish += battery_mw * stored
+                    soc_power += stored
+                else:
+                    wish += net * stored
+                    soc_solar += sun * stored
+            elif net < -battery_mw:
+                unserved -= (net + battery_mw) * step_h
+                by_solar -= sun * step_h
+                by_power -= step_h
+                wish -= battery_mw * drawn
+                soc_power -= drawn
+            else:
+                wish += net * drawn
+                soc_solar += sun * drawn
+            if wish > usable_mwh:
+                soc, soc_solar, soc_power, soc_battery = usable_mwh, 0.0, 0.0, 1.0
+            elif wish < 0.0:
+                unserved -= wish * one_way_fraction
+                by_solar -= soc_solar * one_way_fraction
+                by_power -= soc_power * one_way_fraction
+                by_battery -= soc_battery * one_way_fraction
+                soc, soc_solar, soc_power, soc_battery = 0.0, 0.0, 0.0, 0.0
+            else:
+                soc = wish
+        if turn and abs(soc - start) <= 1e-9 * max(usable_mwh, 1e-9):
+            break
+        if turn == 4:
+            soc, soc_solar, soc_power, soc_battery = 0.0, 0.0, 0.0, 0.0
+    return unserved, by_solar, by_power, by_battery
 
 
 def unserved_mwh(

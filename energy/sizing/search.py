@@ -9,8 +9,9 @@ is a plane below the cost of *all* targets. A target's search keeps the polygon 
 still be cheaper than its best plant, looks at the polygon's centre of gravity [1] and ends when the
 polygon is empty: then nothing is cheaper by more than `GAP`.
 
-The store's standing loss is no part of that. What a run on the hour-by-hour kernel lacks for it is
-asked of the search in addition, and a last hair is met by scaling all sizes alike.
+A store that loses by standing has no such legs. Its smallest battery is found by Newton's method on
+a pass over the hours that carries its slopes along, from what the planes say; a search without the
+loss gives the first planes, which hold because a store that loses serves no more.
 
 References
 ----------
@@ -30,7 +31,6 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 
-from energy.dispatch import cyclic_start, run_totals
 from energy.errors import InfeasibleError, InputError
 from energy.sizing.legs import (
     BY_ALLOWED,
@@ -40,6 +40,7 @@ from energy.sizing.legs import (
     VALUE,
     legs_of,
     smallest_batteries,
+    smallest_lossy_battery,
 )
 from energy.units import Array, energy_mwh
 
@@ -49,11 +50,8 @@ GAP = 1e-9
 #: Looks after which the search gives up; one target needs about 30, the next ones about 20.
 MAX_LOOKS = 400
 
-#: How often the standing loss is asked for again before the last hair is met by scaling.
-LOSS_ROUNDS = 3
-
-#: A run may lack this share of the load: sums of a year's hours differ in their last digits.
-ROUNDING_FRACTION = 1e-9
+#: How far the search without standing loss goes before the one with it.
+ROUGH_GAP = 1e-4
 
 
 class LeastCost(NamedTuple):
@@ -98,22 +96,6 @@ class Problem:
         """Energy of the load [MWh]."""
         return energy_mwh(self.load_mw, self.step_h)
 
-    def unserved_mwh(self, sizes: Array) -> float:
-        """Unserved energy [MWh] of one plant (solar, battery energy, battery power), as run."""
-        arguments = {
-            "solar_mw": float(sizes[0]),
-            "usable_mwh": float(sizes[1]),
-            "battery_mw": float(sizes[2]),
-            "backup_mw": 0.0,
-            "one_way_fraction": self.one_way_fraction,
-            "kept_fraction": self.kept_fraction,
-            "step_h": self.step_h,
-        }
-        start_mwh = float(sizes[1])
-        if self.cyclic:
-            start_mwh = cyclic_start(self.solar, self.load_mw, **arguments)
-        return float(run_totals(self.solar, self.load_mw, start_mwh=start_mwh, **arguments)[0])
-
 
 def solve(problem: Problem, served_fractions: Sequence[float] | Array) -> Array:
     """The cheapest plant for each share of the energy.
@@ -136,63 +118,15 @@ def solve(problem: Problem, served_fractions: Sequence[float] | Array) -> Array:
 
 
 def _solve_chunk(problem: Problem, shares: Array) -> Array:
-    allowed_mwh = (1.0 - shares) * problem.load_mwh
-    asked_mwh = allowed_mwh.copy()
-    planes = np.empty((len(shares), 64, 5))
-    looks = 0
     plants = np.full((len(shares), 4), math.nan)
-    to_find = np.ones(len(shares), dtype=bool)
-    for _ in range(LOSS_ROUNDS):
-        planes, looks, done = _search(
-            problem.solar, problem.load_mw, problem.usd_per_size, problem.one_way_fraction,
-            problem.step_h, problem.cyclic, *problem.largest, asked_mwh, to_find, planes, looks,
-            plants,
-        )  # fmt: skip
-        if not done:
-            raise RuntimeError("the least-cost search did not end; please report this case")
-        if problem.kept_fraction == 1.0:
-            return plants
-        for target in np.flatnonzero(to_find):
-            if math.isnan(plants[target, 0]):
-                to_find[target] = False
-                continue
-            excess = problem.unserved_mwh(plants[target, :3]) - allowed_mwh[target]
-            enough = abs(excess) <= ROUNDING_FRACTION * problem.load_mwh
-            to_find[target] = not enough and asked_mwh[target] > 0.0
-            asked_mwh[target] = max(asked_mwh[target] - excess, 0.0)
-        if not to_find.any():
-            break
-    for target, allowed in enumerate(allowed_mwh):
-        if not math.isnan(plants[target, 0]):
-            plants[target, :3] = _scaled(problem, plants[target, :3], allowed)
-            plants[target, 3] = problem.usd_per_size @ plants[target, :3]
+    done = _search(
+        problem.solar, problem.load_mw, problem.usd_per_size, problem.one_way_fraction,
+        problem.kept_fraction, problem.step_h, problem.cyclic, *problem.largest,
+        (1.0 - shares) * problem.load_mwh, plants,
+    )  # fmt: skip
+    if not done:
+        raise RuntimeError("the least-cost search did not end; please report this case")
     return plants
-
-
-def _scaled(problem: Problem, sizes: Array, allowed_mwh: float) -> Array:
-    """The plant, all sizes scaled alike so that its run leaves just `allowed_mwh` unserved."""
-    from scipy.optimize import brentq
-
-    largest = np.array(problem.largest)
-
-    def at(factor: float) -> Array:
-        return np.minimum(sizes * factor, largest)
-
-    def excess_mwh(factor: float) -> float:
-        # The whole of what is forgiven, so that the root's own rounding falls on the right side.
-        forgiven = 0.5 * ROUNDING_FRACTION * problem.load_mwh
-        return problem.unserved_mwh(at(factor)) - allowed_mwh - forgiven
-
-    if abs(excess_mwh(1.0)) <= 0.5 * ROUNDING_FRACTION * problem.load_mwh:
-        return sizes
-    step = 1e-6 if excess_mwh(1.0) > 0 else -1e-6
-    beyond = 1.0 + step
-    while excess_mwh(beyond) * step > 0:
-        if (at(beyond) == largest).all():
-            return np.full(3, math.nan)
-        step *= 4.0
-        beyond = 1.0 + step
-    return at(brentq(excess_mwh, *sorted((1.0, beyond)), xtol=1e-12, rtol=1e-12))
 
 
 # --- the search itself, compiled ------------------------------------------------------------------
@@ -200,62 +134,90 @@ def _scaled(problem: Problem, sizes: Array, allowed_mwh: float) -> Array:
 
 @nb.njit(cache=True, nogil=True)
 def _search(
-    solar: Array, load_mw: Array, usd_per_size: Array, one_way_fraction: float, step_h: float,
-    cyclic: bool, max_solar_mw: float, max_mwh: float, max_power_mw: float,
-    allowed_mwh: Array, to_find: Array, planes: Array, looks: int, plants: Array,
-) -> tuple[Array, int, bool]:  # fmt: skip
-    """Find the plants of the targets `to_find` and write them to `plants`.
+    solar: Array, load_mw: Array, usd_per_size: Array, one_way_fraction: float,
+    kept_fraction: float, step_h: float, cyclic: bool,
+    max_solar_mw: float, max_mwh: float, max_power_mw: float, allowed_mwh: Array, plants: Array,
+) -> bool:  # fmt: skip
+    """Find the plant of each of `allowed_mwh` and write it to `plants`; False when it gave up.
 
     Solar and power count as shares of the largest. A look leaves a plane for each target: value
     and slopes in solar, power and what is allowed, and whether the value is a cost (1) or energy
-    that is lacking (0). Planes are kept from call to call and hold for changed `allowed_mwh` too.
-
-    Returns
-    -------
-    The planes, how many there are, and False when the search gave up.
+    that is lacking (0).
     """
     box = np.array([max_solar_mw, max_power_mw])
-    # The far corner tells which targets have a plant at all; a neighbour's plant is a good start.
-    at = np.ones(2)
-    for target in range(len(allowed_mwh)):
-        if not to_find[target]:
-            continue
-        if not math.isnan(plants[target, 0]):
-            at = np.array([plants[target, 0], plants[target, 2]]) / box
-        best, level = np.inf, np.inf
-        plants[target] = np.nan
-        for _ in range(MAX_LOOKS):
-            legs, totals = legs_of(
-                solar, load_mw, at[0] * box[0], at[1] * box[1], one_way_fraction, step_h, cyclic
-            )
-            found = smallest_batteries(legs, totals, one_way_fraction, allowed_mwh, max_mwh, cyclic)
-            if looks == planes.shape[1]:
-                more = np.empty((planes.shape[0], 2 * looks, 5))
-                more[:, :looks] = planes
-                planes = more
-            for other in range(len(allowed_mwh)):
-                _plane(found[other], at, allowed_mwh[other], usd_per_size, box,
-                       planes[other, looks])  # fmt: skip
-            looks += 1
-            if found[target, REACHED] == 1.0:
-                mwh = found[target, VALUE]
-                cost = (usd_per_size[0] * at[0] * box[0] + usd_per_size[1] * mwh
-                        + usd_per_size[2] * at[1] * box[1])  # fmt: skip
-                if cost < best:
-                    best, level = cost, cost * (1.0 - GAP)
-                    plants[target, 0], plants[target, 1] = at[0] * box[0], mwh
-                    plants[target, 2], plants[target, 3] = at[1] * box[1], cost
-            polygon, corners = _possible(planes[target, :looks], allowed_mwh[target], level)
-            if corners < 3:
-                break
-            at = _centroid(polygon, corners)
-        else:
-            return planes, looks, False
-        if not math.isnan(plants[target, 0]):
-            at = np.array([plants[target, 0], plants[target, 2]]) / box
-        else:
+    targets = len(allowed_mwh)
+    planes = np.empty((targets, 64, 5))
+    looks = 0
+    found = np.empty((targets, 5))
+    lossless = kept_fraction == 1.0
+    for stage in range(1 if lossless else 2):
+        exact = lossless or stage == 1
+        gap = GAP if exact else ROUGH_GAP
+        # The far corner tells which targets have a plant at all; a neighbour's plant, or that of
+        # the stage before, is a good start.
+        at = np.ones(2)
+        for target in range(targets):
+            if stage == 1:
+                if math.isnan(plants[target, 0]):
+                    continue
+                at = np.array([plants[target, 0], plants[target, 2]]) / box
+            best, level = np.inf, np.inf
+            plants[target] = np.nan
+            for look in range(MAX_LOOKS + 1):
+                if look == MAX_LOOKS:
+                    return False
+                solar_mw, power_mw = at[0] * box[0], at[1] * box[1]
+                if lossless or stage == 0:
+                    legs, totals = legs_of(
+                        solar, load_mw, solar_mw, power_mw, one_way_fraction, step_h, cyclic
+                    )
+                    found = smallest_batteries(
+                        legs, totals, one_way_fraction, allowed_mwh, max_mwh, cyclic
+                    )
+                else:
+                    told = _told(planes[target, :looks], at, allowed_mwh[target])
+                    least = usd_per_size[0] * solar_mw + usd_per_size[2] * power_mw
+                    guess_mwh = max((told - least) / usd_per_size[1], 0.0)
+                    found[:] = smallest_lossy_battery(
+                        solar, load_mw, solar_mw, power_mw, one_way_fraction, kept_fraction,
+                        step_h, cyclic, allowed_mwh[target], guess_mwh, max_mwh,
+                    )  # fmt: skip
+                if looks == planes.shape[1]:
+                    more = np.empty((targets, 2 * looks, 5))
+                    more[:, :looks] = planes
+                    planes = more
+                for other in range(targets):
+                    own = target if stage == 1 else other
+                    _plane(found[other], at, allowed_mwh[own], usd_per_size, box,
+                           planes[other, looks])  # fmt: skip
+                looks += 1
+                if found[target, REACHED] == 1.0:
+                    mwh = found[target, VALUE]
+                    cost = (usd_per_size[0] * solar_mw + usd_per_size[1] * mwh
+                            + usd_per_size[2] * power_mw)  # fmt: skip
+                    if cost < best:
+                        best, level = cost, cost * (1.0 - gap)
+                        plants[target, 0], plants[target, 1] = solar_mw, mwh
+                        plants[target, 2], plants[target, 3] = power_mw, cost
+                polygon, corners = _possible(planes[target, :looks], allowed_mwh[target], level)
+                if corners < 3:
+                    break
+                at = _centroid(polygon, corners)
             at = np.ones(2)
-    return planes, looks, True
+            if not math.isnan(plants[target, 0]):
+                at = np.array([plants[target, 0], plants[target, 2]]) / box
+    return True
+
+
+@nb.njit(cache=True, nogil=True)
+def _told(planes: Array, at: Array, allowed_mwh: float) -> float:
+    """The least that a plant at a point costs, by the planes so far."""
+    told = 0.0
+    for k in range(len(planes)):
+        if planes[k, 4] == 1.0:
+            here = planes[k, 0] + planes[k, 1] * at[0] + planes[k, 2] * at[1]
+            told = max(told, here + planes[k, 3] * allowed_mwh)
+    return told
 
 
 @nb.njit(cache=True, nogil=True)
