@@ -1,4 +1,4 @@
-"""What the model believes: solar, battery, backup, cooling and finance numbers with their sources.
+"""What the model believes: solar, battery, backup, grid, cooling and finance, with the sources.
 
 In: a TOML file where each number has value, low, high, unit, source and, for a price, dollar-year.
 Out: `Assumptions`, all prices in real dollars of `finance.dollar_year`, and `.frame`, its sources.
@@ -79,24 +79,42 @@ class Battery(Spec):
     life_years: Life
 
 
-class Backup(Spec):
-    """A gas engine behind the battery."""
+BackupKind = Literal["engine", "turbine", "diesel"]
 
+#: What backup may be; each has its own table in the file.
+BACKUP_KINDS: tuple[BackupKind, ...] = ("engine", "turbine", "diesel")
+
+
+class Backup(Spec):
+    """What stands behind the battery: gas engines, gas turbines or diesel gensets."""
+
+    kind: BackupKind
     capital_usd_per_kw: NotNegative
     fixed_om_usd_per_kw_year: NotNegative
     variable_om_usd_per_mwh: NotNegative
+    start_usd_per_mw: NotNegative
     heat_rate_btu_per_kwh: Positive
     fuel_usd_per_mmbtu: NotNegative
     unit_mw: Positive
-    # Two units share a load of more than one: up to a half, the minimum binds one unit only.
+    # Units share a load of more than one, each above a half: the minimum binds one unit only.
     minimum_load_fraction: Annotated[float, Field(ge=0, le=0.5)]
+    lead_years: NotNegative
     life_years: Life
+
+    @property
+    def burns_gas(self) -> bool:
+        """Whether a place's gas price is its fuel's price."""
+        return self.kind != "diesel"
 
 
 class Grid(Spec):
-    """A connection to the grid."""
+    """A connection to the grid: its price, what is paid for having it, its energy, the wait."""
 
+    capital_usd_per_kw: NotNegative
+    demand_usd_per_kw_year: NotNegative
     energy_usd_per_mwh: NotNegative
+    wait_years: NotNegative
+    life_years: Life
 
 
 class Cooling(Spec):
@@ -114,6 +132,8 @@ class Integration(Spec):
 
     capital_usd_per_kw: NotNegative
     fixed_om_usd_per_kw_year: NotNegative
+    # Of array, battery and switchgear together.
+    lead_years: NotNegative
     life_years: Life
 
 
@@ -159,11 +179,13 @@ class Assumptions(Spec):
         """
         mount = "tracker" if isinstance(self.solar.mount, Tracker) else "fixed"
         content = _content(DEFAULT_FILE)
+        unused = ({"tracker", "fixed"} | set(BACKUP_KINDS)) - {mount, self.backup.kind}
+        holders = {mount: self.solar.mount, self.backup.kind: self.backup}
         rows = []
         for section, quantities in content.items():
-            if section in ("price_index", *({"tracker", "fixed"} - {mount})):
+            if section in ("price_index", *unused):
                 continue
-            holder = self.solar.mount if section == mount else getattr(self, section)
+            holder = holders[section] if section in holders else getattr(self, section)
             for key, quantity in quantities.items():
                 factor = _to_dollar_year(quantity, content, self.finance.dollar_year, DEFAULT_FILE)
                 value, default = getattr(holder, key), quantity["value"] * factor
@@ -193,12 +215,17 @@ class Assumptions(Spec):
         for section in ("tracker", "fixed"):
             if section in changed:
                 solar["mount"] = self.solar.mount.replace(**changed.pop(section))
+        if self.backup.kind in changed:
+            changed["backup"] = changed.pop(self.backup.kind)
         parts = {name: getattr(self, name).replace(**keys) for name, keys in changed.items()}
         return self.replace(solar=self.solar.replace(**solar), **parts)
 
 
 def read_assumptions(
-    path: str | Path = DEFAULT_FILE, *, tilt_deg: float | None = None
+    path: str | Path = DEFAULT_FILE,
+    *,
+    tilt_deg: float | None = None,
+    backup: BackupKind = "engine",
 ) -> Assumptions:
     """The beliefs of a TOML file, prices moved to dollars of its `finance.dollar_year`.
 
@@ -208,12 +235,16 @@ def read_assumptions(
         The file; without it the one that is shipped, `energy/data/assumptions-2025.toml`.
     tilt_deg
         Fixed rows facing the equator at this tilt [deg] instead of trackers.
+    backup
+        What stands behind the battery: gas engines, gas turbines or diesel gensets.
 
     Raises
     ------
     InputError
         With every problem: unknown names, missing numbers, values out of bounds, no source.
     """
+    if backup not in BACKUP_KINDS:
+        raise InputError(f"backup must be one of {', '.join(BACKUP_KINDS)}; got {backup!r}")
     path = Path(path)
     content = _content(path)
     problems = [
@@ -254,7 +285,9 @@ def read_assumptions(
         mount = validate(FixedTilt, fixed | {"tilt_deg": float(tilt_deg)}, f"{path}: [fixed]")
     if "solar" in values:
         values["solar"]["mount"] = mount
-    return validate(Assumptions, values, str(path))
+    kinds: dict[str, dict[str, Any]] = {kind: values.pop(kind, {}) for kind in BACKUP_KINDS}
+    behind = validate(Backup, kinds[backup] | {"kind": backup}, f"{path}: [{backup}]")
+    return validate(Assumptions, values | {"backup": behind}, str(path))
 
 
 @cache

@@ -86,9 +86,10 @@ class Case:
 
 
 def backup_usd_per_mwh(case: Case) -> tuple[float, float]:
-    """Fuel and variable O&M of one MWh from the backup [$], at the site's own gas price if any."""
+    """Fuel and variable O&M of one MWh from the backup [$]; gas at the site's own price if any."""
     backup = case.assumptions.backup
-    mmbtu_usd = _local(case, case.site.gas_usd_per_mmbtu, backup.fuel_usd_per_mmbtu)
+    gas = case.site.gas_usd_per_mmbtu if backup.burns_gas else None
+    mmbtu_usd = _local(case, gas, backup.fuel_usd_per_mmbtu)
     return backup.heat_rate_btu_per_kwh / 1000 * mmbtu_usd, backup.variable_om_usd_per_mwh
 
 

@@ -2,9 +2,10 @@
 
 In: `Dispatch`. Out: `Cost`: parts, capital, annual cost, levelized cost, net present cost.
 
-A year's cost is capital recovery over each part's own life at the real discount rate, plus O&M and
-fuel [1]. It is linear in the sizes, which is what `energy.sizing` builds on; `unit_costs` is where
-both take it from.
+A year's cost is capital recovery over each part's own life at the real discount rate, plus O&M,
+starts of backup units, fuel and energy from the grid [1]. But for starts it is linear in the sizes
+and in the energies, which is what `energy.sizing` builds on; `unit_costs` is where both take it
+from.
 
 References
 ----------
@@ -21,7 +22,7 @@ from functools import cached_property
 import pandas as pd
 
 from energy.assumptions import price_factor
-from energy.case import Case, backup_usd_per_mwh
+from energy.case import Case, backup_usd_per_mwh, grid_usd_per_mwh
 from energy.dispatch import Dispatch
 
 
@@ -57,6 +58,7 @@ DRIVERS = {
     "battery_energy": "battery_mwh",
     "battery_power": "battery_mw",
     "backup": "backup_mw",
+    "grid": "grid_mw",
     "land": "solar_mw",
     "integration": "load",
 }
@@ -65,8 +67,8 @@ DRIVERS = {
 def unit_costs(case: Case) -> dict[str, UnitCost]:
     """Cost of each part per MW or MWh of its size in `DRIVERS`, dollars of `dollar_year`."""
     beliefs, site = case.assumptions, case.site
-    solar, battery, backup, integration = (
-        beliefs.solar, beliefs.battery, beliefs.backup, beliefs.integration,
+    solar, battery, backup, grid, integration = (
+        beliefs.solar, beliefs.battery, beliefs.backup, beliefs.grid, beliefs.integration,
     )  # fmt: skip
     energy_usd, power_usd = battery.energy_usd_per_kwh * 1000, battery.power_usd_per_kw * 1000
     land = site.land_usd_per_acre
@@ -87,6 +89,9 @@ def unit_costs(case: Case) -> dict[str, UnitCost]:
             backup.capital_usd_per_kw * 1000,
             backup.life_years,
             backup.fixed_om_usd_per_kw_year * 1000,
+        ),
+        "grid": UnitCost(
+            grid.capital_usd_per_kw * 1000, grid.life_years, grid.demand_usd_per_kw_year * 1000
         ),
         "land": UnitCost(solar.mount.land_acres_per_mwdc * acre_usd, math.inf, 0.0),
         "integration": UnitCost(
@@ -172,17 +177,24 @@ class Cost:
         """One row a part.
 
         Columns: `size` in the unit of its driver, `capital_usd`, `life_years`, and a year's
-        `capital_recovery_usd`, `fixed_om_usd`, `variable_om_usd`, `fuel_usd`, `annual_usd`.
+        `capital_recovery_usd`, `fixed_om_usd` (of the grid, its demand charge), `variable_om_usd`
+        (with starts), `fuel_usd` (of the grid, its energy), `annual_usd`.
         """
         case, design = self.run.case, self.run.design
         rate = case.assumptions.finance.real_discount_fraction
         backup_mwh = case.weather.per_year(self.run.flow("backup_mw"))
         fuel_usd, variable_usd = backup_usd_per_mwh(case)
+        started_mw = self.run.starts_per_year * self.run.unit_mw
+        start_usd = started_mw * case.assumptions.backup.start_usd_per_mw
+        running = {
+            "backup": (backup_mwh * variable_usd + start_usd, backup_mwh * fuel_usd),
+            "grid": (0.0, case.weather.per_year(self.run.flow("grid_mw")) * grid_usd_per_mwh(case)),
+        }
         rows = []
         for part, unit in unit_costs(case).items():
             driver = DRIVERS[part]
             size = float(case.load_mw.max()) if driver == "load" else getattr(design, driver)
-            energy = backup_mwh if part == "backup" else 0.0
+            variable_om_usd, energy_usd = running.get(part, (0.0, 0.0))
             row = {
                 "part": part,
                 "size": size,
@@ -192,8 +204,8 @@ class Cost:
                 * unit.capital_usd
                 * capital_recovery(rate, unit.life_years),
                 "fixed_om_usd": size * unit.fixed_om_usd_per_year,
-                "variable_om_usd": energy * variable_usd,
-                "fuel_usd": energy * fuel_usd,
+                "variable_om_usd": variable_om_usd,
+                "fuel_usd": energy_usd,
             }
             yearly = ("capital_recovery_usd", "fixed_om_usd", "variable_om_usd", "fuel_usd")
             rows.append(row | {"annual_usd": sum(float(row[key]) for key in yearly)})
@@ -228,6 +240,21 @@ class Cost:
         mount = self.run.case.assumptions.solar.mount
         return self.run.design.solar_mw * mount.land_acres_per_mwdc
 
+    @property
+    def years_to_power(self) -> float:
+        """Years until the last part that the design uses gives power: orders, or the grid's wait.
+
+        A place's own wait for a connection goes before the assumption.
+        """
+        case, design = self.run.case, self.run.design
+        beliefs, wait = case.assumptions, case.site.grid_wait_years
+        years = [beliefs.integration.lead_years]
+        if design.backup_mw > 0:
+            years.append(beliefs.backup.lead_years)
+        if design.grid_mw > 0:
+            years.append(beliefs.grid.wait_years if wait is None else wait.value)
+        return max(years)
+
     @cached_property
     def present(self) -> pd.DataFrame:
         """Net present cost over `finance.project_years`: one row a part, and a total [$]."""
@@ -256,6 +283,7 @@ class Cost:
             "levelized_usd_per_mwh": self.levelized_usd_per_mwh,
             "levelized_usd_per_it_mwh": self.levelized_usd_per_it_mwh,
             "dollar_year": self.run.case.assumptions.finance.dollar_year,
+            "years_to_power": self.years_to_power,
             "parts": parts,
         }
 

@@ -153,6 +153,19 @@ class Dispatch:
         return float(starts) / self.case.weather.years_exact
 
     @property
+    def fossil_fraction(self) -> float:
+        """Energy from the backup, dumped or not, as a share of the load's."""
+        return self._share_of_load("backup_mw")
+
+    @property
+    def grid_fraction(self) -> float:
+        """Energy from the grid as a share of the load's."""
+        return self._share_of_load("grid_mw")
+
+    def _share_of_load(self, name: str) -> float:
+        return self.energy_mwh(name) / energy_mwh(self.case.load_mw, self.case.step_h)
+
+    @property
     def served_mwh_per_year(self) -> float:
         """Load that was served, a year [MWh]."""
         return self.case.weather.per_year(self.case.load_mw - self.flow("unserved_mw"))

@@ -15,6 +15,7 @@ from energy.availability import Availability, assess
 from energy.case import Case
 from energy.cost import Cost, price
 from energy.dispatch import Design, Dispatch, simulate
+from energy.site import LocalPrice, LocalWait
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +83,11 @@ class Plant:
     def sources(self) -> list[str]:
         """Where the weather, the normals, the prices and the beliefs come from, each once."""
         site = self.case.site
-        local = [site.land_usd_per_acre, site.gas_usd_per_mmbtu]
+        local: list[LocalPrice | LocalWait | None] = [site.land_usd_per_acre]
+        if self.case.assumptions.backup.burns_gas:
+            local.append(site.gas_usd_per_mmbtu)
+        if self.design.grid_mw > 0:
+            local += [site.grid_usd_per_mwh, site.grid_wait_years]
         texts = [
             self.case.weather.source,
             site.weather.credit,
@@ -116,6 +121,12 @@ class Plant:
                 "pue": case.mean_load_mw / case.datacenter.it_mw,
             },
             "design": self.design.model_dump(),
+            "backup": {
+                "kind": case.assumptions.backup.kind,
+                "fossil_fraction": self.run.fossil_fraction,
+                "grid_fraction": self.run.grid_fraction,
+                "starts_per_year": self.run.starts_per_year,
+            },
             "availability": self.availability.record(),
             "cost": self.cost.record(),
             "notes": self.notes,

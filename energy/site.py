@@ -48,6 +48,13 @@ class LocalPrice(Spec):
     source: Text
 
 
+class LocalWait(Spec):
+    """How long a place waits for a grid connection, and where that was read."""
+
+    value: Annotated[float, Field(ge=0, le=50)]
+    source: Text
+
+
 class SiteWeather(Spec):
     """The file that holds a site's hours, and what is to be said of it."""
 
@@ -60,8 +67,9 @@ class Site(Spec):
     """A place where a datacenter might stand.
 
     `latitude_deg` north and `longitude_deg` east are positive. Prices are those of the place:
-    `land_usd_per_acre`, `gas_usd_per_mmbtu` (fuel of the backup; without it the assumption holds)
-    and `grid_usd_per_mwh` (for comparison only).
+    `land_usd_per_acre`, `gas_usd_per_mmbtu` (fuel of gas engines and turbines) and
+    `grid_usd_per_mwh`; `grid_wait_years` is the wait for a connection. Without one of the last
+    three the assumption holds.
     """
 
     name: Text
@@ -74,6 +82,7 @@ class Site(Spec):
     land_usd_per_acre: LocalPrice
     gas_usd_per_mmbtu: LocalPrice | None = None
     grid_usd_per_mwh: LocalPrice | None = None
+    grid_wait_years: LocalWait | None = None
     normals: Normals | None = None
 
     _folder: Path = PrivateAttr(default=Path())

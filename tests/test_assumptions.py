@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 import energy as en
-from energy.assumptions import DEFAULT_FILE, FixedTilt, Tracker
+from energy.assumptions import BACKUP_KINDS, DEFAULT_FILE, FixedTilt
 
 CONTENT = tomllib.loads(DEFAULT_FILE.read_text(encoding="utf-8"))
 NUMBERS = [
@@ -26,14 +26,15 @@ def test_a_number_has_value_range_unit_and_source(section, key, number):
     assert ("dollar_year" in number) == ("USD" in number["unit"])
 
 
-def test_every_field_that_is_used_stands_in_the_frame():
-    beliefs = en.read_assumptions()
+@pytest.mark.parametrize("kind", BACKUP_KINDS)
+def test_every_field_that_is_used_stands_in_the_frame(kind):
+    beliefs = en.read_assumptions(backup=kind)
     parts = {name: getattr(beliefs, name) for name in type(beliefs).model_fields}
+    parts["tracker"], parts[kind] = beliefs.solar.mount, parts.pop("backup")
     used = {
         f"{section}.{key}" for section, part in parts.items() for key in type(part).model_fields
-    } - {"solar.mount"}
-    used |= {f"tracker.{key}" for key in Tracker.model_fields}
-    assert set(beliefs.frame.index) == used
+    }
+    assert set(beliefs.frame.index) == used - {"solar.mount", f"{kind}.kind"}
 
 
 @pytest.mark.parametrize("missing", ["low", "source", "unit", "dollar_year"])
@@ -93,6 +94,33 @@ def test_low_and_high_prices_are_the_ends_of_their_ranges():
     assert high.battery.energy_usd_per_kwh == 346
     assert low.solar.mount.capital_usd_per_kwdc == pytest.approx(800 * 322.561 / 313.689)
     assert low.battery.life_years == beliefs.battery.life_years
+
+
+@pytest.mark.parametrize("kind", BACKUP_KINDS)
+def test_prices_of_the_chosen_backup_move_with_the_range(kind):
+    beliefs = en.read_assumptions(backup=kind)
+    low, high = beliefs.at_prices("low").backup, beliefs.at_prices("high").backup
+    assert low.kind == high.kind == kind
+    assert low.capital_usd_per_kw < beliefs.backup.capital_usd_per_kw < high.capital_usd_per_kw
+    assert low.heat_rate_btu_per_kwh == high.heat_rate_btu_per_kwh
+
+
+def test_an_unknown_backup_names_those_that_are_known():
+    with pytest.raises(en.InputError, match="engine, turbine, diesel; got 'nuclear'"):
+        en.read_assumptions(backup="nuclear")
+
+
+def test_diesel_costs_what_its_gallons_cost():
+    # 3.40 $/gal of 2022 and .137381 MMBtu/gal: 24.749 $/MMBtu; 9770 Btu/kWh are 71 gal/MWh.
+    diesel = en.read_assumptions(backup="diesel").backup
+    in_2022_usd = diesel.fuel_usd_per_mmbtu * 292.655 / 322.561
+    assert in_2022_usd == pytest.approx(3.40 / 0.137381, rel=1e-3)
+    assert diesel.heat_rate_btu_per_kwh * 1000 / 137_381 == pytest.approx(71, abs=0.2)
+
+
+def test_starts_of_2011_are_told_in_dollars_of_2025():
+    turbine = en.read_assumptions(backup="turbine").backup
+    assert turbine.start_usd_per_mw == pytest.approx(24 * 322.561 / 224.939)
 
 
 def test_replace_validates_again():
