@@ -137,6 +137,12 @@ class Integration(Spec):
     life_years: Life
 
 
+class Computers(Spec):
+    """The computers that the plant feeds."""
+
+    life_years: Life
+
+
 class Finance(Spec):
     """Cost of capital and the year of the dollars."""
 
@@ -167,6 +173,7 @@ class Assumptions(Spec):
     grid: Grid
     cooling: Cooling
     integration: Integration
+    computers: Computers
     finance: Finance
     limits: Limits
 

@@ -16,6 +16,7 @@ References
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,7 +24,7 @@ import pandas as pd
 
 from energy.assumptions import price_factor
 from energy.case import Case, backup_usd_per_mwh, grid_usd_per_mwh
-from energy.dispatch import Dispatch
+from energy.dispatch import Dispatch, unit_of
 
 
 def capital_recovery(discount_fraction: float, life_years: float) -> float:
@@ -100,6 +101,37 @@ def unit_costs(case: Case) -> dict[str, UnitCost]:
             integration.fixed_om_usd_per_kw_year * 1000,
         ),
     }
+
+
+def annual_usd_per_size(case: Case) -> dict[str, float]:
+    """A year's cost of one more MW or MWh of each driver, running cost not counted [$]."""
+    rate = case.assumptions.finance.real_discount_fraction
+    return _per_driver(case, lambda unit: unit.annual_usd(rate))
+
+
+def capital_usd_per_size(case: Case) -> dict[str, float]:
+    """Price of one more MW or MWh of each driver [$]."""
+    return _per_driver(case, lambda unit: unit.capital_usd)
+
+
+def _per_driver(case: Case, usd: Callable[[UnitCost], float]) -> dict[str, float]:
+    totals: dict[str, float] = {}
+    for part, unit in unit_costs(case).items():
+        totals[DRIVERS[part]] = totals.get(DRIVERS[part], 0.0) + usd(unit)
+    return totals
+
+
+def annual_usd_of(case: Case, plants: pd.DataFrame) -> pd.Series[float]:
+    """A year's cost [$] of each plant of `energy.simulate_many`; as `Cost.annual_usd` of its run."""
+    per_size = annual_usd_per_size(case)
+    annual = pd.Series(per_size.pop("load") * float(case.load_mw.max()), index=plants.index)
+    for name, usd in per_size.items():
+        annual += plants[name] * usd
+    backup = case.assumptions.backup
+    unit_mw = [unit_of(mw, backup.unit_mw) for mw in plants["backup_mw"]]
+    annual += plants["backup_mwh_per_year"] * sum(backup_usd_per_mwh(case))
+    annual += plants["starts_per_year"] * unit_mw * backup.start_usd_per_mw
+    return annual + plants["grid_mwh_per_year"] * grid_usd_per_mwh(case)
 
 
 @dataclass(frozen=True)

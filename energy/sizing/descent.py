@@ -12,15 +12,15 @@ plant, until there is none. The neighbours of the last are the certificate.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from energy.case import Case
-from energy.cost import annual_usd_of
+from energy.cost import annual_usd_of, annual_usd_per_size
 from energy.dispatch import Design, simulate_many
 from energy.sizing.targets import Target
 from energy.units import Array
@@ -28,8 +28,8 @@ from energy.units import Array
 #: No plant along the searched directions that is cheaper by this share meets the targets.
 SAVING = 0.005
 
-#: The search goes on while it finds plants that are cheaper by this share.
-LEAST_SAVING = 0.001
+#: Shares of the cost that are saved; the search goes on while it finds plants that save the least.
+SAVINGS = (SAVING, 0.001, 0.0002)
 
 #: Shares of a plant's yearly cost that are moved from one part to another.
 MOVES = (0.16, 0.08, 0.04, 0.02, 0.01, 0.005)
@@ -58,15 +58,20 @@ class Descent:
     sizes
         Names of the sizes that may change; the others stay. With `reserve_fraction` among them
         the reserve changes too, which costs nothing by itself.
+    largest
+        Sizes that have a ceiling, and what it is.
     """
 
     case: Case
     targets: Sequence[Target]
     sizes: Sequence[str]
+    largest: Mapping[str, float] = field(default_factory=dict)
 
     def measured(self, designs: list[Design]) -> pd.DataFrame:
-        """Sizes, measures, `annual_usd` and `met`, one row a plant."""
+        """Sizes, measures, `fossil_fraction`, `annual_usd` and `met`, one row a plant."""
         frame = simulate_many(self.case, designs)
+        load_mwh = self.case.weather.per_year(self.case.load_mw)
+        frame["fossil_fraction"] = frame["backup_mwh_per_year"] / load_mwh
         frame["annual_usd"] = annual_usd_of(self.case, frame)
         frame["met"] = np.all([target.met(frame) for target in self.targets], axis=0)
         return frame
@@ -80,25 +85,31 @@ class Descent:
             frame = self.measured(designs)
             frame.insert(0, "direction", directions)
             frame["cost_ratio"] = frame["annual_usd"] / best_usd
-            better = frame[frame["met"] & (frame["cost_ratio"] <= 1.0 - LEAST_SAVING * 0.999)]
+            better = frame[frame["met"] & (frame["cost_ratio"] <= 1.0 - 0.999 * SAVINGS[-1])]
             if better.empty:
                 return Found(best, frame)
-            row = int(better["annual_usd"].idxmin())
+            # Of those that are as cheap, the one that can give most away next.
+            cheapest = better[better["cost_ratio"] <= better["cost_ratio"].min() + 1e-9]
+            row = int(self.targets[0].margin(cheapest).argmax())
+            row = int(cheapest.index[row])
             best, best_usd = designs[row], float(frame["annual_usd"].iloc[row])
         raise RuntimeError("the descent did not end; please report this case")
 
     def _neighbours(self, design: Design) -> tuple[list[str], list[Design]]:
         """Directions in words, and the plants that they lead to."""
         priced = [name for name in self.sizes if name != "reserve_fraction"]
-        per_size = _usd_per_size(self.case, priced)
+        per_size = np.array([annual_usd_per_size(self.case)[name] for name in priced])
         spent = np.array([getattr(design, name) for name in priced]) * per_size
         firm = "reserve_fraction" in self.sizes
         # With fuel to pay, more of the plant may be cheaper in all.
-        savings = (SAVING, LEAST_SAVING, 0.0, -SAVING) if firm else (SAVING, LEAST_SAVING)
+        savings = (*SAVINGS, 0.0, -SAVING) if firm else SAVINGS
         directions, designs = [], []
         for (words, moved), saving in itertools.product(_moves(spent, priced), savings):
             sizes = np.maximum(moved, 0.0) * (1.0 - saving) / per_size
-            changes = dict(zip(priced, map(float, sizes), strict=True))
+            changes = {
+                name: min(float(value), self.largest.get(name, np.inf))
+                for name, value in zip(priced, sizes, strict=True)
+            }
             for reserve in _reserves(design.reserve_fraction) if firm else (None,):
                 kept = {} if reserve is None else {"reserve_fraction": reserve}
                 if changes["solar_mw"] > 0:
@@ -132,11 +143,3 @@ def _moves(spent: Array, names: Sequence[str]) -> list[tuple[str, Array]]:
 def _reserves(reserve: float) -> list[float]:
     steps = (0.0, 0.02, -0.02, 0.1, -0.1, 0.3, -0.3)
     return sorted({min(max(reserve + step, 0.0), 1.0) for step in steps})
-
-
-def _usd_per_size(case: Case, names: Sequence[str]) -> Array:
-    """Yearly price of one more unit of each size, running cost not counted."""
-    from energy.cost import annual_usd_per_size
-
-    per_size = annual_usd_per_size(case)
-    return np.array([per_size[name] for name in names])

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from energy.case import Case
-from energy.cost import DRIVERS, UnitCost, unit_costs
-from energy.dispatch import Design, simulate, simulate_many
+from energy.cost import annual_usd_per_size, capital_usd_per_size
+from energy.dispatch import Design, kept_fraction, simulate, simulate_many
 from energy.errors import InputError
 from energy.plant import Plant
 from energy.sizing.search import Problem, share_problems, solve
@@ -60,8 +60,12 @@ class Frontier:
         """
         case = self.case
         frame = self.plants.dropna().reset_index(drop=True)
-        for name, usd in (("annual_usd", annual_usd), ("capital_usd", capital_usd)):
-            frame[name] = usd(case, frame[list(SIZES)].to_numpy())
+        for name, per_size in (
+            ("annual_usd", annual_usd_per_size(case)),
+            ("capital_usd", capital_usd_per_size(case)),
+        ):
+            fixed_usd = per_size["load"] * float(case.load_mw.max())
+            frame[name] = fixed_usd + sum(frame[size] * per_size[size] for size in SIZES)
         served_mwh = frame["served_fraction"] * case.weather.per_year(case.load_mw)
         frame["levelized_usd_per_mwh"] = frame["annual_usd"] / served_mwh
         frame["marginal_usd_per_mwh"] = frame["annual_usd"].diff() / served_mwh.diff()
@@ -154,12 +158,10 @@ def frontier(
 
 def problem_of(case: Case, *, cyclic: bool = True, by_capital: bool = False) -> Problem:
     """A case as arrays and prices; `by_capital` counts a plant's price, not its cost a year."""
-    from energy.dispatch import kept_fraction
-
     beliefs = case.assumptions
     usable = beliefs.battery.usable_fraction
     largest = largest_design(case)
-    usd_per_size = (_capital_of if by_capital else _annual_of)(case)
+    usd_per_size = (capital_usd_per_size if by_capital else annual_usd_per_size)(case)
     return Problem(
         solar=case.solar,
         load_mw=case.load_mw,
@@ -186,35 +188,3 @@ def largest_design(case: Case) -> Design:
 def design_of(sizes: Array) -> Design:
     """A design from its sizes in the order of `SIZES`, energy as nameplate."""
     return Design(**dict(zip(SIZES, map(float, sizes), strict=True)))
-
-
-def annual_usd(case: Case, sizes: Array) -> Array:
-    """A year's cost [$] of plants without firm sources, one row of `SIZES` each."""
-    return _total_usd(_annual_of(case), case, sizes)
-
-
-def capital_usd(case: Case, sizes: Array) -> Array:
-    """Price [$] of plants without firm sources, one row of `SIZES` each."""
-    return _total_usd(_capital_of(case), case, sizes)
-
-
-def _total_usd(usd_per_size: dict[str, float], case: Case, sizes: Array) -> Array:
-    per_size = np.array([usd_per_size[name] for name in SIZES])
-    return np.asarray(sizes @ per_size + usd_per_size["load"] * float(case.load_mw.max()))
-
-
-def _annual_of(case: Case) -> dict[str, float]:
-    rate = case.assumptions.finance.real_discount_fraction
-    return _summed(case, lambda unit: unit.annual_usd(rate))
-
-
-def _capital_of(case: Case) -> dict[str, float]:
-    return _summed(case, lambda unit: unit.capital_usd)
-
-
-def _summed(case: Case, usd: object) -> dict[str, float]:
-    """Price per MW or MWh of each driver, summed over the parts that grow with it."""
-    totals: dict[str, float] = {}
-    for part, unit in unit_costs(case).items():
-        totals[DRIVERS[part]] = totals.get(DRIVERS[part], 0.0) + usd(unit)  # type: ignore[operator]
-    return totals

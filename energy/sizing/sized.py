@@ -1,31 +1,76 @@
 """The cheapest plant of a case for one target.
 
-In: `Case` and a share of the energy. Out: `Sizing`.
+In: `Case` and one target, said in one of the ways in which people say it. Out: `Sizing`.
+
+A share of the energy is exact. Other targets, and plants with grid or backup, start from the exact
+plants and go on on the hour-by-hour kernel, with a certificate.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from energy.case import Case
 from energy.dispatch import Design
-from energy.errors import InputError
+from energy.errors import InfeasibleError, InputError
 from energy.plant import Plant, evaluate
-from energy.sizing.frontier import design_of, frontier, largest_design, SIZES
+from energy.sizing.descent import SAVING, Descent, Found
+from energy.sizing.frontier import SIZES, design_of, frontier, largest_design
 from energy.sizing.missing import Shortfall
-from energy.sizing.search import share_problems
+from energy.sizing.targets import Target, target_of, target_problems
+from energy.sizing.worth import (
+    best_value,
+    computers_usd_per_year,
+    it_mwh_per_year,
+    most_for_budget,
+)
+
+#: Keywords of `size` that say what a plant has to reach.
+TARGETS = (
+    "served_fraction", "available_fraction", "nines", "lolh_hours_per_year", "max_outage_h",
+    "worst_year_served_fraction",
+)  # fmt: skip
+
+#: Keywords of `size` that say what money there is.
+AMOUNTS = ("budget_usd", "load_usd_per_mw", "compute_usd_per_mwh")
+
+#: Shares of the energy between two plants of the frontier that are tried for a closer start.
+BETWEEN = 9
 
 
 @dataclass(frozen=True, eq=False)
 class Sizing:
-    """The cheapest plant for a target, as run hour by hour."""
+    """The cheapest plant for a target, as run hour by hour.
+
+    Parameters
+    ----------
+    plant
+        The plant.
+    target
+        What it was to reach, by name and value as given to `size`.
+    words
+        The same as it is told.
+    neighbours
+        Plants along the searched directions, where the kernel decided: `direction`, sizes,
+        measures, `annual_usd`, `cost_ratio` to the plant and whether the target is `met`. Empty
+        where the answer is exact.
+    worth
+        Figures of what the load is worth, where money was the target.
+    """
 
     plant: Plant
-    target_served_fraction: float
+    target: tuple[str, float]
+    words: str
+    neighbours: pd.DataFrame = field(default_factory=pd.DataFrame)
+    worth: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def case(self) -> Case:
@@ -37,31 +82,218 @@ class Sizing:
         """The answer."""
         return self.plant.design
 
+    @property
+    def exact(self) -> bool:
+        """True: nothing is cheaper by more than 1e-9. False: see `certificate`."""
+        return self.neighbours.empty
+
     @cached_property
+    def certificate(self) -> pd.DataFrame:
+        """The neighbours that are at least `SAVING` (half a percent) cheaper; none is `met`."""
+        if self.exact:
+            return self.neighbours
+        return self.neighbours[self.neighbours["cost_ratio"] <= 1.0 - 0.999 * SAVING]
+
+    @property
     def frame(self) -> pd.DataFrame:
         """The plant's numbers, one row each."""
         return self.plant.frame
+
+    def record(self) -> dict[str, Any]:
+        """The plant's record, and what it was sized for."""
+        name, value = self.target
+        sized_for = {name: value, "words": self.words, "exact": self.exact} | dict(self.worth)
+        if not self.exact:
+            sized_for["certificate"] = {
+                "cheaper_by_fraction": SAVING,
+                "plants_tried": len(self.certificate),
+                "plants_that_meet_it": int(self.certificate["met"].sum()),
+            }
+        return self.plant.record() | {"sized_for": sized_for}
 
     def _repr_html_(self) -> str:
         return self.plant._repr_html_()
 
 
-def size(case: Case, *, served_fraction: float) -> Sizing:
-    """The cheapest solar, battery energy and battery power that serve a share of the energy.
+def size(
+    case: Case,
+    *,
+    backup: bool = False,
+    grid_mw: float = 0.0,
+    max_fossil_fraction: float | None = None,
+    **target: float | None,
+) -> Sizing:
+    """The cheapest plant that meets one target.
+
+    Exact for a share of the energy from sun and battery, over all weather years as one chain that
+    ends as it starts, standing loss included. For any other target, and with backup or grid, no
+    plant that is half a percent cheaper along the searched directions meets it
+    (`Sizing.certificate`).
+
+    Parameters
+    ----------
+    case
+        The question.
+    backup
+        Engines, turbines or gensets (whichever the assumptions hold) may be part of the plant.
+    grid_mw
+        The largest connection to the grid that may be part of it [MW].
+    max_fossil_fraction
+        At most this share of the load's energy may come from backup; 1 without it.
+    **target
+        One of: `served_fraction`, share of the energy; `available_fraction`, share of the hours
+        served in full; `nines` of those hours; `lolh_hours_per_year`, hours a year that are not;
+        `max_outage_h`, longest outage; `worst_year_served_fraction`, share of the energy in every
+        single weather year; `budget_usd`, the most energy for this price on the first day;
+        `load_usd_per_mw`, the lowest cost of plant and computers per useful MWh, with computers at
+        this price per IT MW, idle or not; `compute_usd_per_mwh`, the highest yearly earnings with
+        an IT MWh sold at this price.
 
     Raises
     ------
     InputError
-        For a target that is no share.
+        With everything that is wrong with the target.
     InfeasibleError
-        When no plant within `assumptions.limits` serves the target; the message says which days
-        fall short and by how much.
+        When no plant within `assumptions.limits` meets it, or none is worth its money: which days
+        fall short and what would mend it.
     """
-    problems = share_problems("served_fraction", served_fraction)
+    name, value = _given(target, backup, grid_mw, max_fossil_fraction)
+    if name in AMOUNTS:
+        return _for_money(case, name, value)
+    aim = target_of(case, name, value)
+    if backup or grid_mw > 0:
+        return _with_firm(case, name, value, aim, backup, grid_mw, max_fossil_fraction)
+    if name == "served_fraction":
+        sizes = frontier(case, [value]).plants[list(SIZES)].to_numpy()[0]
+        if not math.isnan(sizes[0]):
+            return Sizing(evaluate(case, design_of(sizes)), (name, value), aim.words)
+        raise _shortfall(case, aim).error()
+    found = Descent(case, [aim], SIZES).from_start(_start(case, aim))
+    return _sizing(case, name, value, aim, found)
+
+
+def _given(
+    target: Mapping[str, float | None],
+    backup: bool,
+    grid_mw: float,
+    max_fossil_fraction: float | None,
+) -> tuple[str, float]:
+    """The one target that is given; everything that is wrong is told."""
+    known = (*TARGETS, *AMOUNTS)
+    problems = [f"unknown target {name!r}; known: {', '.join(known)}"
+                for name in target if name not in known]  # fmt: skip
+    given = {name: value for name, value in target.items() if value is not None and name in known}
+    if len(given) != 1 and not problems:
+        got = ", ".join(f"{name}={value!r}" for name, value in given.items()) or "none"
+        problems.append(f"give one target of {', '.join(known)}; got {got}")
+    for name, value in given.items():
+        if name in TARGETS:
+            problems += target_problems(name, value)
+        elif not (0 < value < math.inf):
+            problems.append(f"{name} must be dollars above 0; got {value!r}")
+        elif backup or grid_mw:
+            problems.append(f"{name} is for sun and battery alone; leave out backup and grid")
+    if not 0 <= grid_mw < math.inf:
+        problems.append(f"grid_mw must be at least 0; got {grid_mw!r}")
+    if max_fossil_fraction is not None:
+        if not 0 <= max_fossil_fraction <= 1:
+            problems.append(f"max_fossil_fraction is a share in 0..1; got {max_fossil_fraction!r}")
+        if not backup:
+            problems.append("max_fossil_fraction goes with backup")
     if problems:
         raise InputError(problems)
-    sizes = frontier(case, [served_fraction]).plants[list(SIZES)].to_numpy()[0]
-    if math.isnan(sizes[0]):
-        largest = evaluate(case, largest_design(case))
-        raise Shortfall(largest, f"{served_fraction:g} of the energy", served_fraction).error()
-    return Sizing(evaluate(case, design_of(sizes)), served_fraction)
+    return next(iter(given.items()))
+
+
+def _sizing(case: Case, name: str, value: float, aim: Target, found: Found) -> Sizing:
+    return Sizing(evaluate(case, found.design), (name, value), aim.words, found.neighbours)
+
+
+def _shortfall(case: Case, aim: Target) -> Shortfall:
+    share = 1.0 if aim.at_most else aim.bound
+    return Shortfall(evaluate(case, largest_design(case)), aim.words, share)
+
+
+def _start(case: Case, aim: Target) -> Design:
+    """The cheapest plant of the frontier that meets a target that is not energy."""
+    shares = np.array([0.01, 0.1, 0.2, 0.3, 0.4, *frontier(case).plants["served_fraction"]])
+    for _ in range(2):
+        frame = frontier(case, shares).frame
+        met = np.flatnonzero(aim.met(frame))
+        if not len(met):
+            break
+        first = int(met[0])
+        start = design_of(frame.loc[first, list(SIZES)].to_numpy(dtype=float))
+        ends = frame["served_fraction"].to_numpy()[[max(first - 1, 0), first]]
+        shares = np.linspace(*ends, BETWEEN)
+    else:
+        return start
+    largest = largest_design(case)
+    if aim.met(Descent(case, [aim], SIZES).measured([largest]))[0]:
+        return largest
+    raise _shortfall(case, aim).error()
+
+
+def _with_firm(
+    case: Case,
+    name: str,
+    value: float,
+    aim: Target,
+    backup: bool,
+    grid_mw: float,
+    max_fossil_fraction: float | None,
+) -> Sizing:
+    """The cheapest plant with backup or grid: the best of a coarse map, then downhill from it."""
+    targets = [aim]
+    if max_fossil_fraction is not None:
+        words = f"at most {max_fossil_fraction:g} of the energy from backup"
+        targets.append(Target("fossil_fraction", max_fossil_fraction, words))
+    sizes = [*SIZES, *["backup_mw"] * backup, *["grid_mw"] * (grid_mw > 0), "reserve_fraction"]
+    descent = Descent(case, targets, sizes, {"grid_mw": grid_mw})
+    rows = frontier(case).frame[list(SIZES)].to_numpy(dtype=float)
+    peak_mw = float(case.load_mw.max())
+    steps = np.linspace(0.0, 1.0, 5)
+    choices = itertools.product(
+        rows,
+        steps * peak_mw if backup else (0.0,),
+        (0.0, 0.5 * grid_mw, grid_mw) if grid_mw > 0 else (0.0,),
+        (0.0, 0.1, 0.5, 1.0),
+    )
+    starts = [
+        design_of(row).replace(
+            backup_mw=float(engines_mw), grid_mw=float(line_mw), reserve_fraction=reserve
+        )
+        for row, engines_mw, line_mw, reserve in choices
+    ]
+    frame = descent.measured(starts)
+    met = frame[frame["met"]]
+    if met.empty:
+        raise _shortfall(case, aim).error()
+    found = descent.from_start(starts[int(met["annual_usd"].idxmin())])
+    words = ", ".join(target.words for target in targets)
+    return Sizing(evaluate(case, found.design), (name, value), words, found.neighbours)
+
+
+def _for_money(case: Case, name: str, value: float) -> Sizing:
+    energy_mwh = it_mwh_per_year(case)
+    if name == "budget_usd":
+        design = most_for_budget(case, value)
+        return Sizing(evaluate(case, design), (name, value), f"the most for {value:,.0f} $")
+    if name == "load_usd_per_mw":
+        computers_usd = computers_usd_per_year(case, value)
+        design, worth = best_value(
+            case, lambda share, usd: -(usd + computers_usd) / (share * energy_mwh)
+        )
+        words = f"the least per useful MWh with computers at {value:,.0f} $/MW"
+        figures = {"usd_per_useful_it_mwh": -worth, "computers_usd_per_year": computers_usd}
+        return Sizing(evaluate(case, design), (name, value), words, worth=figures)
+    design, worth = best_value(case, lambda share, usd: value * share * energy_mwh - usd)
+    if worth <= 0:
+        raise InfeasibleError(
+            f"{case.site.name}: at {value:g} $ for an IT MWh no plant earns what it costs; the "
+            f"one that loses least loses {-worth:,.0f} $ a year",
+            {"site": case.site.name, "wanted": f"earnings at {value:g} $/MWh",
+             "best_usd_per_year": worth},
+        )  # fmt: skip
+    words = f"the most earned at {value:g} $ for an IT MWh"
+    return Sizing(evaluate(case, design), (name, value), words, worth={"earned_usd_per_year": worth})

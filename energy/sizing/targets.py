@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from energy.case import Case
 from energy.sizing.search import share_problems
+from energy.units import Array
 
 #: A share that is missed by less is met: two programs' sums differ in their last digits.
 ROUNDING = 1e-9
@@ -27,7 +28,8 @@ class Target:
     ----------
     measure
         `served_fraction`, `available_fraction`, `worst_year_served_fraction`, at least `bound`; or
-        `longest_event_h`, at most `bound`.
+        `longest_event_h`, `fossil_fraction` (share of the load's energy from backup), at most
+        `bound`.
     bound
         The number.
     words
@@ -41,12 +43,16 @@ class Target:
     @property
     def at_most(self) -> bool:
         """Whether the bound is a ceiling rather than a floor."""
-        return self.measure == "longest_event_h"
+        return self.measure in ("longest_event_h", "fossil_fraction")
+
+    def margin(self, measures: pd.DataFrame) -> Array:
+        """By how much each measured plant is better than the bound; below 0 it is worse."""
+        got = measures[self.measure].to_numpy(dtype=float)
+        return np.asarray(self.bound - got if self.at_most else got - self.bound)
 
     def met(self, measures: pd.DataFrame) -> NDArray[np.bool_]:
         """Whether each measured plant meets it."""
-        got = measures[self.measure].to_numpy(dtype=float)
-        return got <= self.bound + ROUNDING if self.at_most else got >= self.bound - ROUNDING
+        return np.asarray(self.margin(measures) >= -ROUNDING)
 
     def record(self) -> dict[str, Any]:
         """The target as plain data, for JSON."""
