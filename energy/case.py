@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from energy.assumptions import Assumptions, price_factor, read_assumptions
 from energy.datacenter import Datacenter, load_mw
@@ -68,6 +69,32 @@ class Case:
         """Load [MW], computers and cooling, one value a step."""
         temp_air_c = self.weather.frame["temp_air"].to_numpy(dtype=float)
         return load_mw(self.datacenter, self.assumptions.cooling, temp_air_c)
+
+    @cached_property
+    def year_numbers(self) -> NDArray[np.int64]:
+        """Which year of local time each step is in, counted from 0."""
+        year = np.asarray(self.weather.local_middle.year)
+        return np.unique(year, return_inverse=True)[1].astype(np.int64)
+
+    @cached_property
+    def day_slots(self) -> NDArray[np.int64]:
+        """Which step of the twelve typical days, January's first, each step belongs to."""
+        middle = self.weather.local_middle
+        hour = np.asarray(middle.hour + middle.minute / 60 + middle.second / 3600)
+        steps_per_day = round(24 / self.step_h)
+        slots = (np.asarray(middle.month) - 1) * steps_per_day + np.floor(hour / self.step_h)
+        return np.asarray(slots, dtype=np.int64)
+
+    @cached_property
+    def typical_days(self) -> Array:
+        """Mean sun [MWac per MWdc] and load [MW] of each step of a typical day of each month.
+
+        Of shape (12 times the steps of a day, 2); over all weather years.
+        """
+        slots = self.day_slots
+        count = np.bincount(slots, minlength=12 * round(24 / self.step_h))
+        sums = [np.bincount(slots, series, len(count)) for series in (self.solar, self.load_mw)]
+        return np.column_stack(sums) / count[:, None]
 
     @property
     def mean_load_mw(self) -> float:

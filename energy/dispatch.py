@@ -6,18 +6,25 @@ The store is told in energy inside the battery. Its round-trip efficiency is spl
 power limit holds on the AC side both ways, and a standing loss takes its share before each step.
 The chain of all weather years is one run; the store is carried over from year to year.
 
-The rule looks at this step only. The sun serves the load, a surplus charges the battery, and the
-battery serves the deficit as long as that leaves its reserve in it. Otherwise the firm sources,
-grid and backup, the one that is cheaper to run first, give what the battery's power cannot reach
-and what it takes to end the step at the reserve: first in the battery's place, then, beyond the
-load, by charging it. What they cannot give the battery gives, down to empty; the rest is dark.
+The rule looks at this step and at a plan. The sun serves the load, a surplus charges the battery,
+and the battery serves the deficit as long as that leaves its reserve in it. Otherwise the firm
+sources, grid and backup, the one that is cheaper to run first, give what the battery's power cannot
+reach and what it takes to end the step at the reserve: first in the battery's place, then, beyond
+the load, by charging it. What they cannot give the battery gives, down to empty; the rest is dark.
+
+The reserve is what the battery must hold so that the coming days are served if they are typical
+days of their month, of whose sun and firm power only a share comes: (1 - r) / r, with r the
+design's `reserve_fraction`. It is high at dusk and low at dawn, high in winter and low in summer,
+and nothing where grid and backup can carry the load alone. With r = 0 the plan trusts without
+limit and there is no reserve; at .5 it trusts the mean; with r = 1 it trusts nothing, and the
+reserve is the whole battery. It foresees no weather: it knows the climate, and what is stored.
 
 Without a reserve the firm sources wait until the battery is empty, and then one of 60 MW carries
 60 of 100 MW while an empty battery cannot add a thing: the larger its power the sooner it is
-empty, and the less is served. With the whole battery as its reserve a plant serves the most that
-any rule could, with or without foresight, because the store is never lower than it need be; so
-served energy then never falls with any size. In between lies less fuel. For a reserve that is
-the same in MWh, more battery energy never serves less either, but for what a minimum load adds.
+empty, and the less is served. With r = 1 a plant serves the most that any rule could, with or
+without foresight, because the store is never lower than it need be; so served energy then never
+falls with any size. In between lies less fuel. For any r more battery energy never serves less,
+but for what a minimum load adds.
 
 Backup is made of equal units, as few as keep each at most the believed size. A unit that runs
 gives at least its minimum load: what nobody needs of it takes the grid's place, then charges the
@@ -80,8 +87,8 @@ class Design(Spec):
 
     `solar_mw` is MWdc of panels; `battery_mwh` nameplate energy, of which the assumptions say how
     much is usable; `battery_mw` AC power each way; `backup_mw` AC power of the engines, turbines
-    or gensets; `grid_mw` the grid connection. `reserve_fraction` is the share of the usable
-    energy below which grid and backup run.
+    or gensets; `grid_mw` the grid connection. `reserve_fraction` says how much the plan for the
+    battery's reserve distrusts sun and firm power: 0 keeps none, 1 the whole battery full.
     """
 
     solar_mw: Annotated[float, Field(gt=0, le=1e7)]
@@ -211,16 +218,37 @@ def simulate(case: Case, design: Design, *, start_fraction: float | None = None)
 
 
 def kernel_arguments(case: Case, design: Design) -> dict[str, Any]:
-    """What the kernels take beside the series: sizes, battery and backup numbers per step."""
-    battery, backup = case.assumptions.battery, case.assumptions.backup
-    usable_mwh = design.battery_mwh * battery.usable_fraction
+    """What `run_totals` and `run_flows` take beside sun, load and start."""
+    sizes, shared = plant_sizes(case, design), shared_arguments(case)
+    firm_mw = design.backup_mw + design.grid_mw
+    if firm_mw == 0 or design.reserve_fraction == 0:
+        reserve_mwh = None
+    else:
+        table = np.empty(len(case.typical_days))
+        one_way, step_h = shared["one_way_fraction"], shared["step_h"]
+        plan_reserve(
+            case.typical_days, design.solar_mw, sizes["usable_mwh"], firm_mw,
+            design.reserve_fraction, one_way * step_h, step_h / one_way, table,
+        )  # fmt: skip
+        reserve_mwh = table[case.day_slots]
+    return sizes | shared | {"reserve_mwh": reserve_mwh}
+
+
+def plant_sizes(case: Case, design: Design) -> dict[str, float]:
+    """The sizes that the kernels take: `SIZES` but for the reserve."""
     return {
         "solar_mw": design.solar_mw,
-        "usable_mwh": usable_mwh,
+        "usable_mwh": design.battery_mwh * case.assumptions.battery.usable_fraction,
         "battery_mw": design.battery_mw,
         "backup_mw": design.backup_mw,
         "grid_mw": design.grid_mw,
-        "reserve_mwh": design.reserve_fraction * usable_mwh,
+    }
+
+
+def shared_arguments(case: Case) -> dict[str, Any]:
+    """What all plants of a case share: battery and backup numbers per step."""
+    battery, backup = case.assumptions.battery, case.assumptions.backup
+    return {
         "one_way_fraction": battery.round_trip_fraction**0.5,
         "kept_fraction": kept_fraction(battery, case.step_h),
         "step_h": case.step_h,
@@ -231,7 +259,7 @@ def kernel_arguments(case: Case, design: Design) -> dict[str, Any]:
 
 
 #: The sizes that `run_many` takes, in this order.
-SIZES = ("solar_mw", "usable_mwh", "battery_mw", "backup_mw", "grid_mw", "reserve_mwh")
+SIZES = ("solar_mw", "usable_mwh", "battery_mw", "backup_mw", "grid_mw", "reserve_fraction")
 
 
 def grid_first(case: Case) -> bool:
@@ -260,15 +288,15 @@ def simulate_many(case: Case, designs: list[Design]) -> pd.DataFrame:
     frame = pd.DataFrame(
         [design.model_dump() for design in designs], columns=[*Design.model_fields]
     )
-    arguments = [kernel_arguments(case, design) for design in designs]
-    sizes = np.array([[a[name] for name in SIZES] for a in arguments]).reshape(-1, len(SIZES))
-    shared = kernel_arguments(case, Design(solar_mw=1.0))
+    sizes = [[*plant_sizes(case, design).values(), design.reserve_fraction] for design in designs]
     measures = run_many(
         case.solar,
         case.load_mw,
-        year_numbers(case),
-        sizes,
-        **{name: value for name, value in shared.items() if name not in SIZES},
+        case.year_numbers,
+        case.day_slots,
+        case.typical_days,
+        np.array(sizes).reshape(-1, len(SIZES)),
+        **shared_arguments(case),
     )
     got = dict(zip(MEASURES, measures.T, strict=True))
     years = case.weather.years_exact
@@ -280,12 +308,6 @@ def simulate_many(case: Case, designs: list[Design]) -> pd.DataFrame:
     frame["grid_mwh_per_year"] = got["grid_mwh"] / years
     frame["starts_per_year"] = got["unit_starts"] / years
     return frame
-
-
-def year_numbers(case: Case) -> NDArray[np.int64]:
-    """Which year of local time each step is in, counted from 0."""
-    year = np.asarray(case.weather.local_middle.year)
-    return np.unique(year, return_inverse=True)[1].astype(np.int64)
 
 
 #: A step counts as short when more than this share of its load is not served: rounding is not
@@ -322,6 +344,42 @@ def unit_of(backup_mw: float, largest_unit_mw: float) -> float:
     return float(backup_mw / max(np.ceil(backup_mw / largest_unit_mw), 1.0))
 
 
+#: How far the plan for the reserve looks [days]; no reserve is larger than their load.
+PLAN_DAYS = 10
+
+
+@nb.njit(cache=True)
+def plan_reserve(
+    typical_days: Array,
+    solar_mw: float,
+    usable_mwh: float,
+    firm_mw: float,
+    reserve_fraction: float,
+    stored_per_mw: float,
+    drawn_per_mw: float,
+    reserve_mwh: Array,
+) -> None:
+    """Write the reserve at the end of each step of the typical days of `Case.typical_days`.
+
+    Backwards through the same day again and again, as many as `PLAN_DAYS` or until it repeats
+    itself: what a step lacks must be there before it, what it has over need not.
+    """
+    steps = len(typical_days) // 12
+    trusted = (1.0 - reserve_fraction) / max(reserve_fraction, 1e-12)
+    for month in range(12):
+        needed = 0.0
+        for _ in range(PLAN_DAYS):
+            before = needed
+            for t in range((month + 1) * steps - 1, month * steps - 1, -1):
+                reserve_mwh[t] = needed
+                sun, load = typical_days[t, 0], typical_days[t, 1]
+                net = trusted * (sun * solar_mw + firm_mw) - load
+                needed -= net * (stored_per_mw if net > 0.0 else drawn_per_mw)
+                needed = min(max(needed, 0.0), usable_mwh)
+            if needed == before:
+                break
+
+
 @nb.njit(cache=True, inline="always")
 def _firm(
     kept: float,
@@ -346,7 +404,7 @@ def _firm(
     top_up = max(lacking - asked * drawn_per_mw, 0.0) * (1.0 / stored_per_mw)
     top_up = min(top_up, battery_mw - offered)
     firm = min(deficit - asked + in_its_place + top_up, backup_mw + grid_mw)
-    backup = max(firm - grid_mw, 0.0) if grid_first else min(firm, backup_mw)
+    backup = min(max(firm - grid_mw, 0.0) if grid_first else firm, backup_mw)
     backup = max(backup, least_mw) if backup > DUST * unit_mw else 0.0
     return backup, min(max(firm - backup, 0.0), grid_mw)
 
@@ -412,12 +470,15 @@ def run_flows(
     start_mwh: float,
     flows: Array,
     grid_mw: float = 0.0,
-    reserve_mwh: float = 0.0,
+    reserve_mwh: Array | None = None,
     largest_unit_mw: float = np.inf,
     minimum_load_fraction: float = 0.0,
     grid_first: bool = False,
 ) -> None:
-    """Run one plant and write its flows, one row a step, columns as `FLOWS`."""
+    """Run one plant and write its flows, one row a step, columns as `FLOWS`.
+
+    `reserve_mwh` is what the battery should hold at the end of each step; None is nothing.
+    """
     stored, drawn = one_way_fraction * step_h, step_h / one_way_fraction
     unit_mw = unit_of(backup_mw, largest_unit_mw)
     least_mw = unit_mw * minimum_load_fraction
@@ -426,10 +487,12 @@ def run_flows(
     for t in range(len(load_mw)):
         sun = solar[t] * solar_mw
         net, kept = sun - load_mw[t], soc * kept_fraction
-        backup, grid = 0.0, 0.0
-        if with_firm and not _stays_above(kept, net, battery_mw, reserve_mwh, stored, drawn):
+        backup, grid, reserve = 0.0, 0.0, 0.0
+        if reserve_mwh is not None:
+            reserve = reserve_mwh[t]
+        if with_firm and not _stays_above(kept, net, battery_mw, reserve, stored, drawn):
             backup, grid = _firm(
-                kept, net, battery_mw, backup_mw, grid_mw, reserve_mwh, unit_mw, least_mw,
+                kept, net, battery_mw, backup_mw, grid_mw, reserve, unit_mw, least_mw,
                 grid_first, stored, drawn,
             )  # fmt: skip
         end, charge, discharge, unserved, curtailed = _store(
@@ -460,7 +523,7 @@ def run_totals(
     step_h: float,
     start_mwh: float,
     grid_mw: float = 0.0,
-    reserve_mwh: float = 0.0,
+    reserve_mwh: Array | None = None,
     largest_unit_mw: float = np.inf,
     minimum_load_fraction: float = 0.0,
     grid_first: bool = False,
@@ -473,10 +536,12 @@ def run_totals(
     soc, unserved_sum, backup_sum, short = start_mwh, 0.0, 0.0, 0
     for t in range(len(load_mw)):
         net, kept = solar[t] * solar_mw - load_mw[t], soc * kept_fraction
-        backup, grid = 0.0, 0.0
-        if with_firm and not _stays_above(kept, net, battery_mw, reserve_mwh, stored, drawn):
+        backup, grid, reserve = 0.0, 0.0, 0.0
+        if reserve_mwh is not None:
+            reserve = reserve_mwh[t]
+        if with_firm and not _stays_above(kept, net, battery_mw, reserve, stored, drawn):
             backup, grid = _firm(
-                kept, net, battery_mw, backup_mw, grid_mw, reserve_mwh, unit_mw, least_mw,
+                kept, net, battery_mw, backup_mw, grid_mw, reserve, unit_mw, least_mw,
                 grid_first, stored, drawn,
             )  # fmt: skip
         soc, _, _, unserved, _ = _store(
@@ -493,6 +558,8 @@ def run_many(
     solar: Array,
     load_mw: Array,
     year: NDArray[np.int64],
+    day_slot: NDArray[np.int64],
+    typical_days: Array,
     sizes: Array,
     one_way_fraction: float,
     kept_fraction: float,
@@ -503,9 +570,10 @@ def run_many(
 ) -> Array:
     """Run many plants, `BLOCK` at a time on each core: one row a plant, columns as `MEASURES`.
 
-    `sizes` has one row a plant, columns as `SIZES`; `year` numbers the year of each step from 0.
-    The plants of a block take each step together, so that the processor works on several of them
-    at once. Blocks without firm sources skip what is asked of them.
+    `sizes` has one row a plant, columns as `SIZES`; `year` numbers the year of each step from 0;
+    `day_slot` and `typical_days` are the case's, for the reserves. The plants of a block take each
+    step together, so that the processor works on several of them at once. Blocks without firm
+    sources skip what is asked of them.
     """
     count = len(sizes)
     blocks = (count + BLOCK - 1) // BLOCK
@@ -520,13 +588,20 @@ def run_many(
         for i in range(min(BLOCK, count - block * BLOCK)):
             for k in range(len(SIZES)):
                 size[k, i] = sizes[block * BLOCK + i, k]
-        panel, room, power, engine, line, reserve = size
+        panel, room, power, engine, line, caution = size
         with_firm = (engine + line).max() > 0.0
         unit = np.ones(BLOCK)
         for i in range(BLOCK):
             if engine[i] > 0.0:
                 unit[i] = unit_of(engine[i], largest_unit_mw)
         least = unit * minimum_load_fraction
+        reserves = np.zeros((len(typical_days) if with_firm else 1, BLOCK))
+        for i in range(BLOCK):
+            if caution[i] > 0.0 and engine[i] + line[i] > 0.0:
+                plan_reserve(
+                    typical_days, panel[i], room[i], engine[i] + line[i], caution[i],
+                    stored, drawn, reserves[:, i],
+                )  # fmt: skip
         unserved_by_year = np.zeros((years, BLOCK))
         short = np.zeros(BLOCK)
         event = np.zeros(BLOCK)
@@ -549,6 +624,7 @@ def run_many(
                 limit = SHORT_FRACTION * load
                 unserved_sum = unserved_by_year[year[t]]
                 if with_firm:
+                    reserve = reserves[day_slot[t]]
                     for i in range(BLOCK):
                         kept = soc[i] * kept_fraction
                         net = sun * panel[i] - load

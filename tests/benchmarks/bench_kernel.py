@@ -33,21 +33,35 @@ def main() -> None:
     """Time each once, on the Cheyenne profile of the oracles."""
     year = np.loadtxt(ORACLES / "profile_cheyenne.csv.gz")
     solar, load = np.tile(year, YEARS), np.full(YEARS * 8760, 100.0)
-    plant = {"solar_mw": 1212.0, "usable_mwh": 3021.0, "battery_mw": 454.0, "backup_mw": 10.0,
+    plant = {"solar_mw": 1212.0, "usable_mwh": 3021.0, "battery_mw": 454.0, "backup_mw": 0.0,
              "one_way_fraction": 0.88**0.5, "kept_fraction": 0.99997, "step_h": 1.0}  # fmt: skip
     flows = np.empty((len(solar), len(FLOWS)))
+    firm = {"backup_mw": 60.0, "largest_unit_mw": 6.25, "minimum_load_fraction": 0.25,
+            "reserve_mwh": np.full(len(solar), 600.0)}  # fmt: skip
 
     seconds = best_s(lambda: run_flows(solar, load, start_mwh=3000.0, flows=flows, **plant))
     print(f"one design, all flows written: {len(solar) / seconds / 1e6:,.0f} M plant-hours/s")
     seconds = best_s(lambda: run_totals(solar, load, start_mwh=3000.0, **plant))
     print(f"one design, sums only:         {len(solar) / seconds / 1e6:,.0f} M plant-hours/s")
+    backed = plant | firm
+    seconds = best_s(lambda: run_flows(solar, load, start_mwh=3000.0, flows=flows, **backed))
+    print(f"  with backup, all flows:      {len(solar) / seconds / 1e6:,.0f} M plant-hours/s")
 
     random = np.random.default_rng(0)
-    sizes = random.uniform([500, 500, 100, 0], [2000, 6000, 600, 50], (2048, 4))
-    flat = np.full(8760, 100.0)
-    seconds = best_s(lambda: run_many(year, flat, sizes, 0.88**0.5, 0.99997, 1.0), 3)
-    ran = 2 * 8760 * len(sizes)  # each design goes through the year twice
-    print(f"2,048 designs, all cores:      {ran / seconds / 1e6:,.0f} M plant-hours/s")
+    flat, hour = np.full(8760, 100.0), np.arange(8760)
+    slot = np.minimum(hour // 730, 11) * 24 + hour % 24
+    days = np.array([[year[slot == k].mean(), 100.0] for k in range(288)])
+    numbers = {"one_way_fraction": 0.88**0.5, "kept_fraction": 0.99997, "step_h": 1.0,
+               "largest_unit_mw": 6.25, "minimum_load_fraction": 0.25}  # fmt: skip
+    for name, most in (("designs without backup", 0), ("designs with backup", 100)):
+        sizes = random.uniform(
+            [500, 500, 100, most / 10, 0, 0.3], [2000, 6000, 600, most, 0, 0.8], (2048, 6)
+        )
+        arguments = (year, flat, np.zeros(8760, dtype=np.int64), slot, days, sizes)
+        seconds = best_s(lambda given=arguments: run_many(*given, **numbers), 3)
+        ran = 2 * 8760 * len(sizes)  # each design goes through the year twice
+        told = f"2,048 {name}, all cores:"
+        print(f"{told:<45}{ran / seconds / 1e6:,.0f} M plant-hours/s")
 
     prices = {"solar_usd_per_mw_year": 87_527.8, "battery_usd_per_mwh_year": 17_908.9,
               "battery_usd_per_mw_year": 7_163.6, "round_trip_fraction": 0.88}  # fmt: skip
