@@ -33,6 +33,7 @@ battery, then is dumped. It binds only where one unit runs, for more share their
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any
@@ -272,11 +273,19 @@ def kept_fraction(battery: Battery, step_h: float) -> float:
     return float((1.0 - battery.standing_loss_fraction_per_month) ** (step_h / HOURS_PER_MONTH))
 
 
-def simulate_many(case: Case, designs: list[Design]) -> pd.DataFrame:
+def simulate_many(case: Case, designs: Sequence[Design] | pd.DataFrame) -> pd.DataFrame:
     """Run many plants side by side; for maps of reliability over sizes, and for searches.
 
     Each plant goes twice through the chain, full at first; the second time counts, so that a
     plant that never settles (it drains year after year) looks better here than in `simulate`.
+
+    Parameters
+    ----------
+    case
+        The question.
+    designs
+        Plants; or a frame with one row a plant and the fields of `Design` as columns, which is
+        taken as it is.
 
     Returns
     -------
@@ -285,29 +294,30 @@ def simulate_many(case: Case, designs: list[Design]) -> pd.DataFrame:
         `longest_event_h`, `worst_year_served_fraction`, `backup_mwh_per_year`,
         `grid_mwh_per_year` and `starts_per_year` of backup units.
     """
-    frame = pd.DataFrame(
-        [design.model_dump() for design in designs], columns=[*Design.model_fields]
-    )
-    sizes = [[*plant_sizes(case, design).values(), design.reserve_fraction] for design in designs]
+    if not isinstance(designs, pd.DataFrame):
+        designs = pd.DataFrame([design.model_dump() for design in designs])
+    frame = designs.reindex(columns=[*Design.model_fields]).astype(float)
+    usable_mwh = frame["battery_mwh"] * case.assumptions.battery.usable_fraction
     measures = run_many(
         case.solar,
         case.load_mw,
         case.year_numbers,
         case.day_slots,
         case.typical_days,
-        np.array(sizes).reshape(-1, len(SIZES)),
+        np.ascontiguousarray(frame.assign(usable_mwh=usable_mwh)[list(SIZES)].to_numpy()),
         **shared_arguments(case),
     )
     got = dict(zip(MEASURES, measures.T, strict=True))
     years = case.weather.years_exact
-    frame["served_fraction"] = 1.0 - got["unserved_mwh"] / energy_mwh(case.load_mw, case.step_h)
-    frame["available_fraction"] = 1.0 - got["short_steps"] / len(case.load_mw)
-    frame["longest_event_h"] = got["longest_event_steps"] * case.step_h
-    frame["worst_year_served_fraction"] = 1.0 - got["worst_year_unserved_fraction"]
-    frame["backup_mwh_per_year"] = got["backup_mwh"] / years
-    frame["grid_mwh_per_year"] = got["grid_mwh"] / years
-    frame["starts_per_year"] = got["unit_starts"] / years
-    return frame
+    return frame.assign(
+        served_fraction=1.0 - got["unserved_mwh"] / energy_mwh(case.load_mw, case.step_h),
+        available_fraction=1.0 - got["short_steps"] / len(case.load_mw),
+        longest_event_h=got["longest_event_steps"] * case.step_h,
+        worst_year_served_fraction=1.0 - got["worst_year_unserved_fraction"],
+        backup_mwh_per_year=got["backup_mwh"] / years,
+        grid_mwh_per_year=got["grid_mwh"] / years,
+        starts_per_year=got["unit_starts"] / years,
+    )
 
 
 #: A step counts as short when more than this share of its load is not served: rounding is not

@@ -31,8 +31,14 @@ SAVING = 0.005
 #: Shares of the cost that are saved; the search goes on while it finds plants that save the least.
 SAVINGS = (SAVING, 0.001, 0.0002)
 
-#: Shares of a plant's yearly cost that are moved from one part to another.
+#: Shares of a plant's yearly cost that are moved from one part to another; with grid or backup
+#: there are more parts, and fewer moves are tried of each.
 MOVES = (0.16, 0.08, 0.04, 0.02, 0.01, 0.005)
+FIRM_MOVES = (0.16, 0.04, 0.01)
+
+#: Steps of the reserve that are tried with every move, and without one.
+RESERVE_STEPS = (0.0, 0.05, -0.05)
+LONE_RESERVE_STEPS = (0.02, -0.02, 0.1, -0.1, 0.3, -0.3)
 
 #: Neighbours that are run at most; a search that is still finding something has gone wrong.
 MAX_ROUNDS = 400
@@ -67,7 +73,7 @@ class Descent:
     sizes: Sequence[str]
     largest: Mapping[str, float] = field(default_factory=dict)
 
-    def measured(self, designs: list[Design]) -> pd.DataFrame:
+    def measured(self, designs: Sequence[Design] | pd.DataFrame) -> pd.DataFrame:
         """Sizes, measures, `fossil_fraction`, `annual_usd` and `met`, one row a plant."""
         frame = simulate_many(self.case, designs)
         load_mwh = self.case.weather.per_year(self.case.load_mw)
@@ -81,65 +87,61 @@ class Descent:
         best = start
         best_usd = float(self.measured([best])["annual_usd"].iloc[0])
         for _ in range(MAX_ROUNDS):
-            directions, designs = self._neighbours(best)
-            frame = self.measured(designs)
-            frame.insert(0, "direction", directions)
+            frame = self.measured(self._neighbours(best))
             frame["cost_ratio"] = frame["annual_usd"] / best_usd
             better = frame[frame["met"] & (frame["cost_ratio"] <= 1.0 - 0.999 * SAVINGS[-1])]
             if better.empty:
                 return Found(best, frame)
             # Of those that are as cheap, the one that can give most away next.
             cheapest = better[better["cost_ratio"] <= better["cost_ratio"].min() + 1e-9]
-            row = int(self.targets[0].margin(cheapest).argmax())
-            row = int(cheapest.index[row])
-            best, best_usd = designs[row], float(frame["annual_usd"].iloc[row])
+            chosen = cheapest.iloc[int(self.targets[0].margin(cheapest).argmax())]
+            best, best_usd = design_from(chosen), float(chosen["annual_usd"])
         raise RuntimeError("the descent did not end; please report this case")
 
-    def _neighbours(self, design: Design) -> tuple[list[str], list[Design]]:
-        """Directions in words, and the plants that they lead to."""
+    def _neighbours(self, design: Design) -> pd.DataFrame:
+        """Plants that money moved between parts, and a little saved, lead to; one row each."""
         priced = [name for name in self.sizes if name != "reserve_fraction"]
-        per_size = np.array([annual_usd_per_size(self.case)[name] for name in priced])
-        spent = np.array([getattr(design, name) for name in priced]) * per_size
+        per_size = annual_usd_per_size(self.case)
+        usd = np.array([per_size[name] for name in priced])
+        spent = np.array([getattr(design, name) for name in priced]) * usd
         firm = "reserve_fraction" in self.sizes
         # With fuel to pay, more of the plant may be cheaper in all.
         savings = (*SAVINGS, 0.0, -SAVING) if firm else SAVINGS
-        directions, designs = [], []
-        for (words, moved), saving in itertools.product(_moves(spent, priced), savings):
-            sizes = np.maximum(moved, 0.0) * (1.0 - saving) / per_size
-            changes = {
-                name: min(float(value), self.largest.get(name, np.inf))
-                for name, value in zip(priced, sizes, strict=True)
-            }
-            for reserve in _reserves(design.reserve_fraction) if firm else (None,):
-                kept = {} if reserve is None else {"reserve_fraction": reserve}
-                if changes["solar_mw"] > 0:
-                    directions.append(words)
-                    designs.append(design.replace(**changes, **kept))
-        return directions, designs
+        steps = RESERVE_STEPS if firm else (0.0,)
+        rows = [
+            (*moved * (1.0 - saving) / usd, design.reserve_fraction + step)
+            for moved in _moves(spent, FIRM_MOVES if firm else MOVES)
+            for saving, step in itertools.product(savings, steps)
+        ]
+        if firm:
+            rows += [(*spent / usd, design.reserve_fraction + step) for step in LONE_RESERVE_STEPS]
+        frame = pd.DataFrame(rows, columns=[*priced, "reserve_fraction"]).clip(lower=0.0)
+        for name, most in ({"reserve_fraction": 1.0} | dict(self.largest)).items():
+            if name in frame:
+                frame[name] = frame[name].clip(upper=most)
+        fixed = {name: getattr(design, name) for name in Design.model_fields if name not in frame}
+        return frame[frame["solar_mw"] > 0].assign(**fixed).reset_index(drop=True)
 
 
-def _moves(spent: Array, names: Sequence[str]) -> list[tuple[str, Array]]:
-    """Money moved between parts: from each set of up to two to each set of up to two others."""
-    moves = [("all alike", spent)]
+def design_from(row: pd.Series[float]) -> Design:
+    """The plant of a row of `energy.simulate_many`."""
+    return Design(**{name: float(row[name]) for name in Design.model_fields})
+
+
+def _moves(spent: Array, moves: Sequence[float]) -> list[Array]:
+    """Money moved between parts: from each one or two of them to each one or two others."""
+    found = [spent]
     parts = range(len(spent))
     sides = [*((i,) for i in parts), *itertools.combinations(parts, 2)]
-    for move, less, more in itertools.product(MOVES, sides, sides):
+    for move, less, more in itertools.product(moves, sides, sides):
         if set(less) & set(more) or len(less) + len(more) > 3:
             continue
-        wish = move * spent.sum() / len(less)
-        taken = np.zeros(len(spent))
+        moved = spent.copy()
         for part in less:
-            taken[part] = min(wish, spent[part])
-        if taken.sum() == 0.0:
-            continue
-        moved = spent - taken
+            moved[part] -= min(move * spent.sum() / len(less), spent[part])
+        taken = spent.sum() - moved.sum()
         for part in more:
-            moved[part] += taken.sum() / len(more)
-        words = [" and ".join(names[part] for part in side) for side in (less, more)]
-        moves.append((f"{move:g} from {words[0]} to {words[1]}", moved))
-    return moves
-
-
-def _reserves(reserve: float) -> list[float]:
-    steps = (0.0, 0.02, -0.02, 0.1, -0.1, 0.3, -0.3)
-    return sorted({min(max(reserve + step, 0.0), 1.0) for step in steps})
+            moved[part] += taken / len(more)
+        if taken > 0.0:
+            found.append(moved)
+    return found

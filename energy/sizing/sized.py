@@ -22,8 +22,8 @@ from energy.case import Case
 from energy.dispatch import Design
 from energy.errors import InfeasibleError, InputError
 from energy.plant import Plant, evaluate
-from energy.sizing.descent import SAVING, Descent, Found
-from energy.sizing.frontier import SIZES, design_of, frontier, largest_design
+from energy.sizing.descent import SAVING, Descent, Found, design_from
+from energy.sizing.frontier import SHARES, SIZES, design_of, frontier, largest_design
 from energy.sizing.missing import Shortfall
 from energy.sizing.targets import Target, target_of, target_problems
 from energy.sizing.worth import (
@@ -42,6 +42,9 @@ TARGETS = (
 #: Keywords of `size` that say what money there is.
 AMOUNTS = ("budget_usd", "load_usd_per_mw", "compute_usd_per_mwh")
 
+#: Shares of the energy whose cheapest plants are tried first; grid or backup may leave them little.
+MAPPED = (0.01, 0.1, 0.2, 0.3, 0.4, *SHARES)
+
 #: Shares of the energy between two plants of the frontier that are tried for a closer start.
 BETWEEN = 9
 
@@ -59,9 +62,9 @@ class Sizing:
     words
         The same as it is told.
     neighbours
-        Plants along the searched directions, where the kernel decided: `direction`, sizes,
-        measures, `annual_usd`, `cost_ratio` to the plant and whether the target is `met`. Empty
-        where the answer is exact.
+        Plants along the searched directions, where the kernel decided: sizes, measures,
+        `annual_usd`, `cost_ratio` to the plant and whether the target is `met`. Empty where the
+        answer is exact.
     worth
         Figures of what the load is worth, where money was the target.
     """
@@ -216,7 +219,7 @@ def _shortfall(case: Case, aim: Target) -> Shortfall:
 
 def _start(case: Case, aim: Target) -> Design:
     """The cheapest plant of the frontier that meets a target that is not energy."""
-    shares = np.array([0.01, 0.1, 0.2, 0.3, 0.4, *frontier(case).plants["served_fraction"]])
+    shares = np.array(MAPPED)
     for _ in range(2):
         frame = frontier(case, shares).frame
         met = np.flatnonzero(aim.met(frame))
@@ -250,26 +253,21 @@ def _with_firm(
         targets.append(Target("fossil_fraction", max_fossil_fraction, words))
     sizes = [*SIZES, *["backup_mw"] * backup, *["grid_mw"] * (grid_mw > 0), "reserve_fraction"]
     descent = Descent(case, targets, sizes, {"grid_mw": grid_mw})
-    rows = frontier(case).frame[list(SIZES)].to_numpy(dtype=float)
-    peak_mw = float(case.load_mw.max())
-    steps = np.linspace(0.0, 1.0, 5)
     choices = itertools.product(
-        rows,
-        steps * peak_mw if backup else (0.0,),
+        frontier(case, MAPPED).frame[list(SIZES)].to_numpy(dtype=float),
+        np.linspace(0.0, float(case.load_mw.max()), 5) if backup else (0.0,),
         (0.0, 0.5 * grid_mw, grid_mw) if grid_mw > 0 else (0.0,),
-        (0.0, 0.1, 0.5, 1.0),
+        (0.0, 0.2, 0.35, 0.5, 1.0),
     )
-    starts = [
-        design_of(row).replace(
-            backup_mw=float(engines_mw), grid_mw=float(line_mw), reserve_fraction=reserve
-        )
-        for row, engines_mw, line_mw, reserve in choices
-    ]
+    starts = pd.DataFrame(
+        [(*row, *rest) for row, *rest in choices],
+        columns=[*SIZES, "backup_mw", "grid_mw", "reserve_fraction"],
+    )
     frame = descent.measured(starts)
     met = frame[frame["met"]]
     if met.empty:
         raise _shortfall(case, aim).error()
-    found = descent.from_start(starts[int(met["annual_usd"].idxmin())])
+    found = descent.from_start(design_from(met.loc[met["annual_usd"].idxmin()]))
     words = ", ".join(target.words for target in targets)
     return Sizing(evaluate(case, found.design), (name, value), words, found.neighbours)
 
