@@ -493,6 +493,20 @@ def test_the_ground_lights_a_standing_panel_by_hand() -> None:
     assert power(weather, wall) == pytest.approx(inverted(dc), abs=5e-4)
 
 
+def test_standing_rows_shade_the_ground_before_them_by_hand() -> None:
+    # Walls 1 high and 2 apart face west, the sun 45 deg high in the east: no beam, and of the
+    # ground up to the next wall the near half lies in the shade. View of all less that of the near
+    # half: (1 + 2 - sqrt 5) / 2 - (1 + 1 - sqrt 2) / 2 = .0891, of white ground under 800 cos 45.
+    wall = solar_of(90.0, gcr_fraction=0.5, azimuth_deg=270.0, albedo_fraction=0.9)
+    weather = one_hour(dni=800, cos_zenith=cos(radians(45)), temp=25.0, wind=CALM)
+    light = 0.9 * 800 * cos(radians(45)) * ((3 - 5**0.5) / 2 - (2 - 2**0.5) / 2)
+    cell_c = 25 + light / 800 * 25 * (1 - 0.19 / 0.9)
+    dc = light / 1000 * through_glass(59.72) * air_mass_colour(45) * (1 - 0.0037 * (cell_c - 25))
+    assert power(weather, wall, longitude_deg=OVERHEAD_DEG - 45) == pytest.approx(
+        inverted(dc * (1 - 0.140757)), rel=0.01
+    )
+
+
 def test_a_tracker_faces_the_sun_by_hand() -> None:
     # Two hours before its noon the equator's sun stands 30 deg from the zenith, due east; a
     # tracker of few rows turns to it: all of the beam, as if from 0 deg. Without the ground.

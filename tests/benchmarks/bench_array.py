@@ -25,32 +25,33 @@ def best_s(call: Callable[[], object], repeats: int = 3) -> float:
     return min(times)
 
 
-def main() -> None:
-    """Time the steps and the whole at Wyoming, seven years of hours, and at Phoenix, one."""
-    for name in ("wyoming", "phoenix"):
-        site = en.read_site(name)
-        weather = site.series
-        place = {
-            "latitude_deg": site.latitude_deg,
-            "longitude_deg": site.longitude_deg,
-            "elevation_m": site.elevation_m,
-        }
-        sun = sun_over(weather, **place)
-        print(f"{name}, {len(weather.frame):,} steps")
-        print(f"  the sun over the place:      {best_s(lambda: sun_over(weather, **place)):.3f} s")
-        for mount, tilt_deg in (("tracker", None), ("fixed rows", 35.0)):
-            solar = read_assumptions(tilt_deg=tilt_deg).solar
-            seconds = best_s(lambda solar=solar: dc_per_mwdc(weather, solar, sun))
-            print(f"  another mount, {mount:11}:  {seconds:.3f} s")
-        dc = dc_per_mwdc(weather, solar, sun)
-        print(f"  another DC/AC ratio:         {best_s(lambda: ac_per_mwdc(dc, solar)):.4f} s")
-        case = en.Case(site, en.Datacenter(it_mw=100))
-        seconds = best_s(lambda: en.size(case, served_fraction=0.99))
-        print(f"  another least-cost plant:    {seconds:.3f} s")
-        start = time.perf_counter()
-        tried = len(choose_array(case, served_fraction=0.99).frame)
-        print(f"  choose_array, {tried} plants:     {time.perf_counter() - start:.1f} s")
+def bench(name: str) -> None:
+    """Time the steps and the whole at one site."""
+    site = en.read_site(name)
+    weather = site.series
+    place = {
+        "latitude_deg": site.latitude_deg,
+        "longitude_deg": site.longitude_deg,
+        "elevation_m": site.elevation_m,
+    }
+    sun = sun_over(weather, **place)
+    tracker, fixed = (read_assumptions(tilt_deg=tilt).solar for tilt in (None, 35.0))
+    dc = dc_per_mwdc(weather, fixed, sun)
+    case = en.Case(site, en.Datacenter(it_mw=100))
+    print(f"{name}, {len(weather.frame):,} steps")
+    for what, call in (
+        ("the sun over the place", lambda: sun_over(weather, **place)),
+        ("a tracker", lambda: dc_per_mwdc(weather, tracker, sun)),
+        ("another tilt", lambda: dc_per_mwdc(weather, fixed, sun)),
+        ("another DC/AC ratio", lambda: ac_per_mwdc(dc, fixed)),
+        ("another least-cost plant", lambda: en.size(case, served_fraction=0.99)),
+    ):
+        print(f"  {what + ':':28}{best_s(call) * 1e3:8.1f} ms")
+    start = time.perf_counter()
+    tried = len(choose_array(case, served_fraction=0.99).frame)
+    print(f"  choose_array, {tried} plants:    {(time.perf_counter() - start) * 1e3:8.0f} ms")
 
 
 if __name__ == "__main__":
-    main()
+    bench("wyoming")
+    bench("phoenix")
