@@ -4,8 +4,10 @@ In: `Case` and a target. Out: `ArrayChoice`: the case with its best array, the p
 
 A plant for many nines is sized by its darkest weeks, not by its year: a tracker, which lies flat at
 noon, yields more in the year and less in December than fixed rows. So every array that is tried
-gets its own exact least-cost plant, and the cheapest plant decides. The cost is smooth in tilt and
-ratio: a scan of tilts finds the valley, a compass search [1] with halving steps its floor.
+gets its own exact least-cost plant, and the cheapest plant decides. (Dark weeks are overcast: most
+light is diffuse then, of which a flat array sees most, so the best tilt may lie below the
+latitude.) The cost is smooth in tilt and ratio: a scan of tilts finds the valley, a compass search
+[1] with halving steps its floor.
 
 References
 ----------
@@ -172,32 +174,35 @@ def _problems(
     gcr_fractions: Sequence[float] | None,
 ) -> list[str]:
     known = " and ".join(f"'{name}'" for name in MOUNTS)
-    if isinstance(mounts, str) or not mounts:
+    if isinstance(mounts, str) or not isinstance(mounts, Sequence) or not mounts:
         problems = [f"mounts must be a list of {known}; got {mounts!r}"]
     else:
         problems = [
             f"mounts: unknown mount {name!r}; known: {known}"
             for name in mounts
-            if name not in MOUNTS
+            if name not in list(MOUNTS)
         ]
-    ranges: list[tuple[str, Bounds, Callable[[float], bool], str]] = [
+    ranges: list[tuple[str, Any, Callable[[float], bool], str]] = [
         ("tilts_deg", tilts_deg, lambda tilt: 0 <= tilt <= 90, "from 0 to 90"),
         ("dc_ac_ratios", dc_ac_ratios, lambda ratio: 0 < ratio <= 5, "above 0 and at most 5"),
     ]
     for name, bounds, fits, rule in ranges:
-        try:
-            low, high = bounds
-            good = fits(low) and fits(high) and low <= high
-        except TypeError:  # one number, or no number
-            good = False
-        if not good:
+        pair = _numbers(bounds)
+        if len(pair) != 2 or not all(map(fits, pair)) or pair[0] > pair[1]:
             problems.append(f"{name} must be a lowest and a highest, {rule}; got {bounds!r}")
-    problems += [
-        f"gcr_fractions must be above 0 and below 1; got {gcr!r}"
-        for gcr in gcr_fractions or ()
-        if not 0 < gcr < 1
-    ]
+    if gcr_fractions is not None:
+        shares = _numbers(gcr_fractions)
+        if not shares or not all(0 < share < 1 for share in shares):
+            problems.append(
+                f"gcr_fractions must be a list of shares above 0 and below 1; got {gcr_fractions!r}"
+            )
     return problems
+
+
+def _numbers(values: Any) -> list[float]:
+    """The values if all are numbers, else nothing."""
+    listed = list(values) if isinstance(values, Sequence) else []
+    return listed if all(isinstance(value, int | float) for value in listed) else []
 
 
 def _candidates(

@@ -217,7 +217,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     assert "unknown mount 'windmill'; known: 'tracker' and 'fixed'" in lines
     assert "tilts_deg must be a lowest and a highest, from 0 to 90; got (-5.0, 95.0)" in lines
     assert "dc_ac_ratios must be a lowest and a highest, above 0 and at most 5; got" in lines
-    assert "gcr_fractions must be above 0 and below 1; got 1.2" in lines
+    assert "gcr_fractions must be a list of shares above 0 and below 1; got [0.4, 1.2]" in lines
 
 
 @pytest.mark.parametrize(
@@ -225,6 +225,8 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     [
         ({"mounts": "tracker"}, "mounts must be a list"),
         ({"mounts": []}, "mounts must be a list"),
+        ({"mounts": 5}, "mounts must be a list"),
+        ({"mounts": [["fixed"]]}, "unknown mount"),
         ({"tilts_deg": (40, 30)}, "tilts_deg"),
         ({"tilts_deg": (float("nan"), 30)}, "tilts_deg"),
         ({"tilts_deg": 30.0}, "tilts_deg"),
@@ -232,6 +234,8 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         ({"dc_ac_ratios": (1.0, 6.0)}, "dc_ac_ratios"),
         ({"dc_ac_ratios": (-1.0, 1.0)}, "dc_ac_ratios"),
         ({"gcr_fractions": [0.0]}, "gcr_fractions"),
+        ({"gcr_fractions": 0.4}, "gcr_fractions"),
+        ({"gcr_fractions": []}, "gcr_fractions"),
         ({"served_fraction": 99.9}, "write 0.999"),
         ({"served_fraction": 0.0}, "served_fraction"),
     ],
