@@ -33,7 +33,18 @@ if TYPE_CHECKING:
     from energy.plant import Plant, evaluate
     from energy.plot import weather_picture
     from energy.site import Site, read_site, site_at, site_names
-    from energy.sizing import LeastCost, Sizing, least_cost, size
+    from energy.sizing import (
+        ArrayChoice,
+        Frontier,
+        LeastCost,
+        Shortfall,
+        Sizing,
+        choose_array,
+        frontier,
+        least_cost,
+        least_costs,
+        size,
+    )
     from energy.weather import Examination, Weather, examine, read_weather, resample
 
 _HOMES = {
@@ -55,7 +66,18 @@ _HOMES = {
     "plant": ("Plant", "evaluate"),
     "plot": ("weather_picture",),
     "site": ("Site", "read_site", "site_at", "site_names"),
-    "sizing": ("LeastCost", "Sizing", "least_cost", "size"),
+    "sizing": (
+        "ArrayChoice",
+        "Frontier",
+        "LeastCost",
+        "Shortfall",
+        "Sizing",
+        "choose_array",
+        "frontier",
+        "least_cost",
+        "least_costs",
+        "size",
+    ),
     "weather": ("Examination", "Weather", "examine", "read_weather", "resample"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -63,6 +85,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __version__ = "0.1.0"
 
 __all__ = [
+    "ArrayChoice",
     "Assumptions",
     "Availability",
     "Case",
@@ -74,20 +97,25 @@ __all__ = [
     "EnergyError",
     "EnergyWarning",
     "Examination",
+    "Frontier",
     "InfeasibleError",
     "InputError",
     "LeastCost",
     "Plant",
+    "Shortfall",
     "Site",
     "SiteError",
     "Sizing",
     "Weather",
     "WeatherError",
     "assess",
+    "choose_array",
     "compare",
     "evaluate",
     "examine",
+    "frontier",
     "least_cost",
+    "least_costs",
     "present_cost",
     "price",
     "read_assumptions",

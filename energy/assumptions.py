@@ -21,35 +21,47 @@ DEFAULT_FILE = Path(__file__).parent / "data" / "assumptions-2025.toml"
 
 Share = Annotated[float, Field(ge=0, le=1)]
 PositiveShare = Annotated[float, Field(gt=0, le=1)]
+OpenShare = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
+DcAcRatio = Annotated[float, Field(gt=0, le=5)]
 Life = Annotated[int, Field(ge=1, le=100)]
 
 
-class Tracker(Spec):
+class Mount(Spec):
+    """Rows of panels: price at `Solar.priced_dc_ac_ratio`, pitch, land at `land_gcr_fraction`."""
+
+    capital_usd_per_kwdc: Positive
+    gcr_fraction: OpenShare
+    land_acres_per_mwdc: NotNegative
+    land_gcr_fraction: OpenShare
+
+    @property
+    def acres_per_mwdc(self) -> float:
+        """Land at this pitch [acre/MWdc]: the wider the rows stand, the more."""
+        return self.land_acres_per_mwdc * (self.land_gcr_fraction / self.gcr_fraction)
+
+
+class Tracker(Mount):
     """Horizontal single-axis tracker, axis north-south, with backtracking."""
 
-    capital_usd_per_kwdc: Positive
-    gcr_fraction: Annotated[float, Field(gt=0, lt=1)]
     max_angle_deg: Annotated[float, Field(gt=0, le=90)]
-    land_acres_per_mwdc: NotNegative
 
 
-class FixedTilt(Spec):
+class FixedTilt(Mount):
     """Rows at a fixed tilt; azimuth clockwise from north, None faces the equator."""
 
-    capital_usd_per_kwdc: Positive
-    gcr_fraction: Annotated[float, Field(gt=0, lt=1)]
     tilt_deg: Annotated[float, Field(ge=0, le=90)]
     azimuth_deg: Annotated[float, Field(ge=0, lt=360)] | None = None
-    land_acres_per_mwdc: NotNegative
 
 
 class Solar(Spec):
     """The array, per MWdc, and how it is mounted."""
 
     mount: Tracker | FixedTilt
-    dc_ac_ratio: Annotated[float, Field(gt=0, le=5)]
+    dc_ac_ratio: DcAcRatio
+    priced_dc_ac_ratio: DcAcRatio
+    inverter_usd_per_kwac: NotNegative
     loss_fraction: Annotated[float, Field(ge=0, lt=1)]
     inverter_efficiency_fraction: PositiveShare
     temperature_coefficient_per_c: Annotated[float, Field(gt=-0.02, le=0)]
@@ -59,6 +71,12 @@ class Solar(Spec):
     degradation_fraction_per_year: Annotated[float, Field(ge=0, lt=0.1)]
     fixed_om_usd_per_kwdc_year: NotNegative
     life_years: Life
+
+    @property
+    def capital_usd_per_kwdc(self) -> float:
+        """Price of the array [$/kWdc]: the mount's, with more or less inverter than it counts."""
+        inverter_kw_per_kwdc = 1.0 / self.dc_ac_ratio - 1.0 / self.priced_dc_ac_ratio
+        return self.mount.capital_usd_per_kwdc + self.inverter_usd_per_kwac * inverter_kw_per_kwdc
 
     @property
     def life_mean_fraction(self) -> float:
@@ -158,10 +176,11 @@ class Finance(Spec):
 
 
 class Limits(Spec):
-    """The largest plant that sizing looks at."""
+    """The largest plant that sizing looks at, and the most panels to an inverter."""
 
     solar_mw_per_load_mw: Positive
     battery_h: Positive
+    dc_ac_ratio: Annotated[float, Field(ge=1, le=5)]
 
 
 class Assumptions(Spec):

@@ -76,7 +76,7 @@ def unit_costs(case: Case) -> dict[str, UnitCost]:
     acre_usd = land.value * price_factor(land.dollar_year, beliefs.finance.dollar_year)
     return {
         "solar": UnitCost(
-            solar.mount.capital_usd_per_kwdc * 1000,
+            solar.capital_usd_per_kwdc * 1000,
             solar.life_years,
             solar.fixed_om_usd_per_kwdc_year * 1000,
         ),
@@ -94,7 +94,7 @@ def unit_costs(case: Case) -> dict[str, UnitCost]:
         "grid": UnitCost(
             grid.capital_usd_per_kw * 1000, grid.life_years, grid.demand_usd_per_kw_year * 1000
         ),
-        "land": UnitCost(solar.mount.land_acres_per_mwdc * acre_usd, math.inf, 0.0),
+        "land": UnitCost(solar.mount.acres_per_mwdc * acre_usd, math.inf, 0.0),
         "integration": UnitCost(
             integration.capital_usd_per_kw * 1000,
             integration.life_years,
@@ -270,7 +270,7 @@ class Cost:
     def land_acres(self) -> float:
         """Land under the array [acre]."""
         mount = self.run.case.assumptions.solar.mount
-        return self.run.design.solar_mw * mount.land_acres_per_mwdc
+        return self.run.design.solar_mw * mount.acres_per_mwdc
 
     @property
     def years_to_power(self) -> float:

@@ -3,14 +3,21 @@
 In: `Weather`, the place, `Solar`. Out: MWac per MWdc for every step.
 
 The chain is that of NREL's PVWatts 8 [1]: sun at the middle of the step, Perez transposition,
-diffuse light cut by the neighbouring row, air-mass and incidence losses, cell temperature,
+beam, sky and ground cut by the neighbouring row, air-mass and incidence losses, cell temperature,
 linear DC, flat system losses, part-load inverter, clipping at its AC rating. Not modelled: snow,
-soiling by the hour, terrain, spectral humidity.
+soiling by the hour, terrain, spectral humidity, what a shadow across a module's cells costs beyond
+its area.
+
+It comes in three steps, so that a search over arrays repeats only what changes: `sun_over` knows
+the place, `dc_per_mwdc` the mount, `ac_per_mwdc` the inverter; `solar_per_mwdc` is all three.
 
 References
 ----------
 [1] A. Dobos, PVWatts Version 5 Manual, NREL/TP-6A20-62641, 2014; version 8: NREL/ssc,
-    `cmod_pvwattsv8.cpp`. Compared hour by hour in `tests/test_solar.py`.
+    `cmod_pvwattsv8.cpp` and `lib_pvshade.cpp`. Compared hour by hour in `tests/test_solar.py`.
+[2] J. Appelbaum and J. Bany, Shadow effect of adjacent solar collectors in large scale systems,
+    Solar Energy 23 (1979) 497: length of a row's shadow.
+[3] H. C. Hottel, Radiant-heat transmission, in McAdams, Heat Transmission, 1954: crossed strings.
 """
 
 from __future__ import annotations
@@ -32,10 +39,12 @@ AIR_MASS = {"A0": 0.918093, "A1": 0.086257, "A2": -0.024459, "A3": 0.002816, "A4
 COATING_INDEX = 1.29
 
 
-@dataclass(frozen=True)
-class _Sun:
-    """The sun at the middle of each step."""
+@dataclass(frozen=True, eq=False)
+class Sun:
+    """The sun over a place at the middle of each step."""
 
+    latitude_deg: float
+    elevation_m: float
     zenith_deg: Array  # apparent, refraction included
     azimuth_deg: Array
     air_mass: Array  # relative; NaN at night
@@ -61,10 +70,51 @@ def solar_per_mwdc(
     array of shape (n,)
         MWac per MWdc, between 0 and 1 / `solar.dc_ac_ratio`.
     """
-    from pvlib import iam, inverter, pvsystem, spectrum, temperature
+    sun = sun_over(
+        weather, latitude_deg=latitude_deg, longitude_deg=longitude_deg, elevation_m=elevation_m
+    )
+    return ac_per_mwdc(dc_per_mwdc(weather, solar, sun), solar)
 
-    sun = _sun(weather.middle, latitude_deg, longitude_deg, elevation_m)
-    tilt_deg, azimuth_deg, aoi_deg = _orientation(solar, sun, latitude_deg)
+
+def sun_over(
+    weather: Weather, *, latitude_deg: float, longitude_deg: float, elevation_m: float
+) -> Sun:
+    """The sun at the middle of each step of `weather`; the same for every array at the place."""
+    from pvlib import atmosphere, irradiance, solarposition
+
+    middle = weather.middle
+    position = solarposition.get_solarposition(
+        middle, latitude_deg, longitude_deg, altitude=elevation_m
+    )
+    zenith = position["apparent_zenith"].to_numpy(dtype=float)
+    return Sun(
+        latitude_deg=latitude_deg,
+        elevation_m=elevation_m,
+        zenith_deg=zenith,
+        azimuth_deg=position["azimuth"].to_numpy(dtype=float),
+        air_mass=np.asarray(atmosphere.get_relative_airmass(zenith), dtype=float),
+        extra_w_m2=np.asarray(irradiance.get_extra_radiation(middle), dtype=float),
+    )
+
+
+def dc_per_mwdc(weather: Weather, solar: Solar, sun: Sun) -> Array:
+    """Power of one MWdc of panels, new and clean, before the inverter.
+
+    Parameters
+    ----------
+    weather, solar
+        As in `solar_per_mwdc`; the inverter and its ratio do not matter here.
+    sun
+        `sun_over` the place, for the same steps.
+
+    Returns
+    -------
+    array of shape (n,)
+        MWdc per MWdc, system losses taken off; 0 at night.
+    """
+    from pvlib import iam, pvsystem, spectrum, temperature
+
+    tilt_deg, azimuth_deg, aoi_deg = _orientation(solar, sun)
     with np.errstate(divide="ignore", invalid="ignore"):  # Perez divides by a DHI of 0 at night
         plane = _plane(weather.frame, solar, sun, tilt_deg, azimuth_deg)
 
@@ -79,7 +129,7 @@ def solar_per_mwdc(
         + plane["sky"] * through_glass(sky_deg)
         + plane["ground"] * through_glass(ground_deg)
     )
-    colour = spectrum.spectral_factor_sapm(_absolute_air_mass(sun, elevation_m), AIR_MASS)
+    colour = spectrum.spectral_factor_sapm(_absolute_air_mass(sun), AIR_MASS)
     effective = transmitted * np.nan_to_num(np.asarray(colour, dtype=float))
 
     cell_c = temperature.noct_sam(
@@ -90,7 +140,13 @@ def solar_per_mwdc(
         solar.module_efficiency_fraction,
     )
     dc = pvsystem.pvwatts_dc(effective, cell_c, 1.0, solar.temperature_coefficient_per_c)
-    dc = dc * (1.0 - solar.loss_fraction)
+    return np.asarray(dc * (1.0 - solar.loss_fraction), dtype=float)
+
+
+def ac_per_mwdc(dc: Array, solar: Solar) -> Array:
+    """What `solar`'s inverter makes of `dc_per_mwdc`: MWac per MWdc, at most 1 / its ratio."""
+    from pvlib import inverter
+
     rating = 1.0 / solar.dc_ac_ratio
     efficiency = solar.inverter_efficiency_fraction
     ac = np.asarray(inverter.pvwatts(dc, rating / efficiency, efficiency), dtype=float)
@@ -98,31 +154,14 @@ def solar_per_mwdc(
     return np.asarray(np.clip(np.nan_to_num(ac), 0.0, rating), dtype=float)
 
 
-def _sun(
-    middle: pd.DatetimeIndex, latitude_deg: float, longitude_deg: float, elevation_m: float
-) -> _Sun:
-    from pvlib import atmosphere, irradiance, solarposition
-
-    position = solarposition.get_solarposition(
-        middle, latitude_deg, longitude_deg, altitude=elevation_m
-    )
-    zenith = position["apparent_zenith"].to_numpy(dtype=float)
-    return _Sun(
-        zenith_deg=zenith,
-        azimuth_deg=position["azimuth"].to_numpy(dtype=float),
-        air_mass=np.asarray(atmosphere.get_relative_airmass(zenith), dtype=float),
-        extra_w_m2=np.asarray(irradiance.get_extra_radiation(middle), dtype=float),
-    )
-
-
-def _absolute_air_mass(sun: _Sun, elevation_m: float) -> Array:
+def _absolute_air_mass(sun: Sun) -> Array:
     from pvlib import atmosphere
 
-    pressure_pa = atmosphere.alt2pres(elevation_m)
+    pressure_pa = atmosphere.alt2pres(sun.elevation_m)
     return np.asarray(atmosphere.get_absolute_airmass(sun.air_mass, pressure_pa), dtype=float)
 
 
-def _orientation(solar: Solar, sun: _Sun, latitude_deg: float) -> tuple[Array, Array, Array]:
+def _orientation(solar: Solar, sun: Sun) -> tuple[Array, Array, Array]:
     """Tilt, azimuth and angle of incidence [deg] of the panels at each step; flat at night."""
     from pvlib import irradiance, tracking
 
@@ -141,7 +180,7 @@ def _orientation(solar: Solar, sun: _Sun, latitude_deg: float) -> tuple[Array, A
         azimuth = np.nan_to_num(np.asarray(turned["surface_azimuth"], dtype=float), nan=180.0)
     else:
         tilt = np.full_like(sun.zenith_deg, mount.tilt_deg)
-        equator_deg = 180.0 if latitude_deg >= 0 else 0.0
+        equator_deg = 180.0 if sun.latitude_deg >= 0 else 0.0
         facing_deg = equator_deg if mount.azimuth_deg is None else mount.azimuth_deg
         azimuth = np.full_like(sun.zenith_deg, facing_deg)
     aoi = irradiance.aoi(tilt, azimuth, sun.zenith_deg, sun.azimuth_deg)
@@ -149,29 +188,67 @@ def _orientation(solar: Solar, sun: _Sun, latitude_deg: float) -> tuple[Array, A
 
 
 def _plane(
-    frame: pd.DataFrame, solar: Solar, sun: _Sun, tilt_deg: Array, azimuth_deg: Array
+    frame: pd.DataFrame, solar: Solar, sun: Sun, tilt_deg: Array, azimuth_deg: Array
 ) -> dict[str, Array]:
-    """Direct, sky and ground light on the panels [W/m2], 0 at night."""
-    from pvlib import irradiance, shading
+    """Direct, sky and ground light on the mean row of many [W/m2], 0 at night."""
+    from pvlib import irradiance
 
+    ghi, dhi = (frame[name].to_numpy(dtype=float) for name in ("ghi", "dhi"))
     parts = irradiance.get_total_irradiance(
         tilt_deg,
         azimuth_deg,
         sun.zenith_deg,
         sun.azimuth_deg,
         frame["dni"].to_numpy(dtype=float),
-        frame["ghi"].to_numpy(dtype=float),
-        frame["dhi"].to_numpy(dtype=float),
+        ghi,
+        dhi,
         dni_extra=sun.extra_w_m2,
         airmass=sun.air_mass,
         albedo=solar.albedo_fraction,
         model="perez",
     )
-    # The row in front hides some sky, seen from the foot of the row as SAM does it.
-    hidden_deg = shading.masking_angle(tilt_deg, solar.mount.gcr_fraction, slant_height=0.0)
-    hidden = np.nan_to_num(np.asarray(shading.sky_diffuse_passias(hidden_deg), dtype=float))
+    shaded, sky, ground_sunny, ground_grey = _rows(
+        solar.mount.gcr_fraction, sun, tilt_deg, azimuth_deg
+    )
+    grey = np.minimum(dhi, ghi)
+    ground = solar.albedo_fraction * ((ghi - grey) * ground_sunny + grey * ground_grey)
     return {
-        "direct": np.nan_to_num(np.asarray(parts["poa_direct"], dtype=float)),
-        "sky": np.nan_to_num(np.asarray(parts["poa_sky_diffuse"], dtype=float)) * (1.0 - hidden),
-        "ground": np.nan_to_num(np.asarray(parts["poa_ground_diffuse"], dtype=float)),
+        "direct": np.nan_to_num(np.asarray(parts["poa_direct"], dtype=float)) * (1.0 - shaded),
+        "sky": np.nan_to_num(np.asarray(parts["poa_sky_diffuse"], dtype=float)) * sky,
+        "ground": ground,
     }
+
+
+def _rows(
+    gcr_fraction: float, sun: Sun, tilt_deg: Array, azimuth_deg: Array
+) -> tuple[Array, Array, Array, Array]:
+    """What endless equal rows take from each other; lengths in widths of a row.
+
+    Returns
+    -------
+    shaded
+        Share of the row in the shadow of the row in front [2].
+    sky
+        Sky that the row sees, as a share of what it would see alone, mean over its width.
+    ground_sunny, ground_grey
+        View factors [3] from the row to the sunny ground before it and to all of it, up to the foot
+        of the row in front. Ground between rows is taken to see the whole sky, as SAM does.
+    """
+    pitch = 1.0 / gcr_fraction
+    cos_tilt, sin_tilt = np.cos(np.radians(tilt_deg)), np.sin(np.radians(tilt_deg))
+    # Near the horizon a shadow has no end; there is no beam to lose either.
+    zenith = np.radians(np.minimum(sun.zenith_deg, 89.9))
+    ahead = np.cos(np.radians(sun.azimuth_deg - azimuth_deg))
+    # On the ground, from a row's foot backwards; forwards, below 0, with the sun behind the row.
+    shadow = cos_tilt + sin_tilt * np.tan(zenith) * ahead
+    shaded = 1.0 - pitch / np.maximum(shadow, pitch)
+
+    def view(length: Array | float, cosine: Array) -> Array:
+        """From a row to a strip that begins at its edge under an angle of that cosine."""
+        far = np.sqrt(1.0 + length**2 - 2.0 * length * cosine)
+        return np.asarray((1.0 + length - far) / 2.0)
+
+    sky = view(pitch, cos_tilt) / ((1.0 + cos_tilt) / 2.0)
+    behind, before = np.clip(shadow, 0.0, pitch), np.clip(-shadow, 0.0, pitch)
+    ground_sunny = view(pitch - behind, -cos_tilt) - view(before, -cos_tilt)
+    return shaded, sky, ground_sunny, view(pitch, -cos_tilt)

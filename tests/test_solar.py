@@ -15,20 +15,25 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pvlib import irradiance, shading
+from pvlib.bifacial.utils import vf_row_ground_2d_integ, vf_row_sky_2d_integ
 
 from energy.assumptions import FixedTilt, Solar, read_assumptions
 from energy.site import Site, read_site
-from energy.solar import solar_per_mwdc
+from energy.solar import Sun, _orientation, _rows, solar_per_mwdc, sun_over
 from energy.weather import Weather
 
 ORACLES = Path(__file__).parent / "oracles"
 SHARED = Path(__file__).parents[2] / "shared"
 
 #: What may lie between SAM and us: yield [share], and hour by hour [kW/kWdc, root mean square].
-#: Found: trackers +.4 to +1.0 %, fixed rows -.2 to +.3 %, a fixed row alone -.4 to -.2 %; RMSE
-#: .0023 to .0046; against SAM's tracker that does not turn its rows back .007 to .0085.
-YIELD_TOLERANCE = {"tracker": 0.02, "fixed-25-alone": 0.005, "fixed-20-rows": 0.02}
-RMSE_KW_PER_KWDC = 0.006
+#: Found: a year -.4 to +.2 %, its December -1.5 to +.1 % (trackers lowest); RMSE .0023 to .0037;
+#: against SAM's tracker that does not turn its rows back .007 to .0085.
+YIELD_TOLERANCE = 0.006
+DECEMBER_TOLERANCE = 0.02
+RMSE_KW_PER_KWDC = 0.005
 
 
 # --- what SAM says -----------------------------------------------------------------------------
@@ -110,7 +115,17 @@ def test_the_oracle_says_which_program_made_it() -> None:
 def test_yearly_yield_is_that_of_sam(name: str, array: str) -> None:
     sam = sam_annual().loc[(name, array), "kwh_per_kwdc"]
     kwh = read_site(name).series.per_year(ours(name, array))
-    assert kwh == pytest.approx(sam, rel=YIELD_TOLERANCE[array])
+    assert kwh == pytest.approx(sam, rel=YIELD_TOLERANCE)
+
+
+@pytest.mark.parametrize(("name", "array"), RUNS)
+def test_december_is_that_of_sam(name: str, array: str) -> None:
+    # The month that sizes a plant in the north, and that in which rows shade each other most.
+    weather = read_site(name).series
+    december = np.asarray(weather.local_middle.month) == 12
+    kwh = weather.per_year(np.where(december, ours(name, array), 0.0))
+    sam = sam_annual().loc[(name, array), "december_kwh_per_kwdc"]
+    assert kwh == pytest.approx(sam, rel=DECEMBER_TOLERANCE)
 
 
 @pytest.mark.parametrize(("name", "array"), RUNS)
@@ -138,7 +153,91 @@ def test_table_of_sam_against_ours() -> None:
             f"{name:13}{array:16}{sam:8.1f}{kwh:8.1f}{100 * (kwh / sam - 1):+8.2f}%{error:8.4f}"
         )
     print("\n" + "\n".join(lines))
-    assert len(lines) == 1 + 4 * 3
+    assert len(lines) == 1 + 4 * 5
+
+
+# --- rows that shade each other -----------------------------------------------------------------
+
+
+def row_geometry(
+    tilt_deg: float, zenith_deg: float, ahead_deg: float, gcr_fraction: float = 0.4
+) -> list[float]:
+    """Shaded share, sky share, views of sunny and of all ground, of rows that face south."""
+    one = np.ones(1)
+    sun = Sun(40.0, 0.0, zenith_deg * one, (180.0 + ahead_deg) * one, one, one)
+    return [float(part[0]) for part in _rows(gcr_fraction, sun, tilt_deg * one, 180.0 * one)]
+
+
+def test_the_row_in_front_shades_by_hand() -> None:
+    # Rows 1 wide stand 2.5 apart at 60 deg; the sun 15 deg high, straight ahead. A row is .866
+    # high, its shadow .866 / tan 15 = 3.232 long from below its top, which leans .5 back: 3.732.
+    # Of the row behind, similar triangles leave in the shade 1 - 2.5 / 3.732 = .3301.
+    shaded, *_ = row_geometry(60.0, 75.0, 0.0)
+    assert shaded == pytest.approx(1 - 2.5 / (0.5 + sin(radians(60)) / tan(radians(15))))
+    assert shaded == pytest.approx(0.3301, abs=1e-4)
+
+
+def test_rows_take_sky_and_ground_by_hand() -> None:
+    # Standing rows 1 high and 1 apart (a gcr of 1 is no gcr; .999 is near): crossed strings give
+    # (1 + 1 - sqrt 2) / 2 = .2929 of a row's sight to the sky, of .5 alone, and as much to the
+    # ground. Under the zenith all ground is sunny; with the sun 45 deg high in front none is;
+    # with it as high behind, none either.
+    for zenith_deg, sunny in ((0.0, 0.2929), (45.0, 0.0)):
+        for ahead_deg in (0.0, 180.0):
+            shaded, sky, lit, all_of_it = row_geometry(90.0, zenith_deg, ahead_deg, 0.999)
+            assert shaded == pytest.approx(0.0, abs=2e-3)
+            assert sky == pytest.approx(0.2929 / 0.5, abs=2e-3)
+            assert lit == pytest.approx(sunny, abs=2e-3)
+            assert all_of_it == pytest.approx(0.2929, abs=2e-3)
+    # The sun 63.43 deg high (shadows half as long as rows are high): the sunny half lies at the
+    # foot of the row with the sun ahead, (.5 + 1 - sqrt 1.25) / 2 = .1910, and the rest, .2929 -
+    # .1910, with the sun behind.
+    steep = degrees(np.arctan(0.5))
+    assert row_geometry(90.0, steep, 0.0, 0.999)[2] == pytest.approx(0.1910, abs=2e-3)
+    assert row_geometry(90.0, steep, 180.0, 0.999)[2] == pytest.approx(0.1019, abs=2e-3)
+
+
+@given(
+    tilt_deg=st.floats(0.0, 90.0),
+    zenith_deg=st.floats(0.0, 89.0),
+    ahead_deg=st.floats(-89.0, 89.0),
+    gcr_fraction=st.floats(0.05, 0.95),
+)
+def test_shade_sky_and_ground_are_those_of_pvlib(
+    tilt_deg: float, zenith_deg: float, ahead_deg: float, gcr_fraction: float
+) -> None:
+    # pvlib turns rows about an axis with their face on its right: facing south, it points east.
+    shaded, sky, _, ground = row_geometry(tilt_deg, zenith_deg, ahead_deg, gcr_fraction)
+    theirs = shading.shaded_fraction1d(
+        zenith_deg, 180.0 + ahead_deg, 90.0, tilt_deg, collector_width=gcr_fraction, pitch=1.0
+    )
+    # Theirs also counts a shadow on the back; in the row's own plane it would divide by nothing.
+    aoi = irradiance.aoi_projection(tilt_deg, 180.0, zenith_deg, 180.0 + ahead_deg)
+    if aoi > 1e-6:
+        assert shaded == pytest.approx(theirs, abs=1e-6)
+    alone = (1 + cos(radians(tilt_deg))) / 2
+    their_sky, their_ground = (
+        float(seen(tilt_deg, gcr_fraction))
+        for seen in (vf_row_sky_2d_integ, vf_row_ground_2d_integ)
+    )
+    assert sky * alone == pytest.approx(their_sky, abs=1e-6)
+    # Theirs keeps a hand's breadth off the row's foot.
+    assert ground == pytest.approx(their_ground, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ["phoenix", "fort-collins"])
+def test_a_tracker_that_turns_back_is_never_shaded(name: str) -> None:
+    site = read_site(name)
+    solar = solar_of(None)
+    place = {
+        "latitude_deg": site.latitude_deg,
+        "longitude_deg": site.longitude_deg,
+        "elevation_m": site.elevation_m,
+    }
+    sun = sun_over(site.series, **place)
+    tilt_deg, azimuth_deg, _ = _orientation(solar, sun)
+    shaded, *_ = _rows(solar.mount.gcr_fraction, sun, tilt_deg, azimuth_deg)
+    assert shaded[sun.zenith_deg < 89.9].max() < 1e-9
 
 
 # --- SAM alive, where it is installed ----------------------------------------------------------
@@ -188,15 +287,13 @@ def test_sam_without_backtracking_is_further_from_ours() -> None:
 # SAM's sun: at El Paso, Denver and Great Falls that costs SAM .8-1.3 %. Ours should then lie above
 # them, and does: by 1.8 % on the tracker and 1.0 % on fixed rows.
 #
-# Golden: the oracle does not say which NSRDB year. Only 1999 is near (2012 is 3 % below, 2022 and
-# 2024 are 5 % above), so this row proves little. Its wind is known: 2.6 m/s, with which SAM, run on
-# the file itself, gives 1694.4 turning rows back and 1708.6 not; ours 1700, 1.3 % below the oracle.
+# The oracle's Golden row, 1721.8 on a tracker, is left out: it does not say which NSRDB year it is
+# of, and none at hand is it. SAM gives 1690.6 (1999) and 1657.5 (2012), 2022 and 2024 are higher.
 @pytest.mark.parametrize(
     ("file", "place", "wind_m_s", "tilt_deg", "dc_ac_ratio", "kwh_per_kwdc"),
     [
         ("USA_WY_Cheyenne.Muni.AP.725640_TMY3", (41.15, -104.8, 1867.0), 4.5, None, 1.3, 1636.2),
         ("USA_WY_Cheyenne.Muni.AP.725640_TMY3", (41.15, -104.8, 1867.0), 4.5, 20.0, 1.2, 1462.0),
-        ("Golden_CO_NSRDB_1999", (39.73, -105.18, 1820.0), 2.6, None, 1.3, 1721.8),
     ],
 )
 def test_yield_is_that_of_the_shared_oracle(
@@ -219,6 +316,27 @@ def test_yield_is_that_of_the_shared_oracle(
         weather, solar, latitude_deg=place[0], longitude_deg=place[1], elevation_m=place[2]
     )
     assert weather.per_year(ac) == pytest.approx(kwh_per_kwdc, rel=0.02)
+
+
+# Anchor: "December at Golden CO yields 100.6 kWh/kWdc at latitude tilt and 73.7 on a tracker,
+# though the year is 1457 against 1668." It is SAM's, of the NSRDB's 2012, one of the four years
+# shipped: SAM run on that file by itself says 101.6, 73.7, 1457.6 and 1661.1 as two rows of 1 kW,
+# and 100.3, 73.5, 1449.4 and 1657.5 as an array of 100 MW. The four years together give 104.9,
+# 76.5, 1534 and 1730.
+@pytest.mark.parametrize(
+    ("tilt_deg", "kwh_per_kwdc", "december_kwh_per_kwdc"),
+    [(39.75, 1457.0, 100.6), (None, 1668.0, 73.7)],
+)
+def test_december_at_golden_is_better_fixed_than_on_a_tracker(
+    tilt_deg: float | None, kwh_per_kwdc: float, december_kwh_per_kwdc: float
+) -> None:
+    site = read_site("golden")
+    local = site.series.local_middle
+    year = np.asarray(local.year) == 2012
+    ac = at(site, solar_of(tilt_deg))
+    assert ac[year].sum() == pytest.approx(kwh_per_kwdc, rel=0.012)
+    december = year & np.asarray(local.month == 12)
+    assert ac[december].sum() == pytest.approx(december_kwh_per_kwdc, rel=0.02)
 
 
 # --- by hand: one hour at the equator on the day of equal night ---------------------------------
@@ -373,6 +491,20 @@ def test_the_ground_lights_a_standing_panel_by_hand() -> None:
     cell_c = 25 + 80 / 800 * 25 * (1 - 0.19 / 0.9)
     dc = 0.080 * through_glass(59.72) * COLOUR * (1 - 0.0037 * (cell_c - 25)) * (1 - 0.140757)
     assert power(weather, wall) == pytest.approx(inverted(dc), abs=5e-4)
+
+
+def test_standing_rows_shade_the_ground_before_them_by_hand() -> None:
+    # Walls 1 high and 2 apart face west, the sun 45 deg high in the east: no beam, and of the
+    # ground up to the next wall the near half lies in the shade. View of all less that of the near
+    # half: (1 + 2 - sqrt 5) / 2 - (1 + 1 - sqrt 2) / 2 = .0891, of white ground under 800 cos 45.
+    wall = solar_of(90.0, gcr_fraction=0.5, azimuth_deg=270.0, albedo_fraction=0.9)
+    weather = one_hour(dni=800, cos_zenith=cos(radians(45)), temp=25.0, wind=CALM)
+    light = 0.9 * 800 * cos(radians(45)) * ((3 - 5**0.5) / 2 - (2 - 2**0.5) / 2)
+    cell_c = 25 + light / 800 * 25 * (1 - 0.19 / 0.9)
+    dc = light / 1000 * through_glass(59.72) * air_mass_colour(45) * (1 - 0.0037 * (cell_c - 25))
+    assert power(weather, wall, longitude_deg=OVERHEAD_DEG - 45) == pytest.approx(
+        inverted(dc * (1 - 0.140757)), rel=0.01
+    )
 
 
 def test_a_tracker_faces_the_sun_by_hand() -> None:
@@ -535,7 +667,7 @@ def test_clipping_is_a_true_clip(ratio: float) -> None:
     ac = at(site, solar_of(None, dc_ac_ratio=ratio))
     np.testing.assert_allclose(ac[lit], np.maximum(expected[lit], 0.0), atol=1e-9)
     clipped = ac == 1 / ratio
-    assert clipped.sum() > 100
+    assert clipped.sum() > 50
     assert (free[clipped] > 0.99 / ratio).all()
     # Below the rating a smaller inverter differs by its part-load losses only.
     partly = lit & ~clipped & (free > 0.2)

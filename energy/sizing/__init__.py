@@ -3,10 +3,13 @@
 In: `Case` and a target, or plain arrays and prices. Out: `Sizing`, `Frontier`, `LeastCost`.
 
 `legs` gives the unserved energy of every battery at once, `search` the least-cost plants of plain
-arrays from it, `frontier` those of a case for every share of the energy, `sized` the plant of one
-target, `missing` says why there is none.
+arrays from it, `frontier` those of a case for every share of the energy. `missing` says why there
+is no plant, `targets` what a plant can be asked for, `descent` finds it on the hour-by-hour kernel,
+`worth` what money is best spent on, `sized` the plant of one target, `array` its mount, `sure` how
+sure all that is.
 """
 
+from energy.sizing.array import ArrayChoice, choose_array
 from energy.sizing.frontier import Frontier, frontier
 from energy.sizing.legs import unserved_mwh
 from energy.sizing.missing import Shortfall
@@ -14,10 +17,12 @@ from energy.sizing.search import LeastCost, least_cost, least_costs
 from energy.sizing.sized import Sizing, size
 
 __all__ = [
+    "ArrayChoice",
     "Frontier",
     "LeastCost",
     "Shortfall",
     "Sizing",
+    "choose_array",
     "frontier",
     "least_cost",
     "least_costs",

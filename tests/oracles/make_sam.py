@@ -1,13 +1,18 @@
 """Makes the oracle of the solar model: NREL SAM's PVWatts 8 on the shipped sites.
 
 In: the hours under sites/weather/ and PySAM (`pip install nrel-pysam`).
-Out: sam_annual.csv, yearly yields [kWh/kWdc] with the inputs of every run; sam_steps.parquet, the
-AC power of every step [W/kWdc, whole watts]. Both say which program and version made them.
+Out: sam_annual.csv, yields of a year and of its December [kWh/kWdc] with the inputs of every run;
+sam_steps.parquet, the AC power of every step [W/kWdc, whole watts]. Both say which program and
+version made them.
 
 The weather goes to SAM as SAM csv, never as EPW: an EPW's minute column moves SAM's sun by half an
 hour. Hourly files carry no minute column: SAM then takes an hour as a mean, with the sun at its
 middle (at sunrise and sunset at the middle of its daylight). Half-hours need minutes: they are
 those of the middle of each step, where SAM takes the sun of an instant.
+
+SAM lays its array out in a square of rows to shade it: at 1 kW that is two rows of one module,
+whose ends let light through and of which one stands free. So it is asked for 100 MW, hundreds of
+rows.
 
 Run: python tests/oracles/make_sam.py
 """
@@ -38,11 +43,14 @@ ARRAYS = {
     "tracker": {"array_type": 3, "tilt": 0.0, "gcr": 0.4, "dc_ac_ratio": 1.3},
     "fixed-25-alone": {"array_type": 0, "tilt": 25.0, "gcr": 0.01, "dc_ac_ratio": 1.3},
     "fixed-20-rows": {"array_type": 0, "tilt": 20.0, "gcr": 0.4, "dc_ac_ratio": 1.2},
+    "fixed-40-rows": {"array_type": 0, "tilt": 40.0, "gcr": 0.4, "dc_ac_ratio": 1.3},
+    "fixed-60-rows": {"array_type": 0, "tilt": 60.0, "gcr": 0.4, "dc_ac_ratio": 1.3},
 }
 
 #: The rest, the same for every array; all else is the default of "PVWattsNone".
 COMMON = {"azimuth": 180.0, "losses": 14.0757, "inv_eff": 96.0, "module_type": 0}
 ALBEDO = 0.2
+CAPACITY_KWDC = 100_000.0
 
 
 def write_sam_csv(site: Site, path: Path) -> None:
@@ -74,11 +82,11 @@ def run(site: Site, array: str) -> np.ndarray:
         model = Pvwattsv8.default("PVWattsNone")
         model.SolarResource.solar_resource_file = str(path)
         model.SolarResource.albedo = [ALBEDO]
-        model.SystemDesign.system_capacity = 1.0
+        model.SystemDesign.system_capacity = CAPACITY_KWDC
         for name, value in (COMMON | ARRAYS[array]).items():
             setattr(model.SystemDesign, name, value)
         model.execute(0)
-        ac = np.array(model.Outputs.ac) / 1000.0  # W -> kW
+        ac = np.array(model.Outputs.ac) / 1000.0 / CAPACITY_KWDC  # W -> kW/kWdc
     assert len(ac) == len(site.series.frame)
     return ac
 
@@ -97,15 +105,17 @@ def main() -> None:
         "command": "python tests/oracles/make_sam.py",
         "inputs": "sites/weather/*.parquet; the arrays in sam_annual.csv; "
         + ", ".join(f"{name} {value:g}" for name, value in COMMON.items())
-        + f", albedo {ALBEDO:g}, otherwise the defaults of PVWattsNone",
+        + f", albedo {ALBEDO:g}, {CAPACITY_KWDC:g} kWdc, otherwise the defaults of PVWattsNone",
     }
     annual, steps = [], []
     for name in SITES:
         site = read_site(name)
         for array, design in ARRAYS.items():
             ac = run(site, array)
-            kwh = round(site.series.per_year(ac), 4)
-            annual.append({"site": name, "array": array, **design, "kwh_per_kwdc": kwh})
+            december = np.asarray(site.series.local_middle.month) == 12
+            sums = {"kwh_per_kwdc": ac, "december_kwh_per_kwdc": np.where(december, ac, 0.0)}
+            kwh = {key: round(site.series.per_year(power), 4) for key, power in sums.items()}
+            annual.append({"site": name, "array": array, **design, **kwh})
             annual[-1] |= fingerprint(site)
             watts = np.round(ac * 1000).astype(np.int16)
             steps.append({"site": name, "array": array, "ac_w_per_kwdc": watts})
@@ -118,7 +128,7 @@ def main() -> None:
     )
     table = pa.Table.from_pylist(steps, schema=schema)
     pq.write_table(table, STEPS, compression="zstd", compression_level=19)
-    print(pd.DataFrame(annual).iloc[:, :7].to_string(index=False))
+    print(pd.DataFrame(annual).iloc[:, :8].to_string(index=False))
     print(f"{ANNUAL.stat().st_size / 1000:.0f} kB and {STEPS.stat().st_size / 1000:.0f} kB")
 
 

@@ -1,0 +1,57 @@
+"""How fast an array is tried and chosen; prints, asserts nothing.
+
+Run: python tests/benchmarks/bench_array.py
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import energy as en
+from energy.assumptions import read_assumptions
+from energy.sizing.array import choose_array
+from energy.solar import ac_per_mwdc, dc_per_mwdc, sun_over
+
+
+def best_s(call: Callable[[], object], repeats: int = 3) -> float:
+    """The shortest of some runs [s], after one that loads and compiles."""
+    call()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def bench(name: str) -> None:
+    """Time the steps and the whole at one site."""
+    site = en.read_site(name)
+    weather = site.series
+    place = {
+        "latitude_deg": site.latitude_deg,
+        "longitude_deg": site.longitude_deg,
+        "elevation_m": site.elevation_m,
+    }
+    sun = sun_over(weather, **place)
+    tracker, fixed = (read_assumptions(tilt_deg=tilt).solar for tilt in (None, 35.0))
+    dc = dc_per_mwdc(weather, fixed, sun)
+    case = en.Case(site, en.Datacenter(it_mw=100))
+    print(f"{name}, {len(weather.frame):,} steps")
+    for what, call in (
+        ("the sun over the place", lambda: sun_over(weather, **place)),
+        ("a tracker", lambda: dc_per_mwdc(weather, tracker, sun)),
+        ("another tilt", lambda: dc_per_mwdc(weather, fixed, sun)),
+        ("another DC/AC ratio", lambda: ac_per_mwdc(dc, fixed)),
+        ("another least-cost plant", lambda: en.size(case, served_fraction=0.99)),
+    ):
+        print(f"  {what + ':':28}{best_s(call) * 1e3:8.1f} ms")
+    start = time.perf_counter()
+    tried = len(choose_array(case, served_fraction=0.99).frame)
+    print(f"  choose_array, {tried} plants:    {(time.perf_counter() - start) * 1e3:8.0f} ms")
+
+
+if __name__ == "__main__":
+    bench("wyoming")
+    bench("phoenix")
