@@ -55,8 +55,14 @@ def prices(case: en.Case) -> dict[str, float]:
     for part, unit in unit_costs(case).items():
         if DRIVERS[part] in totals:
             totals[DRIVERS[part]] += unit.annual_usd(rate)
-    fixed = totals.pop("load") * float(case.load_mw.max())
-    return totals | {"backup_mwh": sum(backup_usd_per_mwh(case)), "fixed": fixed}
+    return {
+        "solar_usd_per_mw_year": totals["solar_mw"],
+        "battery_usd_per_mwh_year": totals["battery_mwh"],
+        "battery_usd_per_mw_year": totals["battery_mw"],
+        "backup_usd_per_mw_year": totals["backup_mw"],
+        "backup_usd_per_mwh": sum(backup_usd_per_mwh(case)),
+        "fixed_usd_per_year": totals["load"] * float(case.load_mw.max()),
+    }
 
 
 def solve(case: en.Case) -> dict[str, float]:
@@ -96,8 +102,8 @@ def solve(case: en.Case) -> dict[str, float]:
         + [[FOSSIL_FRACTION * load_mwh, UNSERVED_FRACTION * load_mwh]]
     )
     cost = np.zeros(4 + 5 * n)
-    cost[:4] = [price[name] for name in SIZES]
-    cost[4 + 2 * n : 4 + 3 * n] = price["backup_mwh"] * step_h / years
+    *cost[:4], backup_usd_per_mwh, fixed_usd = price.values()
+    cost[4 + 2 * n : 4 + 3 * n] = backup_usd_per_mwh * step_h / years
 
     matrix = matrix.tocsc()
     model = highspy.HighsLp()
@@ -123,7 +129,7 @@ def solve(case: en.Case) -> dict[str, float]:
     found = np.array(highs.getSolution().col_value)
     backup_mwh = float(found[4 + 2 * n : 4 + 3 * n].sum()) * step_h
     return dict(zip(SIZES, found[:4], strict=True)) | {
-        "annual_usd": highs.getInfo().objective_function_value * 1e6 + price["fixed"],
+        "annual_usd": highs.getInfo().objective_function_value * 1e6 + fixed_usd,
         "fossil_fraction": backup_mwh / load_mwh,
         "unserved_fraction": float(found[4 + 3 * n : 4 + 4 * n].sum()) * step_h / load_mwh,
         "lp_seconds": seconds,
@@ -139,9 +145,8 @@ def main(names: list[str]) -> None:
     for name in names or YEARS:
         case = case_of(name)
         site, year = name.rsplit("-", 1)
-        price = {f"{key}_usd": value for key, value in prices(case).items()}
         done[name] = {"site": site, "year": year} | {
-            key: f"{value:.8g}" for key, value in (price | solve(case)).items()
+            key: f"{value:.8g}" for key, value in (prices(case) | solve(case)).items()
         }
         with TABLE.open("w", newline="", encoding="utf-8") as file:
             table = csv.DictWriter(file, list(done[name]), lineterminator="\n")
