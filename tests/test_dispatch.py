@@ -372,6 +372,7 @@ def test_standing_loss_is_given_by_the_month(el_paso):
 # --- always true ----------------------------------------------------------------------------------
 
 series = st.lists(st.floats(0, 1), min_size=1, max_size=60)
+days = st.lists(st.tuples(st.floats(0, 1), st.floats(1, 200)), min_size=24, max_size=24)
 plants = st.fixed_dictionaries(
     {
         "solar_mw": st.floats(1, 2000),
@@ -474,6 +475,19 @@ def test_more_battery_energy_never_serves_less_at_any_reserve_without_a_minimum_
     assert dark_mw(larger) <= dark_mw(plant) + 1e-9 * 100 * len(solar)
 
 
+@settings(deadline=None, max_examples=200)
+@given(series, plants, days)
+def test_no_reserve_serves_less_than_greedy_without_a_minimum_load(solar, plant, days):
+    plant = plant | {"minimum_load_fraction": 0.0}
+    load, slot = [100.0] * len(solar), np.arange(len(solar)) % 24
+    greedy = run(solar, load, plant["usable_mwh"], **plant | {"reserve_mwh": 0.0})
+    for fraction in (0.3, 0.6, 0.9):
+        sizes = np.array([plant.get(name, fraction) for name in SIZES])
+        kept = plant | {"reserve_mwh": reserve_of(np.array(days), sizes, plant)[slot]}
+        dark_mw = run(solar, load, plant["usable_mwh"], **kept)["unserved_mw"].sum()
+        assert dark_mw <= greedy["unserved_mw"].sum() + 1e-9 * 100 * len(solar)
+
+
 # --- said again -----------------------------------------------------------------------------------
 
 
@@ -549,9 +563,6 @@ def least_dark_mw(solar, load, start_mwh, plant):
     )
     assert found.status == 0, found.message
     return found.fun
-
-
-days = st.lists(st.tuples(st.floats(0, 1), st.floats(1, 200)), min_size=24, max_size=24)
 
 
 @settings(deadline=None, max_examples=100)
