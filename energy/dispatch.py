@@ -15,14 +15,17 @@ the load, by charging it. What they cannot give the battery gives, down to empty
 The reserve is what the battery must hold so that the coming days are served if they are typical
 days of their month, of whose sun and firm power only a share comes: (1 - r) / r, with r the
 design's `reserve_fraction`. It is high at dusk and low at dawn, high in winter and low in summer,
-and nothing where grid and backup can carry the load alone. With r = 0 the plan trusts without
-limit and there is no reserve; at .5 it trusts the mean; with r = 1 it trusts nothing, and the
-reserve is the whole battery. It foresees no weather: it knows the climate, and what is stored.
+and nothing where that share of grid and backup carries the load alone. With r = 0 the plan trusts
+without limit and there is no reserve; at .5 it trusts the mean; with r = 1 it trusts nothing, and
+the reserve is the whole battery. It foresees no weather: it knows the climate, and what is stored.
+On eleven real years the cheapest plants of 99.9 % with 5 % of backup all have r close to .6, and
+cost 1.8 to 4.1 % more than with perfect foresight (`tests/oracles`); without a reserve, or with one
+that is the same at all hours, up to 5.8 %.
 
 Without a reserve the firm sources wait until the battery is empty, and then one of 60 MW carries
 60 of 100 MW while an empty battery cannot add a thing: the larger its power the sooner it is
 empty, and the less is served. With r = 1 a plant serves the most that any rule could, with or
-without foresight, because the store is never lower than it need be; so served energy then never
+without foresight, because the store is always as full as can be; so served energy then never
 falls with any size. In between lies less fuel. For any r more battery energy never serves less,
 but for what a minimum load adds.
 
@@ -461,8 +464,8 @@ def _store(
     wish = kept + (offered * stored_per_mw - asked * drawn_per_mw)
     end = min(max(wish, 0.0), usable_mwh)
     # A full store's leak can leave a step with a hair less than it was asked to take.
-    charge = max(offered - max(wish - usable_mwh, 0.0) / stored_per_mw, 0.0)
-    discharge = max(asked - max(-wish, 0.0) / drawn_per_mw, 0.0)
+    charge = max(offered - max(wish - usable_mwh, 0.0) * (1.0 / stored_per_mw), 0.0)
+    discharge = max(asked - max(-wish, 0.0) * (1.0 / drawn_per_mw), 0.0)
     return end, charge, discharge, deficit - discharge, surplus - charge
 
 
@@ -605,6 +608,7 @@ def run_many(
             if engine[i] > 0.0:
                 unit[i] = unit_of(engine[i], largest_unit_mw)
         least = unit * minimum_load_fraction
+        per_unit = 1.0 / unit
         reserves = np.zeros((len(typical_days) if with_firm else 1, BLOCK))
         for i in range(BLOCK):
             if caution[i] > 0.0 and engine[i] + line[i] > 0.0:
@@ -652,7 +656,7 @@ def run_many(
                         longest[i] = max(longest[i], event[i])
                         backup_sum[i] += backup
                         grid_sum[i] += grid
-                        units = np.ceil(backup / unit[i] - DUST)
+                        units = np.ceil(backup * per_unit[i] - DUST)
                         starts[i] += max(units - running[i], 0.0)
                         running[i] = units
                 else:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 import energy as en
 from energy.assumptions import price_factor
-from energy.cost import DRIVERS, backup_usd_per_mwh, capital_recovery, unit_costs
+from energy.case import backup_usd_per_mwh, grid_usd_per_mwh
+from energy.cost import DRIVERS, capital_recovery, unit_costs
 
 
 def test_capital_recovery_by_hand():
@@ -119,6 +121,84 @@ def test_fuel_by_hand(run):
 def test_a_site_without_a_gas_price_takes_the_assumption():
     case = en.Case(en.read_site("geraldton"), en.Datacenter(it_mw=10))
     assert backup_usd_per_mwh(case)[0] == pytest.approx(8.99 * 4.0)
+
+
+def test_diesel_does_not_take_the_place_s_gas_price(el_paso):
+    beliefs = en.read_assumptions(backup="diesel")
+    fuel, _ = backup_usd_per_mwh(en.Case(el_paso.site, el_paso.datacenter, beliefs))
+    assert fuel == pytest.approx(9.77 * 24.75 * 322.561 / 292.655)
+
+
+def test_a_start_wears_a_turbine_s_whole_unit(case_with):
+    # Turbines of at most 50 MW: 80 MW are two of 40. Every other hour both start, for 60 MW.
+    load = np.where(np.arange(8760) % 2 == 0, 61.0, 1.0)
+    case = case_with(1.0, load)
+    case = _with_series(case, en.read_assumptions(backup="turbine"))
+    ran = en.simulate(case, en.Design(solar_mw=1, backup_mw=80))
+    assert ran.unit_mw == 40
+    assert ran.starts_per_year == 2 * 4380
+    row = en.price(ran).frame.loc["backup"]
+    worn = 2 * 4380 * 40 * 24 * 322.561 / 224.939
+    assert row["variable_om_usd"] == pytest.approx(4380 * 60 * 5 + worn)
+
+
+def _with_series(case: en.Case, beliefs: en.Assumptions) -> en.Case:
+    """The same made-up sun and load with other beliefs."""
+    other = en.Case(case.site, case.datacenter, beliefs)
+    other.__dict__.update(solar=case.solar, load_mw=case.load_mw)
+    return other
+
+
+def test_the_grid_by_hand(case_with):
+    # 20 MW for 8760 h in Texas: 54.8 $/MWh of 2022; 102 $/kW of 2022 over 40 years; 90 $/kW-year.
+    ran = en.simulate(case_with(0.0, 20.0), en.Design(solar_mw=1, grid_mw=30))
+    assert ran.grid_fraction == pytest.approx(1)
+    row = en.price(ran).frame.loc["grid"]
+    to_2025 = 322.561 / 292.655
+    assert row["capital_usd"] == pytest.approx(30_000 * 102 * to_2025)
+    assert row["fixed_om_usd"] == pytest.approx(30_000 * 90)
+    assert row["fuel_usd"] == pytest.approx(20 * 8760 * 54.8 * to_2025)
+    rate = 1.07 / 1.025 - 1
+    repaid = row["capital_usd"] * rate / (1 - (1 + rate) ** -40)
+    assert row["annual_usd"] == pytest.approx(repaid + row["fixed_om_usd"] + row["fuel_usd"])
+
+
+def test_a_site_without_a_grid_price_takes_the_assumption():
+    case = en.Case(en.read_site("geraldton"), en.Datacenter(it_mw=10))
+    assert grid_usd_per_mwh(case) == pytest.approx(72.5 * 322.561 / 292.655)
+
+
+def test_power_comes_when_the_slowest_part_that_is_used_is_there(case_with):
+    def years(**sizes: float) -> float:
+        ran = en.simulate(case_with(1.0, 1.0), en.Design(solar_mw=1, **sizes))
+        return en.price(ran).years_to_power
+
+    assert years() == 2.0  # array, battery and switchgear
+    assert years(backup_mw=1) == 2.0  # engines are there in 1.25
+    assert years(backup_mw=1, grid_mw=1) == 3.0  # Texas, not the 4 of the US
+    turbines = _with_series(case_with(1.0, 1.0), en.read_assumptions(backup="turbine"))
+    slow = en.simulate(turbines, en.Design(solar_mw=1, backup_mw=1))
+    assert en.price(slow).years_to_power == 3.0
+    away = en.Case(en.read_site("geraldton"), en.Datacenter(it_mw=1))
+    assert en.price(en.simulate(away, en.Design(solar_mw=1, grid_mw=1))).years_to_power == 4.0
+
+
+def test_the_record_tells_kind_fossil_share_and_years_to_power(run):
+    record = en.Plant(run).record()
+    assert record["backup"]["kind"] == "engine"
+    share = run.frame["backup_mw"].sum() / run.frame["load_mw"].sum()
+    assert record["backup"]["fossil_fraction"] == pytest.approx(share)
+    assert record["backup"]["grid_fraction"] == 0
+    assert record["backup"]["starts_per_year"] == run.starts_per_year > 0
+    assert record["cost"]["years_to_power"] == 2.0
+
+
+def test_sources_name_the_grid_only_where_it_is_used(case_with):
+    case = case_with(1.0, 1.0)
+    alone = en.evaluate(case, en.Design(solar_mw=1)).sources
+    with_grid = en.evaluate(case, en.Design(solar_mw=1, grid_mw=1)).sources
+    assert "Texas, Newkirk et al. 2025" in with_grid
+    assert "Texas, Newkirk et al. 2025" not in alone
 
 
 def test_levelized_cost_is_per_mwh_served(run):

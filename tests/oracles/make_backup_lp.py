@@ -7,7 +7,7 @@ step, at least annual cost: unserved energy at most .1 % of the load's, backup e
 the store ends the year as it starts it. No minimum load, no starts, no reserve: it knows the year
 ahead, so that no rule can be cheaper.
 
-Run: python tests/oracles/make_backup_lp.py [SITE-YEAR ...]     (needs highspy; a minute a year)
+Run: python tests/oracles/make_backup_lp.py [SITE-YEAR ...]     (a minute a year)
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import highspy
 import numpy as np
 import scipy.sparse as sp
+from scipy.optimize import LinearConstraint, milp
 
 import energy as en
 from energy.case import backup_usd_per_mwh
@@ -55,8 +55,14 @@ def prices(case: en.Case) -> dict[str, float]:
     for part, unit in unit_costs(case).items():
         if DRIVERS[part] in totals:
             totals[DRIVERS[part]] += unit.annual_usd(rate)
-    fixed = totals.pop("load") * float(case.load_mw.max())
-    return totals | {"backup_mwh": sum(backup_usd_per_mwh(case)), "fixed": fixed}
+    return {
+        "solar_usd_per_mw_year": totals["solar_mw"],
+        "battery_usd_per_mwh_year": totals["battery_mwh"],
+        "battery_usd_per_mw_year": totals["battery_mw"],
+        "backup_usd_per_mw_year": totals["backup_mw"],
+        "backup_usd_per_mwh": sum(backup_usd_per_mwh(case)),
+        "fixed_usd_per_year": totals["load"] * float(case.load_mw.max()),
+    }
 
 
 def solve(case: en.Case) -> dict[str, float]:
@@ -96,34 +102,19 @@ def solve(case: en.Case) -> dict[str, float]:
         + [[FOSSIL_FRACTION * load_mwh, UNSERVED_FRACTION * load_mwh]]
     )
     cost = np.zeros(4 + 5 * n)
-    cost[:4] = [price[name] for name in SIZES]
-    cost[4 + 2 * n : 4 + 3 * n] = price["backup_mwh"] * step_h / years
+    *cost[:4], backup_usd_per_mwh, fixed_usd = price.values()
+    cost[4 + 2 * n : 4 + 3 * n] = backup_usd_per_mwh * step_h / years
 
-    matrix = matrix.tocsc()
-    model = highspy.HighsLp()
-    model.num_col_, model.num_row_ = matrix.shape[1], matrix.shape[0]
-    model.col_cost_ = cost / 1e6  # M$: all numbers of the programme within a few decades
-    model.col_lower_, model.col_upper_ = np.zeros(len(cost)), np.full(len(cost), np.inf)
-    model.row_lower_, model.row_upper_ = lower, upper
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
-    model.a_matrix_.value_ = matrix.data
-    highs = highspy.Highs()
-    highs.setOptionValue("output_flag", False)
-    # Interior points stall on these programmes at a gap of 7 %.
-    highs.setOptionValue("solver", "simplex")
-    highs.setOptionValue("threads", 1)
     start = time.perf_counter()
-    highs.passModel(model)
-    highs.run()
+    # In M$, so that all numbers are within a few decades. Interior points stall at a gap of 7 %.
+    answer = milp(cost / 1e6, constraints=LinearConstraint(matrix.tocsc(), lower, upper))
     seconds = time.perf_counter() - start
-    status = highs.getModelStatus()
-    if status != highspy.HighsModelStatus.kOptimal:
-        raise RuntimeError(f"HiGHS ends with {highs.modelStatusToString(status)}")
-    found = np.array(highs.getSolution().col_value)
+    if answer.status != 0:
+        raise RuntimeError(f"HiGHS: {answer.message}")
+    found = answer.x
     backup_mwh = float(found[4 + 2 * n : 4 + 3 * n].sum()) * step_h
     return dict(zip(SIZES, found[:4], strict=True)) | {
-        "annual_usd": highs.getInfo().objective_function_value * 1e6 + price["fixed"],
+        "annual_usd": float(answer.fun) * 1e6 + fixed_usd,
         "fossil_fraction": backup_mwh / load_mwh,
         "unserved_fraction": float(found[4 + 3 * n : 4 + 4 * n].sum()) * step_h / load_mwh,
         "lp_seconds": seconds,
@@ -139,9 +130,8 @@ def main(names: list[str]) -> None:
     for name in names or YEARS:
         case = case_of(name)
         site, year = name.rsplit("-", 1)
-        price = {f"{key}_usd": value for key, value in prices(case).items()}
         done[name] = {"site": site, "year": year} | {
-            key: f"{value:.8g}" for key, value in (price | solve(case)).items()
+            key: f"{value:.8g}" for key, value in (prices(case) | solve(case)).items()
         }
         with TABLE.open("w", newline="", encoding="utf-8") as file:
             table = csv.DictWriter(file, list(done[name]), lineterminator="\n")
