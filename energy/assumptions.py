@@ -251,7 +251,7 @@ def read_assumptions(
     path: str | Path = DEFAULT_FILE,
     *,
     tilt_deg: float | None = None,
-    backup: BackupKind = "engine",
+    backup: str = "engine",
 ) -> Assumptions:
     """The beliefs of a TOML file, prices moved to dollars of its `finance.dollar_year`.
 

@@ -19,10 +19,13 @@ import typer
 from energy.errors import InfeasibleError, InputError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from energy.assumptions import Assumptions
     from energy.case import Case
     from energy.plant import Plant
     from energy.site import Site
+    from energy.sizing import FossilFrontier, Frontier, Sizing, Sureness
     from energy.weather.sources import Source
 
 T = TypeVar("T")
@@ -74,7 +77,14 @@ AssumptionsFile = Annotated[
     Path | None,
     typer.Option("--assumptions", help="A file of beliefs instead of the shipped one."),
 ]
+BackupOption = Annotated[
+    str | None,
+    typer.Option("--backup", help="Backup may be part of the plant: engine, turbine or diesel."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+AsCsv = Annotated[
+    Path | None, typer.Option("--csv", help="Also write the table to this file, full precision.")
+]
 
 
 @app.command()
@@ -253,9 +263,53 @@ def run(
 
 @app.command()
 def size(
-    served_fraction: ServedFraction,
     site: SiteOrPlace = None,
+    served_fraction: Annotated[
+        str | None, typer.Option("--served-fraction", help="Share of the energy, e.g. 0.99.")
+    ] = None,
+    nines: Annotated[
+        float | None, typer.Option("--nines", help="Nines of the hours served in full, e.g. 3.")
+    ] = None,
+    available_fraction: Annotated[
+        float | None, typer.Option("--available-fraction", help="Share of the hours in full.")
+    ] = None,
+    lolh_hours_per_year: Annotated[
+        float | None,
+        typer.Option("--lolh-hours-per-year", help="Hours a year not served in full, at most."),
+    ] = None,
+    max_outage_h: Annotated[
+        float | None, typer.Option("--max-outage-h", help="Longest outage, at most [h].")
+    ] = None,
+    worst_year_served_fraction: Annotated[
+        float | None,
+        typer.Option("--worst-year-served-fraction", help="Share of the energy in every year."),
+    ] = None,
+    budget_usd: Annotated[
+        float | None, typer.Option("--budget-usd", help="Serve the most for this price [$].")
+    ] = None,
+    load_usd_per_mw: Annotated[
+        float | None,
+        typer.Option("--load-usd-per-mw", help="Least cost of plant and computers at this price."),
+    ] = None,
+    compute_usd_per_mwh: Annotated[
+        float | None,
+        typer.Option("--compute-usd-per-mwh", help="Most earned with an IT MWh at this price."),
+    ] = None,
     it_mw: ItMw = 100.0,
+    backup: BackupOption = None,
+    grid_mw: Annotated[
+        float, typer.Option("--grid-mw", help="Grid connection, at most this large [MW].")
+    ] = 0.0,
+    max_fossil_fraction: Annotated[
+        float | None,
+        typer.Option("--max-fossil-fraction", help="Share of the energy from backup, at most."),
+    ] = None,
+    best_array: Annotated[
+        bool, typer.Option("--best-array", help="Choose mount, tilt and DC/AC ratio too.")
+    ] = False,
+    sure: Annotated[
+        bool, typer.Option("--sure", help="Also tell how sure: single years, draws of years.")
+    ] = False,
     weather: WeatherFile = None,
     source: SourceName = None,
     lat: Latitude = None,
@@ -264,10 +318,110 @@ def size(
     seed: Seed = 0,
     tilt_deg: TiltDeg = None,
     assumptions: AssumptionsFile = None,
+    csv: AsCsv = None,
     as_json: AsJson = False,
 ) -> None:
-    """Find the cheapest plant at one site for a share of the energy."""
+    """Find the cheapest plant at one site for one target."""
+    from energy.sizing import choose_array, how_sure
     from energy.sizing import size as size_case
+
+    amounts = {
+        "available_fraction": available_fraction,
+        "nines": nines,
+        "lolh_hours_per_year": lolh_hours_per_year,
+        "max_outage_h": max_outage_h,
+        "worst_year_served_fraction": worst_year_served_fraction,
+        "budget_usd": budget_usd,
+        "load_usd_per_mw": load_usd_per_mw,
+        "compute_usd_per_mwh": compute_usd_per_mwh,
+    }
+    target = {name: value for name, value in amounts.items() if value is not None}
+    with _Problems() as problems:
+        with problems:
+            if served_fraction is not None:
+                target["served_fraction"] = _share(served_fraction)
+        with problems:
+            if best_array and (served_fraction is None or backup or grid_mw):
+                raise InputError("--best-array goes with --served-fraction, of sun and battery")
+            if sure and (backup or grid_mw):
+                raise InputError("--sure is for sun and battery alone; leave out backup and grid")
+        with problems:
+            case = _case(
+                it_mw,
+                tilt_deg,
+                assumptions,
+                partial(_place, site, weather, source, lat, lon, decades, seed),
+                backup,
+            )
+    if best_array:
+        choice = choose_array(
+            case,
+            served_fraction=target.pop("served_fraction"),
+            progress=partial(_progress, description="arrays"),
+        )
+        sized, arrays = choice.sizing, choice.frame
+    else:
+        sized, arrays = (
+            size_case(
+                case,
+                backup=backup is not None,
+                grid_mw=grid_mw,
+                max_fossil_fraction=max_fossil_fraction,
+                **target,
+            ),
+            None,
+        )
+    sureness = how_sure(sized) if sure else None
+    if csv is not None:
+        _write_csv(sized.frame, csv)
+    share = target.get("served_fraction")
+    if as_json:
+        record = sized.record()
+        if sureness is not None:
+            record["sureness"] = sureness.record()
+        if arrays is not None:
+            record["arrays"] = json.loads(arrays.to_json(orient="records", double_precision=15))
+        _print_json(_records([record], sized.plant, share))
+        return
+    print(_plain(f"This is {sized.title}.") + "\n")
+    _show_plant(sized.plant, share, as_json=False)
+    _show_sizing(sized, sureness, arrays)
+
+
+@app.command()
+def frontier(
+    site: SiteOrPlace = None,
+    it_mw: ItMw = 100.0,
+    fossil: Annotated[
+        bool,
+        typer.Option("--fossil", help="Cost against the share of the energy from backup instead."),
+    ] = False,
+    served_fraction: Annotated[
+        str, typer.Option("--served-fraction", help="With --fossil: share of the energy to serve.")
+    ] = "0.999",
+    backup: Annotated[
+        str, typer.Option("--backup", help="With --fossil: engine, turbine or diesel.")
+    ] = "engine",
+    full_start: Annotated[
+        bool, typer.Option("--full-start", help="Start full, not with what the end leaves.")
+    ] = False,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help="Also draw it: a PNG or SVG file.")
+    ] = None,
+    weather: WeatherFile = None,
+    source: SourceName = None,
+    lat: Latitude = None,
+    lon: Longitude = None,
+    decades: Decades = None,
+    seed: Seed = 0,
+    tilt_deg: TiltDeg = None,
+    assumptions: AssumptionsFile = None,
+    csv: AsCsv = None,
+    as_json: AsJson = False,
+) -> None:
+    """Cost against availability: the cheapest plant for every share of the energy."""
+    from energy.sizing import FossilFrontier, fossil_frontier
+    from energy.sizing import frontier as frontier_of
 
     with _Problems() as problems:
         with problems:
@@ -278,9 +432,30 @@ def size(
                 tilt_deg,
                 assumptions,
                 partial(_place, site, weather, source, lat, lon, decades, seed),
+                backup,
             )
-    sized = size_case(case, served_fraction=share)
-    _show_plant(sized.plant, share, as_json)
+    curve: Frontier | FossilFrontier
+    if fossil:
+        curve = fossil_frontier(
+            case, served_fraction=share, progress=partial(_progress, description="fossil shares")
+        )
+    else:
+        curve = frontier_of(case, cyclic=not full_start)
+    if plot is not None:
+        from energy.plot import fossil_picture, frontier_picture, save
+
+        figure = (
+            fossil_picture(curve) if isinstance(curve, FossilFrontier) else frontier_picture(curve)
+        )
+        save(figure, plot)
+    if csv is not None:
+        _write_csv(curve.frame, csv)
+    if as_json:
+        _print_json(curve.record())
+        return
+    _show_frontier(curve)
+    if plot is not None:
+        print(_plain(f"{plot}: drawn"))
 
 
 @app.command()
@@ -371,14 +546,18 @@ def _share(text: str) -> float:
     return share
 
 
-def _beliefs(path: Path | None, tilt_deg: float | None) -> Assumptions:
+def _beliefs(path: Path | None, tilt_deg: float | None, backup: str | None = None) -> Assumptions:
     from energy.assumptions import DEFAULT_FILE, read_assumptions
 
-    return read_assumptions(path or DEFAULT_FILE, tilt_deg=tilt_deg)
+    return read_assumptions(path or DEFAULT_FILE, tilt_deg=tilt_deg, backup=backup or "engine")
 
 
 def _case(
-    it_mw: float, tilt_deg: float | None, assumptions: Path | None, place: Callable[[], Site]
+    it_mw: float,
+    tilt_deg: float | None,
+    assumptions: Path | None,
+    place: Callable[[], Site],
+    backup: str | None = None,
 ) -> Case:
     from energy.case import Case
     from energy.datacenter import Datacenter
@@ -387,7 +566,7 @@ def _case(
         with problems:
             datacenter = Datacenter(it_mw=it_mw)
         with problems:
-            beliefs = _beliefs(assumptions, tilt_deg)
+            beliefs = _beliefs(assumptions, tilt_deg, backup)
         with problems:
             site = place()
     return Case(site, datacenter, beliefs)
@@ -471,12 +650,25 @@ def _progress(items: Iterable[T], description: str = "sizing") -> Iterator[T]:
 
 def _record(plants: list[Plant], served_fraction: float | None) -> dict[str, Any]:
     """The JSON contract; without a target, the share that the one plant serves."""
-    share = plants[0].availability.served_fraction if served_fraction is None else served_fraction
-    return {
-        "served_fraction": share,
-        "it_mw": plants[0].case.datacenter.it_mw,
-        "sites": [plant.record() for plant in plants],
-    }
+    return _records([plant.record() for plant in plants], plants[0], served_fraction)
+
+
+def _records(
+    records: list[dict[str, Any]], plant: Plant, served_fraction: float | None
+) -> dict[str, Any]:
+    share = plant.availability.served_fraction if served_fraction is None else served_fraction
+    return {"served_fraction": share, "it_mw": plant.case.datacenter.it_mw, "sites": records}
+
+
+def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """A frame in full precision, written beside and moved into place."""
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        frame.to_csv(beside, index=frame.index.name is not None or frame.index.dtype == object)
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
 
 
 def _print_json(record: dict[str, Any]) -> None:
@@ -645,6 +837,90 @@ def _show_plant(plant: Plant, served_fraction: float | None, as_json: bool) -> N
     _print_notes([plant])
 
 
+def _bar(share: float, width: int = 20) -> str:
+    """A bar of a share in 0..1."""
+    return "█" * round(width * min(max(share, 0.0), 1.0))
+
+
+def _show_sizing(sized: Sizing, sureness: Sureness | None, arrays: pd.DataFrame | None) -> None:
+    """What a sizing says beside its plant: proof, worth, arrays, how sure it is."""
+    for name, value in sized.worth.items():
+        print(f"{name}: {value:,.2f}")
+    if not sized.exact:
+        tried, met = len(sized.certificate), int(sized.certificate["met"].sum())
+        print(
+            f"certificate: of {tried} plants half a percent or more cheaper, {met} meet the target"
+        )
+    if arrays is not None:
+        columns = ("mount", "tilt_deg", "dc_ac_ratio", "december_kwh_per_kwdc",
+                   "levelized_usd_per_mwh")  # fmt: skip
+        rows = [
+            tuple(map(_cell, row)) for row in arrays[list(columns)].head(8).itertuples(index=False)
+        ]
+        _print_table(columns, rows, left=(0,))
+    if sureness is None:
+        return
+    rows = [
+        (str(name), *(_cell(float(row[key])) for key in ("value", "low", "high")))
+        for name, row in sureness.frame.iterrows()
+    ]
+    _print_table(("90 % interval", "value", "low", "high"), rows, left=(0,))
+    most = float(sureness.single_years["annual_usd"].max())
+    years = [
+        (str(year), _number(row["annual_usd"] / 1e6, 1), _bar(row["annual_usd"] / most),
+         f"{row['served_fraction']:.4%}")
+        for year, row in sureness.single_years.iterrows()
+    ]  # fmt: skip
+    _print_table(("year", "M$/yr sized alone", "", "energy served"), years, left=(0, 2))
+    print(
+        f"nines of the hours: at least {sureness.nines_at_least:.1f} with 95 % confidence; so many "
+        f"years can support {sureness.nines_supported:.1f}"
+    )
+    for note in sureness.notes:
+        print(note)
+
+
+def _show_frontier(curve: Frontier | FossilFrontier) -> None:
+    from energy.sizing import Frontier
+
+    case, frame = curve.case, curve.frame
+    most = float(frame["levelized_usd_per_mwh"].max())
+    title = f"{case.site.title}: {case.datacenter.it_mw:g} MW of computers"
+    print(_plain(f"{title}, {case.assumptions.finance.dollar_year} dollars"))
+    shown: dict[str, tuple[str, Callable[[float], str]]] = {
+        "M$/yr": ("annual_usd", lambda usd: _number(usd / 1e6, 1)),
+        "$/MWh": ("levelized_usd_per_mwh", _number),
+        "": ("levelized_usd_per_mwh", lambda usd: _bar(usd / most, 16)),
+        "solar MWdc": ("solar_mw", _number),
+        "MWh": ("battery_mwh", _number),
+        "MW": ("battery_mw", _number),
+    }
+    if isinstance(curve, Frontier):
+        start = "the charge that the end leaves" if curve.cyclic else "full"
+        print(f"{case.weather.years} weather year(s); the battery starts with {start}\n")
+        shown = {"energy": ("served_fraction", "{:.3%}".format)} | shown | {
+            "last MWh $": ("marginal_usd_per_mwh", lambda usd: _number(usd) if usd == usd else ""),
+            "hours": ("available_fraction", "{:.3%}".format),
+            "longest h": ("longest_event_h", "{:g}".format),
+        }  # fmt: skip
+    else:
+        print(f"{curve.served_fraction:g} of the energy served, {case.assumptions.backup.kind}\n")
+        shown = {"at most": ("max_fossil_fraction", "{:.1%}".format),
+                 "fossil": ("fossil_fraction", "{:.2%}".format)} | shown | {
+            "backup MW": ("backup_mw", _number),
+            "reserve": ("reserve_fraction", "{:.2f}".format),
+        }  # fmt: skip
+    rows = [
+        [tell(float(row[name])) for name, tell in shown.values()] for _, row in frame.iterrows()
+    ]
+    _print_table(list(shown), rows, left=(list(shown).index(""),))
+    if isinstance(curve, Frontier) and curve.unreachable:
+        shares = ", ".join(f"{share:g}" for share in curve.unreachable)
+        print(f"no plant within the limits serves {shares} of the energy")
+    for note in case.site.notes:
+        print(_plain(f"{case.site.name}: {note}"))
+
+
 def main() -> None:
     """Run the command; turn this package's errors into one clear message and an exit code."""
     import warnings
@@ -658,6 +934,8 @@ def main() -> None:
     try:
         app()
     except InfeasibleError as error:
+        if "--json" in sys.argv:
+            _print_json({"infeasible": error.record})
         _fail([str(error)], 1)
     except InputError as error:
         _fail(error.problems, 2)

@@ -122,7 +122,7 @@ def _per_driver(case: Case, usd: Callable[[UnitCost], float]) -> dict[str, float
 
 
 def annual_usd_of(case: Case, plants: pd.DataFrame) -> pd.Series[float]:
-    """A year's cost [$] of each plant of `energy.simulate_many`; as `Cost.annual_usd` of its run."""
+    """`Cost.annual_usd` of each plant of `energy.simulate_many` [$/year]."""
     per_size = annual_usd_per_size(case)
     annual = pd.Series(per_size.pop("load") * float(case.load_mw.max()), index=plants.index)
     for name, usd in per_size.items():

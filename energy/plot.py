@@ -1,6 +1,7 @@
 """Pictures to look at once and understand.
 
-In: `Weather` and its `Examination`. Out: a matplotlib `Figure`; `save` writes it as PNG or SVG.
+In: `Weather` and its `Examination`; `Frontier`, `FossilFrontier`. Out: a matplotlib `Figure`;
+`save` writes it as PNG or SVG.
 
 Matplotlib is an extra, `pip install 'sunrack[plot]'`, used without pyplot's hidden state. Colours
 are Okabe and Ito's and matplotlib's perceptual maps, which colour-blind readers can tell apart.
@@ -9,6 +10,7 @@ are Okabe and Ito's and matplotlib's perceptual maps, which colour-blind readers
 from __future__ import annotations
 
 import io
+import math
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.container import BarContainer
     from matplotlib.figure import Figure
+
+    from energy.sizing import FossilFrontier, Frontier
 
 #: Size [inch] and dots an inch: 1200 x 900.
 SIZE, DPI = (12.0, 9.0), 100
@@ -70,6 +74,88 @@ def weather_picture(weather: Weather, examination: Examination) -> Figure:
         figure.supxlabel(
             textwrap.fill(told, 165), fontsize=10, color=RED, x=0.01, ha="left", parse_math=False
         )
+    return figure
+
+
+def frontier_picture(frontier: Frontier) -> Figure:
+    """Cost and sizes of the cheapest plants against the nines of the energy that they serve.
+
+    Raises
+    ------
+    InputError
+        When matplotlib is not installed.
+    """
+    frame = frontier.frame
+    frame = frame[frame["served_fraction"] < 1.0]
+    all_of_it = frontier.frame[frontier.frame["served_fraction"] == 1.0]
+    figure = _figure()
+    case = frontier.case
+    cost, sizes = figure.subplots(2, 1, sharex=True)
+    nines = -np.log10(1.0 - frame["served_fraction"])
+    cost.plot(nines, frame["levelized_usd_per_mwh"], "o-", color=BLUE, markersize=4,
+              label="all of it: a year's cost per MWh served")  # fmt: skip
+    cost.plot(nines, frame["marginal_usd_per_mwh"], ".:", color=ORANGE,
+              label="the last MWh")  # fmt: skip
+    cost.set_yscale("log")
+    cost.set_ylabel(f"$/MWh, {case.assumptions.finance.dollar_year} dollars")
+    for usd in all_of_it["levelized_usd_per_mwh"]:
+        cost.axhline(usd, color=GREY, linewidth=0.8, linestyle="--", label="without an outage")
+    cost.legend(frameon=False)
+    sizes.plot(nines, frame["solar_mw"] / case.mean_load_mw, color=ORANGE)
+    sizes.set_ylabel("panels [MWdc per MW of mean load]", color=ORANGE)
+    sizes.set_ylim(bottom=0)
+    hours = sizes.twinx()
+    hours.plot(nines, frame["battery_mwh"] / case.mean_load_mw, color=BLUE)
+    hours.set_ylabel("battery [hours of mean load]", color=BLUE)
+    hours.set_ylim(bottom=0)
+    ticks = np.arange(0, math.ceil(float(nines.max())) + 1)
+    sizes.set_xticks(ticks, [f"{1.0 - 10.0**-tick:.{max(tick - 2, 0)}%}" for tick in ticks])
+    sizes.set_xlim(float(nines.min()), float(nines.max()))
+    sizes.set_xlabel("share of the energy served")
+    for axes in (cost, sizes):
+        axes.grid(alpha=0.3)
+        axes.spines[["top"]].set_visible(False)
+    weather = case.weather
+    cost.set_title(
+        textwrap.fill(f"{case.site.title}: {case.datacenter.it_mw:g} MW of computers on sun and "
+                      f"battery; {weather.years} weather year(s), {weather.source}", 110),
+        loc="left",
+    )  # fmt: skip
+    return figure
+
+
+def fossil_picture(frontier: FossilFrontier) -> Figure:
+    """Cost of the cheapest plants against the share of the energy that backup gives.
+
+    Raises
+    ------
+    InputError
+        When matplotlib is not installed.
+    """
+    frame, case = frontier.frame, frontier.case
+    figure = _figure()
+    cost, sizes = figure.subplots(2, 1, sharex=True)
+    fossil = 100 * frame["fossil_fraction"]
+    cost.plot(fossil, frame["levelized_usd_per_mwh"], "o-", color=BLUE, markersize=4)
+    cost.set_ylabel(f"$/MWh served, {case.assumptions.finance.dollar_year} dollars")
+    for name, colour, words in (
+        ("solar_mw", ORANGE, "panels [MWdc]"),
+        ("battery_mw", BLUE, "battery [MW]"),
+        ("backup_mw", RED, f"{case.assumptions.backup.kind} [MW]"),
+    ):
+        sizes.plot(fossil, frame[name], "o-", color=colour, markersize=3, label=words)
+    sizes.legend(frameon=False)
+    sizes.set_ylabel("MW")
+    sizes.set_xlabel("share of the load's energy from backup [%]")
+    for axes in (cost, sizes):
+        axes.set_ylim(bottom=0)
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+    cost.set_title(
+        f"{case.site.title}: {case.datacenter.it_mw:g} MW of computers, "
+        f"{frontier.served_fraction:g} of the energy served",
+        loc="left",
+    )
     return figure
 
 

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from energy.case import Case
 from energy.cost import annual_usd_of, annual_usd_per_size
@@ -39,6 +40,9 @@ FIRM_MOVES = (0.16, 0.04, 0.01)
 #: Steps of the reserve that are tried with every move, and without one.
 RESERVE_STEPS = (0.0, 0.05, -0.05)
 LONE_RESERVE_STEPS = (0.02, -0.02, 0.1, -0.1, 0.3, -0.3)
+
+#: Starts from a map of plants.
+STARTS = 6
 
 #: Neighbours that are run at most; a search that is still finding something has gone wrong.
 MAX_ROUNDS = 400
@@ -73,23 +77,19 @@ class Descent:
     sizes: Sequence[str]
     largest: Mapping[str, float] = field(default_factory=dict)
 
-    def measured(self, designs: Sequence[Design] | pd.DataFrame) -> pd.DataFrame:
-        """Sizes, measures, `fossil_fraction`, `annual_usd` and `met`, one row a plant."""
-        frame = simulate_many(self.case, designs)
-        load_mwh = self.case.weather.per_year(self.case.load_mw)
-        frame["fossil_fraction"] = frame["backup_mwh_per_year"] / load_mwh
-        frame["annual_usd"] = annual_usd_of(self.case, frame)
-        frame["met"] = np.all([target.met(frame) for target in self.targets], axis=0)
-        return frame
+    def met(self, plants: pd.DataFrame) -> NDArray[np.bool_]:
+        """Whether each measured plant meets all targets."""
+        return np.asarray(np.all([target.met(plants) for target in self.targets], axis=0))
 
-    def from_start(self, start: Design) -> Found:
-        """Go down from a plant that meets the targets."""
+    def from_start(self, start: Design, savings: Sequence[float] = SAVINGS) -> Found:
+        """Go down from a plant that meets the targets, until none saves the least of `savings`."""
         best = start
-        best_usd = float(self.measured([best])["annual_usd"].iloc[0])
+        best_usd = float(measured(self.case, [best])["annual_usd"].iloc[0])
         for _ in range(MAX_ROUNDS):
-            frame = self.measured(self._neighbours(best))
+            frame = measured(self.case, self._neighbours(best, savings))
+            frame["met"] = self.met(frame)
             frame["cost_ratio"] = frame["annual_usd"] / best_usd
-            better = frame[frame["met"] & (frame["cost_ratio"] <= 1.0 - 0.999 * SAVINGS[-1])]
+            better = frame[frame["met"] & (frame["cost_ratio"] <= 1.0 - 0.999 * savings[-1])]
             if better.empty:
                 return Found(best, frame)
             # Of those that are as cheap, the one that can give most away next.
@@ -98,7 +98,23 @@ class Descent:
             best, best_usd = design_from(chosen), float(chosen["annual_usd"])
         raise RuntimeError("the descent did not end; please report this case")
 
-    def _neighbours(self, design: Design) -> pd.DataFrame:
+    def from_map(self, plants: pd.DataFrame) -> Found | None:
+        """Go down from the best of some measured plants, and keep the best; None if none is met.
+
+        A full backup without reserve and a smaller one with it are two valleys, so each pair of
+        backup and grid with its reserve is one start.
+        """
+        met = plants[self.met(plants)].sort_values("annual_usd", kind="stable")
+        starts = met.drop_duplicates(["backup_mw", "grid_mw", "reserve_fraction"]).head(STARTS)
+        rough = [
+            self.from_start(design_from(row), (SAVING,)).design for _, row in starts.iterrows()
+        ]
+        if not rough:
+            return None
+        best = int(measured(self.case, rough)["annual_usd"].argmin())
+        return self.from_start(rough[best])
+
+    def _neighbours(self, design: Design, savings: Sequence[float]) -> pd.DataFrame:
         """Plants that money moved between parts, and a little saved, lead to; one row each."""
         priced = [name for name in self.sizes if name != "reserve_fraction"]
         per_size = annual_usd_per_size(self.case)
@@ -106,12 +122,12 @@ class Descent:
         spent = np.array([getattr(design, name) for name in priced]) * usd
         firm = "reserve_fraction" in self.sizes
         # With fuel to pay, more of the plant may be cheaper in all.
-        savings = (*SAVINGS, 0.0, -SAVING) if firm else SAVINGS
+        changes = (*savings, 0.0, -SAVING) if firm else savings
         steps = RESERVE_STEPS if firm else (0.0,)
         rows = [
             (*moved * (1.0 - saving) / usd, design.reserve_fraction + step)
             for moved in _moves(spent, FIRM_MOVES if firm else MOVES)
-            for saving, step in itertools.product(savings, steps)
+            for saving, step in itertools.product(changes, steps)
         ]
         if firm:
             rows += [(*spent / usd, design.reserve_fraction + step) for step in LONE_RESERVE_STEPS]
@@ -121,6 +137,15 @@ class Descent:
                 frame[name] = frame[name].clip(upper=most)
         fixed = {name: getattr(design, name) for name in Design.model_fields if name not in frame}
         return frame[frame["solar_mw"] > 0].assign(**fixed).reset_index(drop=True)
+
+
+def measured(case: Case, designs: Sequence[Design] | pd.DataFrame) -> pd.DataFrame:
+    """Plants as `energy.simulate_many`, with `fossil_fraction` and `annual_usd`."""
+    frame = simulate_many(case, designs)
+    load_mwh = case.weather.per_year(case.load_mw)
+    frame["fossil_fraction"] = frame["backup_mwh_per_year"] / load_mwh
+    frame["annual_usd"] = annual_usd_of(case, frame)
+    return frame
 
 
 def design_from(row: pd.Series[float]) -> Design:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -100,6 +101,21 @@ class Frontier:
             known = ", ".join(f"{share:.6g}" for share in frame["served_fraction"])
             raise InputError(f"the frontier has no plant for {served_fraction!r}; it has {known}")
         return design_of(rows[list(SIZES)].to_numpy()[0])
+
+    def record(self) -> dict[str, Any]:
+        """The frontier as plain data, for JSON; nines that are infinite are None."""
+        rows = [
+            {str(k): float(v) if math.isfinite(v) else None for k, v in row.items()}
+            for _, row in self.frame.iterrows()
+        ]
+        return {
+            "site": self.case.site.name,
+            "it_mw": self.case.datacenter.it_mw,
+            "start": "as the end" if self.cyclic else "full",
+            "weather": {"source": self.case.weather.source, "years": self.case.weather.years},
+            "plants": rows,
+            "unreachable": self.unreachable,
+        }
 
     def _measures(self, frame: pd.DataFrame) -> pd.DataFrame:
         designs = [design_of(sizes) for sizes in frame[list(SIZES)].to_numpy()]

@@ -131,6 +131,7 @@ class Shortfall:
         }
 
     def __str__(self) -> str:
+        """All of it in one message."""
         case, design = self.largest.case, self.largest.design
         unlabelled = case.weather.typical or case.weather.made
         when = "%d %B" if unlabelled else "%d %B %Y"
@@ -158,9 +159,7 @@ class Shortfall:
         return InfeasibleError(str(self), self.record())
 
 
-def _battery(
-    problem: Problem, solar_mw: float, max_mwh: float, allowed_mwh: float
-) -> float | None:
+def _battery(problem: Problem, solar_mw: float, max_mwh: float, allowed_mwh: float) -> float | None:
     """The smallest store [MWh] behind one array, with power for all its sun; None when none is."""
     power_mw = float(max(problem.load_mw.max(), solar_mw * problem.solar.max()))
     legs, totals = legs_of(

@@ -114,7 +114,8 @@ def solve(problem: Problem, served_fractions: Sequence[float] | Array) -> Array:
         return _solve_chunk(problem, shares)
     with ThreadPoolExecutor(workers) as pool:
         parts = pool.map(lambda chunk: _solve_chunk(problem, shares[chunk]), chunks)
-        return np.concatenate(list(parts))
+        found: Array = np.concatenate(list(parts))
+        return found
 
 
 def _solve_chunk(problem: Problem, shares: Array) -> Array:
@@ -283,12 +284,13 @@ def _centroid(polygon: Array, corners: int) -> Array:
         area += twice
         x += twice * (one[0] + two[0])
         y += twice * (one[1] + two[1])
+    centre = np.zeros(2)
     if abs(area) < 1e-300:
-        centre = np.zeros(2)
         for i in range(corners):
             centre += polygon[i] / corners
-        return centre
-    return polygon[0] + np.array([x, y]) / (3.0 * area)
+    else:
+        centre += polygon[0] + np.array([x, y]) / (3.0 * area)
+    return centre
 
 
 # --- the public face on plain arrays --------------------------------------------------------------

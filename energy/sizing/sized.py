@@ -8,7 +8,6 @@ plants and go on on the hour-by-hour kernel, with a certificate.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,8 +21,9 @@ from energy.case import Case
 from energy.dispatch import Design
 from energy.errors import InfeasibleError, InputError
 from energy.plant import Plant, evaluate
-from energy.sizing.descent import SAVING, Descent, Found, design_from
-from energy.sizing.frontier import SHARES, SIZES, design_of, frontier, largest_design
+from energy.sizing.descent import SAVING, Descent, Found, measured
+from energy.sizing.firm import MAPPED, firm_map, fossil_target
+from energy.sizing.frontier import SIZES, design_of, frontier, largest_design
 from energy.sizing.missing import Shortfall
 from energy.sizing.targets import Target, target_of, target_problems
 from energy.sizing.worth import (
@@ -41,9 +41,6 @@ TARGETS = (
 
 #: Keywords of `size` that say what money there is.
 AMOUNTS = ("budget_usd", "load_usd_per_mw", "compute_usd_per_mwh")
-
-#: Shares of the energy whose cheapest plants are tried first; grid or backup may leave them little.
-MAPPED = (0.01, 0.1, 0.2, 0.3, 0.4, *SHARES)
 
 #: Shares of the energy between two plants of the frontier that are tried for a closer start.
 BETWEEN = 9
@@ -84,6 +81,12 @@ class Sizing:
     def design(self) -> Design:
         """The answer."""
         return self.plant.design
+
+    @property
+    def title(self) -> str:
+        """What the plant is, in words."""
+        kind = "the cheapest plant that serves" if self.target[0] in TARGETS else "the plant with"
+        return f"{kind} {self.words}"
 
     @property
     def exact(self) -> bool:
@@ -227,12 +230,12 @@ def _start(case: Case, aim: Target) -> Design:
             break
         first = int(met[0])
         start = design_of(frame.loc[first, list(SIZES)].to_numpy(dtype=float))
-        ends = frame["served_fraction"].to_numpy()[[max(first - 1, 0), first]]
-        shares = np.linspace(*ends, BETWEEN)
+        tried = frame["served_fraction"].to_numpy(dtype=float)
+        shares = np.linspace(tried[max(first - 1, 0)], tried[first], BETWEEN)
     else:
         return start
     largest = largest_design(case)
-    if aim.met(Descent(case, [aim], SIZES).measured([largest]))[0]:
+    if aim.met(measured(case, [largest]))[0]:
         return largest
     raise _shortfall(case, aim).error()
 
@@ -249,25 +252,12 @@ def _with_firm(
     """The cheapest plant with backup or grid: the best of a coarse map, then downhill from it."""
     targets = [aim]
     if max_fossil_fraction is not None:
-        words = f"at most {max_fossil_fraction:g} of the energy from backup"
-        targets.append(Target("fossil_fraction", max_fossil_fraction, words))
+        targets.append(fossil_target(max_fossil_fraction))
     sizes = [*SIZES, *["backup_mw"] * backup, *["grid_mw"] * (grid_mw > 0), "reserve_fraction"]
     descent = Descent(case, targets, sizes, {"grid_mw": grid_mw})
-    choices = itertools.product(
-        frontier(case, MAPPED).frame[list(SIZES)].to_numpy(dtype=float),
-        np.linspace(0.0, float(case.load_mw.max()), 5) if backup else (0.0,),
-        (0.0, 0.5 * grid_mw, grid_mw) if grid_mw > 0 else (0.0,),
-        (0.0, 0.2, 0.35, 0.5, 1.0),
-    )
-    starts = pd.DataFrame(
-        [(*row, *rest) for row, *rest in choices],
-        columns=[*SIZES, "backup_mw", "grid_mw", "reserve_fraction"],
-    )
-    frame = descent.measured(starts)
-    met = frame[frame["met"]]
-    if met.empty:
+    found = descent.from_map(firm_map(case, backup=backup, grid_mw=grid_mw))
+    if found is None:
         raise _shortfall(case, aim).error()
-    found = descent.from_start(design_from(met.loc[met["annual_usd"].idxmin()]))
     words = ", ".join(target.words for target in targets)
     return Sizing(evaluate(case, found.design), (name, value), words, found.neighbours)
 
@@ -276,13 +266,13 @@ def _for_money(case: Case, name: str, value: float) -> Sizing:
     energy_mwh = it_mwh_per_year(case)
     if name == "budget_usd":
         design = most_for_budget(case, value)
-        return Sizing(evaluate(case, design), (name, value), f"the most for {value:,.0f} $")
+        return Sizing(evaluate(case, design), (name, value), f"the most energy for {value:,.0f} $")
     if name == "load_usd_per_mw":
         computers_usd = computers_usd_per_year(case, value)
         design, worth = best_value(
             case, lambda share, usd: -(usd + computers_usd) / (share * energy_mwh)
         )
-        words = f"the least per useful MWh with computers at {value:,.0f} $/MW"
+        words = f"the lowest cost per useful MWh with computers at {value:,.0f} $/MW"
         figures = {"usd_per_useful_it_mwh": -worth, "computers_usd_per_year": computers_usd}
         return Sizing(evaluate(case, design), (name, value), words, worth=figures)
     design, worth = best_value(case, lambda share, usd: value * share * energy_mwh - usd)
@@ -293,5 +283,7 @@ def _for_money(case: Case, name: str, value: float) -> Sizing:
             {"site": case.site.name, "wanted": f"earnings at {value:g} $/MWh",
              "best_usd_per_year": worth},
         )  # fmt: skip
-    words = f"the most earned at {value:g} $ for an IT MWh"
-    return Sizing(evaluate(case, design), (name, value), words, worth={"earned_usd_per_year": worth})
+    words = f"the highest earnings at {value:g} $ for an IT MWh"
+    return Sizing(
+        evaluate(case, design), (name, value), words, worth={"earned_usd_per_year": worth}
+    )

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from energy.cost import annual_usd_per_size
@@ -29,7 +30,6 @@ from energy.errors import InputError
 from energy.sizing.frontier import problem_of
 from energy.sizing.search import Problem, solve
 from energy.sizing.sized import Sizing
-from energy.units import Array
 
 #: Percentiles of a 90 % interval.
 INTERVAL = (5.0, 95.0)
@@ -98,7 +98,7 @@ class Sureness:
 
     @property
     def nines_at_least(self) -> float:
-        """Nines of the hours that the plant has with 95 % confidence, by its count of events [2]."""
+        """Nines of the hours that the plant has with 95 % confidence, by its events [2]."""
         availability, weather = self.sizing.plant.availability, self.sizing.case.weather
         events = availability.events
         length_h = float(events["length_h"].mean()) if len(events) else NIGHT_H
@@ -126,7 +126,7 @@ class Sureness:
 
         def plain(frame: pd.DataFrame) -> dict[str, dict[str, float | None]]:
             return {
-                str(name): {k: None if math.isnan(v) else float(v) for k, v in row.items()}
+                str(name): {str(k): None if math.isnan(v) else float(v) for k, v in row.items()}
                 for name, row in frame.iterrows()
             }
 
@@ -202,7 +202,7 @@ def _share(sizing: Sizing) -> float:
     return value if name == "served_fraction" else sizing.plant.availability.served_fraction
 
 
-def _annual_usd(problem: Problem, rows: Array, share: float) -> float:
+def _annual_usd(problem: Problem, rows: NDArray[np.intp], share: float) -> float:
     """A year's cost of the least-cost plant on some steps of a chain; NaN where none is enough."""
     part = replace(
         problem,

@@ -77,7 +77,7 @@ def target_of(case: Case, name: str, value: float) -> Target:
             words = f"all but {value:g} hours a year in full"
             return Target("available_fraction", 1.0 - value / year_h, words)
         case "max_outage_h":
-            return Target("longest_event_h", value, f"with no outage longer than {value:g} h")
+            return Target("longest_event_h", value, f"all but outages of at most {value:g} h")
         case _:
             words = f"{value:g} of the energy in every single year"
             return Target("worst_year_served_fraction", value, words)

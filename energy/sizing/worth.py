@@ -1,4 +1,4 @@
-"""What the load is worth: the plant that suits a budget, or the capital or earnings of the computers.
+"""What money is best spent on: a budget, idle computers, or what computers earn.
 
 In: `Case` and an amount of money. Out: the share of the energy that is worth serving.
 

@@ -1,0 +1,147 @@
+"""Plants with grid or backup behind sun and battery, and cost against the share that is fossil.
+
+In: `Case` and a share of the energy to serve. Out: `FossilFrontier`, one row a ceiling on backup.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from energy.case import Case
+from energy.cost import capital_usd_per_size
+from energy.errors import InfeasibleError, InputError
+from energy.sizing.descent import Descent, measured
+from energy.sizing.frontier import SHARES, SIZES, frontier
+from energy.sizing.search import share_problems
+from energy.sizing.targets import Target, target_of
+
+#: Shares of the energy whose cheapest plants are the first tries; grid or backup may leave them
+#: little to do.
+MAPPED = (0.01, 0.1, 0.2, 0.3, 0.4, *SHARES)
+
+#: Reserves of the first tries.
+MAPPED_RESERVES = (0.0, 0.2, 0.35, 0.5, 1.0)
+
+#: Ceilings on the share of the energy from backup that a frontier has when none are asked for.
+FOSSIL_SHARES = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class FossilFrontier:
+    """The cheapest plants for a share of the energy, by how much of it may come from backup.
+
+    Parameters
+    ----------
+    case
+        The question; its assumptions say which backup.
+    served_fraction
+        Share of the energy that each plant serves.
+    plants
+        One row a ceiling: `max_fossil_fraction`, sizes, measures, `fossil_fraction` as run and
+        `annual_usd`.
+    """
+
+    case: Case
+    served_fraction: float
+    plants: pd.DataFrame
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The plants, with `capital_usd` and `levelized_usd_per_mwh` of the energy served."""
+        case, frame = self.case, self.plants.copy()
+        per_size = capital_usd_per_size(case)
+        fixed_usd = per_size.pop("load") * float(case.load_mw.max())
+        frame["capital_usd"] = fixed_usd + sum(frame[n] * usd for n, usd in per_size.items())
+        served_mwh = frame["served_fraction"] * case.weather.per_year(case.load_mw)
+        frame["levelized_usd_per_mwh"] = frame["annual_usd"] / served_mwh
+        return frame
+
+    def record(self) -> dict[str, Any]:
+        """The frontier as plain data, for JSON."""
+        rows = [{str(k): float(v) for k, v in row.items()} for _, row in self.frame.iterrows()]
+        return {
+            "site": self.case.site.name,
+            "it_mw": self.case.datacenter.it_mw,
+            "served_fraction": self.served_fraction,
+            "backup": self.case.assumptions.backup.kind,
+            "plants": rows,
+        }
+
+    def _repr_html_(self) -> str:
+        return str(self.frame.round(4).to_html())
+
+
+def fossil_frontier(
+    case: Case,
+    *,
+    served_fraction: float,
+    max_fossil_fractions: Sequence[float] = FOSSIL_SHARES,
+    progress: Callable[[Iterable[float]], Iterable[float]] = iter,
+) -> FossilFrontier:
+    """The cheapest plant for a share of the energy under each ceiling on the backup's share.
+
+    Each is found as `size` finds it with backup; it also starts from the plant of the ceiling
+    below, so that a looser ceiling is never dearer.
+
+    Raises
+    ------
+    InputError
+        With every share that is none.
+    InfeasibleError
+        When even without a ceiling no plant serves the share.
+    """
+    problems = share_problems("served_fraction", served_fraction)
+    problems += [
+        f"max_fossil_fractions are shares in 0..1; got {share!r}"
+        for share in max_fossil_fractions
+        if not 0 <= share <= 1
+    ]
+    if not max_fossil_fractions:
+        problems.append("max_fossil_fractions is empty; give at least one share such as 0.05")
+    if problems:
+        raise InputError(problems)
+    aim = target_of(case, "served_fraction", served_fraction)
+    sizes = [*SIZES, "backup_mw", "reserve_fraction"]
+    tries = firm_map(case, backup=True, shares=sorted({*MAPPED, served_fraction}))
+    rows = []
+    for share in progress(sorted(set(max_fossil_fractions))):
+        descent = Descent(case, [aim, fossil_target(share)], sizes)
+        found = descent.from_map(tries)
+        if found is None:
+            continue
+        plant = measured(case, [found.design])
+        rows.append(plant.assign(max_fossil_fraction=share))
+        tries = pd.concat([tries, plant], ignore_index=True)
+    if not rows:
+        raise InfeasibleError(f"{case.site.name}: no plant serves {aim.words} with backup")
+    frame = pd.concat(rows, ignore_index=True)
+    frame.insert(0, "max_fossil_fraction", frame.pop("max_fossil_fraction"))
+    return FossilFrontier(case, served_fraction, frame)
+
+
+def fossil_target(max_fossil_fraction: float) -> Target:
+    """At most a share of the load's energy from backup."""
+    words = f"at most {max_fossil_fraction:g} of the energy from backup"
+    return Target("fossil_fraction", max_fossil_fraction, words)
+
+
+def firm_map(
+    case: Case, *, backup: bool, grid_mw: float = 0.0, shares: Sequence[float] = MAPPED
+) -> pd.DataFrame:
+    """Plants to start from: the frontier's, with some backup, some grid and some reserve each."""
+    choices = itertools.product(
+        frontier(case, shares).frame[list(SIZES)].to_numpy(dtype=float),
+        np.linspace(0.0, float(case.load_mw.max()), 5) if backup else (0.0,),
+        (0.0, 0.5 * grid_mw, grid_mw) if grid_mw > 0 else (0.0,),
+        MAPPED_RESERVES,
+    )
+    firm = ["backup_mw", "grid_mw", "reserve_fraction"]
+    rows = [(*row, *rest) for row, *rest in choices]
+    return measured(case, pd.DataFrame(rows, columns=[*SIZES, *firm]))
