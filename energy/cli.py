@@ -79,7 +79,7 @@ AssumptionsFile = Annotated[
 ]
 BackupOption = Annotated[
     str | None,
-    typer.Option("--backup", help="Backup may be part of the plant: engine, turbine or diesel."),
+    typer.Option("--backup", help="What backup there is: engine, turbine or diesel."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 AsCsv = Annotated[
@@ -228,7 +228,13 @@ def run(
     it_mw: ItMw = 100.0,
     battery_mwh: Annotated[float, typer.Option("--battery-mwh", help="Battery [MWh].")] = 0.0,
     battery_mw: Annotated[float, typer.Option("--battery-mw", help="Battery [MWac].")] = 0.0,
-    backup_mw: Annotated[float, typer.Option("--backup-mw", help="Gas engines [MW].")] = 0.0,
+    backup_mw: Annotated[float, typer.Option("--backup-mw", help="Backup [MW].")] = 0.0,
+    grid_mw: Annotated[float, typer.Option("--grid-mw", help="Grid connection [MW].")] = 0.0,
+    reserve_fraction: Annotated[
+        float,
+        typer.Option("--reserve-fraction", help="Distrust that keeps charge for backup, 0 to 1."),
+    ] = 0.0,
+    backup: BackupOption = None,
     weather: WeatherFile = None,
     source: SourceName = None,
     lat: Latitude = None,
@@ -250,6 +256,8 @@ def run(
                 battery_mwh=battery_mwh,
                 battery_mw=battery_mw,
                 backup_mw=backup_mw,
+                grid_mw=grid_mw,
+                reserve_fraction=reserve_fraction,
             )
         with problems:
             case = _case(
@@ -257,6 +265,7 @@ def run(
                 tilt_deg,
                 assumptions,
                 partial(_place, site, weather, source, lat, lon, decades, seed),
+                backup,
             )
     _show_plant(evaluate(case, design), None, as_json)
 
@@ -797,7 +806,10 @@ def _show_plant(plant: Plant, served_fraction: float | None, as_json: bool) -> N
         "  AC capacity factor": f"{case.capacity_factor_ac:.3f}",
         "  over its life": f"{case.assumptions.solar.life_mean_fraction:.3f} of new, and run so",
         "battery": f"{design.battery_mwh:,.1f} MWh, {design.battery_mw:,.1f} MW",
-        "backup": f"{design.backup_mw:,.1f} MW",
+        "backup": f"{design.backup_mw:,.1f} MW, {plant.run.fossil_fraction:.2%} of the load",
+        "grid": f"{design.grid_mw:,.1f} MW, {plant.run.grid_fraction:.2%} of the load",
+        "  reserve": f"{design.reserve_fraction:.2f}",
+        "years to power": f"{cost.years_to_power:g}",
         "load": f"{case.mean_load_mw:,.1f} MW",
         "  PUE": f"{case.mean_load_mw / case.datacenter.it_mw:.3f}",
         "energy served": f"{availability.served_fraction:.4%}",
@@ -818,6 +830,12 @@ def _show_plant(plant: Plant, served_fraction: float | None, as_json: bool) -> N
     }
     if weather.years == 1:
         del rows["  worst year"]
+    if design.backup_mw == 0:
+        del rows["backup"]
+    if design.grid_mw == 0:
+        del rows["grid"]
+    if design.backup_mw == design.grid_mw == 0:
+        del rows["  reserve"]
     _print_table(("", ""), rows.items(), left=(0, 1))
     parts = [
         (

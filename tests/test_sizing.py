@@ -49,7 +49,7 @@ def test_the_linear_programme_of_pypsa_is_reproduced(row):
     assert found.battery_mw == pytest.approx(float(row["battery_mw"]), rel=1e-4)
 
 
-def linear_programme(solar, load, prices, round_trip, served, cyclic, step_h):
+def linear_programme(solar, load, prices, round_trip, served, cyclic, step_h, kept=1.0):
     """The same problem as a linear programme over sizes and flows, solved by HiGHS."""
     n, eta = len(solar), math.sqrt(round_trip)
     # Columns: S, E, P, then charge, discharge, unserved, store at each step's end.
@@ -74,9 +74,9 @@ def linear_programme(solar, load, prices, round_trip, served, cyclic, step_h):
         row = np.zeros(len(cost))
         row[so[t]], row[ch[t]], row[di[t]] = 1, -eta * step_h, step_h / eta
         if t or cyclic:
-            row[so[t - 1]] -= 1
+            row[so[t - 1]] -= kept
         else:
-            row[1] -= 1  # full at first
+            row[1] -= kept  # full at first
         equal.append(row)
         value.append(0)
     at_most([(u, step_h) for u in un], (1 - served) * sum(load) * step_h)

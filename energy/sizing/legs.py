@@ -238,16 +238,18 @@ def smallest_lossy_battery(
         if by_battery < 0.0:
             tangent[0], tangent[1], tangent[2] = by_solar, by_power, by_battery
         enough = excess <= near_mwh
-        if enough and (excess >= -near_mwh or battery == 0.0):
+        if enough and (battery == 0.0 or (excess >= -near_mwh and tangent[2] < 0.0)):
             break
         if not enough and (by_battery >= 0.0 or battery == max_mwh):
             found[VALUE], found[BY_SOLAR], found[BY_POWER] = excess, by_solar, by_power
             found[BY_ALLOWED] = -1.0
             return found
-        if by_battery >= 0.0:  # flat, and enough: any smaller battery may do as well
-            battery *= 0.5
+        if by_battery >= 0.0:  # flat, and enough: a smaller battery may do, or has the slope
+            battery *= 0.999 if excess >= -near_mwh else 0.5
             continue
         battery = min(max(battery - excess / by_battery, 0.0), max_mwh)
+    else:
+        raise RuntimeError("Newton's method did not end; please report this case")
     found[REACHED], found[VALUE] = 1.0, battery
     if battery > 0.0 and tangent[2] < 0.0:
         found[BY_SOLAR], found[BY_POWER] = -tangent[0] / tangent[2], -tangent[1] / tangent[2]
