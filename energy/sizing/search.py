@@ -51,7 +51,7 @@ GAP = 1e-9
 MAX_LOOKS = 400
 
 #: How far the search without standing loss goes before the one with it.
-ROUGH_GAP = 1e-4
+ROUGH_GAP = 1e-3
 
 
 class LeastCost(NamedTuple):
