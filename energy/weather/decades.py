@@ -4,23 +4,32 @@ In: `Weather` of some real years. Out: `Weather` of as many made years as wanted
 
 Days follow each other as they did, in blocks of random length [1]. Where a block ends, the next one
 comes from another year and within two weeks of the date, after a day that resembles the last one
-given (nearest neighbours, weights 1/rank [2]). Blocks drawn alone forget the season: they halve the
-variance of winters at Clearlake CA. So a slow random state favours brighter or darker blocks for
-some months on end. A day keeps its clear-sky index, its share of diffuse light, its temperature's
-departure from the season's and its wind; the sun is that of the date it is given.
+given (nearest neighbours, weights 1/rank [2]). Of that day the made one keeps its temperature, as a
+departure from the season's, its wind, and its light's *rank* among the days of the season. Three
+things then move the rank, and the real day that holds the new one lends its light:
 
-What it cannot do is know a winter that none of the years had. Measured by
-`tests/benchmarks/validate_decades.py` at Clearlake CA (decades from 5 to 7 of 18 real years against
-all 18, root of the mean square): the cost of a 99 % plant is 8 % off, of a 99.9 % plant 12 % and on
-average 7 % too low. That is no better than the few years by themselves (6 and 11 %) and far better
-than a single year (22 and 28 %). What decades do better is the worst 5 and 7 days: 6 and 2 % too
-bright on average, not 16 and 12.
+- a blur, as a kernel would smooth so few days [3, 4]; it has the persistence of the days;
+- a slow departure of the made year, drawn as the real years depart from each other [5]: blocks
+  alone forget the season and halve the variance between winters at Clearlake CA;
+- the error of the mean that so few years have, one for all years of a seed. It, and the doubt about
+  how much years differ, shrink as years are added.
+
+So a seed is one of the climates that the few years leave possible, not the best guess: run some 20
+and read the range. The light of a made day is a real one's, under the sun of the date it is given;
+no day is darker than the darkest real one of its season, but spells of days are.
+
+@@NUMBERS@@
 
 References
 ----------
 [1] D. Politis, J. Romano, The stationary bootstrap, J. Am. Stat. Assoc. 89 (1994) 1303.
 [2] B. Rajagopalan, U. Lall, A k-nearest-neighbor simulator for daily precipitation and other
     weather variables, Water Resour. Res. 35 (1999) 3089; k = sqrt(n) and the weights are theirs.
+[3] B. Rajagopalan, U. Lall, D. Tarboton, D. Bowles, Multivariate nonparametric resampling scheme
+    for generation of daily weather variables, Stoch. Hydrol. Hydraul. 11 (1997) 65.
+[4] B. Silverman, Density estimation, Chapman and Hall (1986), eq. 3.31: .9 sigma n^-1/5.
+[5] C. Wu, Jackknife, bootstrap and other resampling methods in regression analysis, Ann. Stat. 14
+    (1986) 1261: sums weighted by independent variables of mean 0 and variance 1.
 """
 
 from __future__ import annotations
@@ -79,7 +88,7 @@ def resample(weather: Weather, *, years: int = 30, seed: int = 0) -> Weather:
     years
         How many to make, 1 to 100.
     seed
-        The same seed gives the same years.
+        The same seed gives the same years; another is another climate that the real years allow.
 
     Returns
     -------
@@ -213,7 +222,7 @@ def _seasonal(by_day_of_year: Array) -> Array:
 
 
 def _scores(day_index: Array) -> Array:
-    """Ranks among the days of the season as if they were normal: mean 0, variance 1 every season."""
+    """Ranks among the days of the season as if they were normal: mean 0 and variance 1 in each."""
     from scipy.special import ndtri
 
     score = np.empty_like(day_index)

@@ -57,7 +57,7 @@ def once(sun_of: Callable[..., Any]) -> Callable[..., Any]:
     kept: dict[object, Any] = {}
 
     def answer(times: pd.DatetimeIndex, *place: float, **options: Any) -> Any:
-        key = (times.to_numpy().tobytes(), place, *options.items())
+        key = (times.asi8.tobytes(), place, *options.items())
         if key not in kept:
             kept[key] = sun_of(times, *place, **options)
         return kept[key]
