@@ -18,7 +18,12 @@ So a seed is one of the climates that the few years leave possible, not the best
 and read the range. The light of a made day is a real one's, under the sun of the date it is given;
 no day is darker than the darkest real one of its season, but spells of days are.
 
-@@NUMBERS@@
+Measured by `tests/benchmarks/validate_decades.py` at Clearlake CA (15 draws of 5 to 7 of 18 real
+years, 20 seeds each, against all 18): the cost of a 99 % plant lies within the seeds in all draws,
+that of a 99.9 % plant in 93 % of them, the worst 3, 5 and 7 days in 87, 100 and 93 %, the spread of
+yearly GHI in 93 %; a truth that were one more seed would in 90 %. Seeds differ by 10 and 12 % in the
+two costs, which are 1 % too high and 2 % too low on average; the worst 5 and 7 days are 13 % too
+dark. In chains as long as their source the worst days are 2, -9 and -4 % off those of the source.
 
 References
 ----------
@@ -58,13 +63,9 @@ MAX_YEARS = 100
 BLOCK_DAYS = 10
 WINDOW_DAYS = 15
 
-#: A season [days]: what of a year is brighter or darker than others for longer than this is slow.
-SEASON_DAYS = 120
-
-#: Share of the years' slow differences that is added to a chain of blocks, which keep only a part.
-#: Chains as long as their source then have its spread of yearly GHI: 2.9 of 2.9 % in draws of 5 to
-#: 7 years at Clearlake CA, 3.4 of 3.8 % in draws of 4 years of Wyoming's 7; at 0 it is 2.0 and 2.0.
-SLOW = 0.9
+#: What of a year is brighter or darker than others for half a year on is slow. Tried 60 to 180 days
+#: at Clearlake CA: the shorter, the wider and darker the seeds.
+SEASON_DAYS = 180
 
 #: Weight of temperature beside the clear-sky index where days are compared; light decides.
 TEMPERATURE_WEIGHT = 0.3
@@ -135,8 +136,9 @@ def resample(weather: Weather, *, years: int = 30, seed: int = 0) -> Weather:
         warnings=(
             *weather.warnings,
             f"the weather is resampled: {years} made years from the days of {weather.years} real "
-            "ones; it cannot know a winter unlike any of theirs (where 18 years could be compared, "
-            "the cost of a 99 % plant was 8 % off, of a 99.9 % plant 12 % and mostly too low)",
+            "ones, one of the climates that they leave possible; read some 20 seeds as a range "
+            "(where 18 years could be compared, seeds differed by 10 % in the cost of a 99 % plant "
+            "and 12 % in that of a 99.9 % plant, and held the truth in 14 draws of 15)",
             *few,
         ),
     )
@@ -287,11 +289,11 @@ def _lender(real: _RealDays, chosen: Days, years: int, random: np.random.Generat
     freedom = (real.years - 1) * DAYS / SEASON_DAYS
     doubt = np.sqrt(freedom / random.chisquare(freedom))
     departure *= doubt / np.sqrt(real.years - 1)
-    of_year = SLOW * (random.standard_normal((years, real.years)) @ departure)
+    of_year = random.standard_normal((years, real.years)) @ departure
     of_mean = random.standard_normal(real.years) @ departure / np.sqrt(real.years)
 
     # But for the error of the mean, scores keep their variance, so that the season keeps its light.
-    variance = 1.0 + width**2 + SLOW**2 * (departure**2).sum(axis=0)
+    variance = 1.0 + width**2 + (departure**2).sum(axis=0)
     score = (real.score[chosen] + blur).reshape(-1, DAYS) + of_year
     share = special.ndtr(score / np.sqrt(variance) + of_mean)
     lender = np.empty((years, DAYS), dtype=np.int64)
