@@ -283,6 +283,8 @@ def test_lent_light_keeps_the_season_and_the_persistence() -> None:
     chains = [lent(real, seed) for seed in range(20)]
     # A seed's mean is off by 1 %; that of 20 by .3.
     assert np.mean(chains) == pytest.approx(real.day_index.mean(), rel=0.01)
+    # Ranks that were moved and not drawn in again would widen the days by a twentieth.
+    assert np.mean([c.std() for c in chains]) == pytest.approx(real.day_index.std(), rel=0.025)
     winter = np.r_[0:59, 334:365]
     assert np.mean([c.reshape(-1, DAYS)[:, winter] for c in chains]) == pytest.approx(
         real.day_index.reshape(-1, DAYS)[:, winter].mean(), rel=0.02

@@ -22,8 +22,8 @@ Measured by `tests/benchmarks/validate_decades.py` at Clearlake CA (15 draws of 
 years, 20 seeds each, against all 18): the cost of a 99 % plant lies within the seeds in all draws,
 that of a 99.9 % plant in 93 % of them, the worst 3, 5 and 7 days in 87, 100 and 93 %, the spread of
 yearly GHI in 93 %; a truth that were one more seed is in 90 %. Seeds differ by 10 and 12 % in
-the two costs, which are 1 % too high and 2 % too low on average; the worst 5 and 7 days are 13 % too
-dark. In chains as long as their source the worst days are 2, -9 and -4 % off those of the source.
+the two costs, which are 1 % too high and 2 % too low on average; the worst 5 and 7 days are 13 %
+too dark. In chains as long as their source the worst days are 2, -9 and -4 % off the source's.
 
 References
 ----------
