@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     from energy.case import Case
     from energy.comparison import Comparison, compare
     from energy.cost import Cost, present_cost, price
-    from energy.datacenter import Datacenter
+    from energy.datacenter import (
+        AcFeed,
+        AdiabaticCooler,
+        Building,
+        Chiller,
+        CoolingTower,
+        Datacenter,
+        DcFeed,
+        DryCooler,
+        Hall,
+        operate,
+    )
     from energy.dispatch import Design, Dispatch, simulate, simulate_many
     from energy.errors import (
         EnergyError,
@@ -56,7 +67,18 @@ _HOMES = {
     "case": ("Case",),
     "comparison": ("Comparison", "compare"),
     "cost": ("Cost", "present_cost", "price"),
-    "datacenter": ("Datacenter",),
+    "datacenter": (
+        "AcFeed",
+        "AdiabaticCooler",
+        "Building",
+        "Chiller",
+        "CoolingTower",
+        "Datacenter",
+        "DcFeed",
+        "DryCooler",
+        "Hall",
+        "operate",
+    ),
     "dispatch": ("Design", "Dispatch", "simulate", "simulate_many"),
     "errors": (
         "EnergyError",
@@ -91,18 +113,26 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __version__ = "0.1.0"
 
 __all__ = [
+    "AcFeed",
+    "AdiabaticCooler",
     "Assumptions",
     "Availability",
+    "Building",
     "Case",
+    "Chiller",
     "Comparison",
+    "CoolingTower",
     "Cost",
     "Datacenter",
+    "DcFeed",
     "Design",
     "Device",
     "Dispatch",
+    "DryCooler",
     "EnergyError",
     "EnergyWarning",
     "Examination",
+    "Hall",
     "InfeasibleError",
     "InputError",
     "LeastCost",
@@ -123,6 +153,7 @@ __all__ = [
     "least_cost",
     "murphy_yield",
     "negative_binomial_yield",
+    "operate",
     "poisson_yield",
     "present_cost",
     "price",

@@ -24,7 +24,7 @@ import difflib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -32,10 +32,11 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from energy.assumptions import price_factor, read_assumptions
+from energy.beliefs import BY_USER, believed, shipped, sources
 from energy.errors import InputError
 from energy.spec import Spec, read_toml, validate
 
-DATA_FILE = Path(__file__).parent / "data" / "machines-2025.toml"
+DATA_FILE = "machines-2025.toml"
 
 #: The section of the file that is about training; every other one is a device.
 TRAINING = "training"
@@ -92,17 +93,7 @@ NotNegative = Annotated[float, Field(ge=0, le=1e40)]
 Count = Annotated[int, Field(ge=1, le=10**9)]
 
 
-@cache
-def _content() -> Mapping[str, Any]:
-    return read_toml(DATA_FILE)
-
-
-def _belief(key: str) -> float:
-    return float(_content()[TRAINING][key]["value"])
-
-
-def _believed(key: str) -> Any:
-    return Field(default_factory=partial(_belief, key))
+_believed = partial(believed, DATA_FILE, TRAINING)
 
 
 class Training(Spec):
@@ -217,24 +208,9 @@ class Device(Spec):
     @property
     def frame(self) -> pd.DataFrame:
         """One row a number: value in use, and of the shipped device low, high, unit, source."""
-        values = self.model_dump()
-        values |= values.pop("silicon") or {}
-        shipped = _content().get(self.name, {})
-        rows = {}
-        for key, value in values.items():
-            if key == "name" or value is None:
-                continue
-            known = shipped.get(key, {})
-            factor = _to_dollar_year(known)
-            same = known and math.isclose(value, known["value"] * factor)
-            rows[key] = {
-                "value": value,
-                "low": known["low"] * factor if known else math.nan,
-                "high": known["high"] * factor if known else math.nan,
-                "unit": known.get("unit", ""),
-                "source": known["source"] if same else "set by the user",
-            }
-        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("name")
+        values = self.model_dump(exclude={"name", "silicon"})
+        values |= self.silicon.model_dump() if self.silicon else {}
+        return sources(values, _devices().get(self.name, {}), _to_dollar_year)
 
     def _repr_html_(self) -> str:
         return str(self.frame.to_html())
@@ -242,7 +218,11 @@ class Device(Spec):
 
 def device_names() -> list[str]:
     """Names of the shipped devices."""
-    return [name for name in _content() if name != TRAINING]
+    return list(_devices())
+
+
+def _devices() -> dict[str, Any]:
+    return {name: table for name, table in shipped(DATA_FILE).items() if name != TRAINING}
 
 
 def read_device(name: str) -> Device:
@@ -266,19 +246,17 @@ def described_device(values: Mapping[str, Any], where: str) -> Device:
     """
     name = values.get("name")
     parts = Silicon.model_fields.keys()
-    shipped: dict[str, Any] = {}
-    if name in device_names():
-        quantities = _content()[name]
-        shipped = {key: q["value"] * _to_dollar_year(q) for key, q in quantities.items()}
-    elif len(values) < 2:
+    quantities = _devices().get(str(name), {})
+    if not quantities and len(values) < 2:
         near = difflib.get_close_matches(str(name).lower(), device_names(), n=1, cutoff=0.4)
         hint = f"did you mean '{near[0]}'? " if near else ""
         raise InputError(
             f"{where}: no device called {name!r}; {hint}known: {', '.join(device_names())}"
         )
-    merged = shipped | dict(values)
+    known = {key: q["value"] * _to_dollar_year(q) for key, q in quantities.items()}
+    merged = known | dict(values)
     silicon = {key: merged.pop(key) for key in list(merged) if key in parts}
-    if silicon and shipped and not parts & shipped.keys():
+    if silicon and known and not parts & known.keys():
         raise InputError(
             f"{where}: {name} is bought by the shelf, its price holds its yield; "
             f"{', '.join(silicon)} is for a device with a wafer, such as wafer-3nm"
@@ -394,7 +372,7 @@ class Machine:
         A number that was set by the user stays.
         """
         frame = self.device.frame
-        frame = frame[frame["source"] != "set by the user"]
+        frame = frame[frame["source"] != BY_USER]
         machines = []
         for end in ("low", "high"):
             prices = {str(key): float(value) for key, value in frame[end].items()}

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import energy as en
+from energy.beliefs import FOLDER
 from energy.machine import (
-    DATA_FILE,
     YIELD_MODELS,
     Silicon,
     device_names,
@@ -285,7 +285,7 @@ def test_defects_thrown_one_by_one_give_the_yields() -> None:
 
 
 def test_every_number_has_a_range_and_a_source() -> None:
-    content = tomllib.loads(DATA_FILE.read_text(encoding="utf-8"))
+    content = tomllib.loads((FOLDER / "machines-2025.toml").read_text(encoding="utf-8"))
     for section, quantities in content.items():
         for key, quantity in quantities.items():
             where = f"{section}.{key}"
