@@ -88,6 +88,16 @@ def test_spares_and_whole_racks_by_hand() -> None:
     assert machine.it_mw == pytest.approx(144 * 1.667 / 1000)
 
 
+def test_capital_of_ones_own_chip_by_hand() -> None:
+    # 1,000 dies x 10 k$ = 10 M$; half are good: 1,000 / 45 = 22.2, 23 wafers x 20 k$ = .46 M$;
+    # design 650 M$: 660.46 M$
+    device = en.read_device("wafer-3nm")
+    run = en.Training(flop=1000 * device.flop_per_s * 86400, days=1, **POST)
+    machine = en.build_machine(run, device, yield_model=lambda _: 0.5)
+    assert (machine.installed, machine.wafers) == (1000, 23)
+    assert machine.capital_usd == pytest.approx(660.46e6)
+
+
 def test_the_posts_wafers_by_hand() -> None:
     # 3e25 in a day at the whole peak, 89 perfect dies of 100/89 PFLOP/s: 3,472 wafers
     device = en.read_device("wafer-3nm")
