@@ -336,7 +336,7 @@ def compare(
 @app.command()
 def machine(
     flop: Annotated[float | None, typer.Option("--flop", help="Size of the run [FLOP].")] = None,
-    days: Annotated[float, typer.Option("--days", help="Time for it [days].")] = 1.0,
+    days: Annotated[float, typer.Option("--days", help="Days for it.")] = 1.0,
     device: Annotated[
         str | None,
         typer.Option(

@@ -43,6 +43,9 @@ TRAINING = "training"
 
 SECONDS_PER_DAY = 86400.0
 
+#: A share of a device too small to be meant: 1.02 x 50 is 51.00000000000001.
+ROUNDING = 1e-12
+
 #: Prices are told in dollars of this year.
 DOLLAR_YEAR = 2025
 
@@ -340,8 +343,7 @@ class Machine:
     def installed(self) -> int:
         """Devices bought: at work, spare, and rounded up to whole sets."""
         wanted = self.devices * (1.0 + self.training.spare_fraction)
-        # A share of a device too small to be meant is rounding: 1.02 x 50 is 51.00000000000001.
-        return math.ceil(wanted / self.device.sold_by - 1e-9) * self.device.sold_by
+        return _whole_above(wanted / self.device.sold_by) * self.device.sold_by
 
     @property
     def wafers(self) -> int | None:
@@ -349,7 +351,7 @@ class Machine:
         silicon = self.device.silicon
         if silicon is None or self.yield_fraction is None:
             return None
-        return math.ceil(self.installed / (silicon.gross_dies * self.yield_fraction) - 1e-9)
+        return _whole_above(self.installed / (silicon.gross_dies * self.yield_fraction))
 
     @property
     def it_mw(self) -> float:
@@ -443,6 +445,10 @@ class Machine:
 
     def _repr_html_(self) -> str:
         return str(self.frame.to_html())
+
+
+def _whole_above(count: float) -> int:
+    return math.ceil(count * (1 - ROUNDING))
 
 
 def _taken(values: Mapping[str, float], keys: tuple[str, ...]) -> dict[str, float]:
@@ -539,7 +545,7 @@ class Trainable:
     def installed(self) -> int:
         """Devices that the plant carries, spares among them, in whole sets."""
         sets = self.plant_mw * 1000 / self.pue / self.device.power_kw / self.device.sold_by
-        return math.floor(sets + 1e-9) * self.device.sold_by
+        return math.floor(sets * (1 + ROUNDING)) * self.device.sold_by
 
     @property
     def flop_per_day(self) -> float:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import energy as en
@@ -232,6 +232,7 @@ def test_no_defects_lose_nothing_and_more_lose_more(model) -> None:
 
 
 @settings(deadline=None)
+@example(flop=8.252040724299101e26, days=1.0, name="wafer-3nm", parameters=None)
 @given(
     flop=st.floats(1e20, 1e27), days=st.floats(1, 1000), name=st.sampled_from(device_names()),
     parameters=st.none() | st.floats(1e8, 1e14),
