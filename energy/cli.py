@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from energy.assumptions import Assumptions
     from energy.case import Case
+    from energy.datacenter import Datacenter
     from energy.machine import Machine
     from energy.plant import Plant
     from energy.site import Site
@@ -62,7 +63,21 @@ Decades = Annotated[
     int | None, typer.Option("--decades", help="Run this many years resampled from the real ones.")
 ]
 Seed = Annotated[int, typer.Option("--seed", help="Of what is resampled or made up.")]
-ItMw = Annotated[float, typer.Option("--it-mw", help="Power of the computers [MW].")]
+ItMw = Annotated[
+    float | None, typer.Option("--it-mw", help="Power of the computers [MW]; 100 without it.")
+]
+MachineFile = Annotated[
+    Path | None,
+    typer.Option("--machine", help="A machine's TOML file; its IT power instead of --it-mw."),
+]
+CoolingName = Annotated[
+    str | None,
+    typer.Option("--cooling", help="A building: dry, adiabatic, chiller or tower."),
+]
+SupplyTempC = Annotated[
+    float | None,
+    typer.Option("--supply-temp-c", help="With --cooling: water to the computers [degC]; 40."),
+]
 ServedFraction = Annotated[
     str, typer.Option("--served-fraction", help="Share of the energy to serve, e.g. 0.99.")
 ]
@@ -226,7 +241,10 @@ def weather(
 def run(
     solar_mw: Annotated[float, typer.Option("--solar-mw", help="Panels [MWdc].")],
     site: SiteOrPlace = None,
-    it_mw: ItMw = 100.0,
+    it_mw: ItMw = None,
+    machine: MachineFile = None,
+    cooling: CoolingName = None,
+    supply_temp_c: SupplyTempC = None,
     battery_mwh: Annotated[float, typer.Option("--battery-mwh", help="Battery [MWh].")] = 0.0,
     battery_mw: Annotated[float, typer.Option("--battery-mw", help="Battery [MWac].")] = 0.0,
     backup_mw: Annotated[float, typer.Option("--backup-mw", help="Backup [MW].")] = 0.0,
@@ -262,7 +280,7 @@ def run(
             )
         with problems:
             case = _case(
-                it_mw,
+                partial(_datacenter, it_mw, machine, cooling, supply_temp_c),
                 tilt_deg,
                 assumptions,
                 partial(_place, site, weather, source, lat, lon, decades, seed),
@@ -305,7 +323,10 @@ def size(
         float | None,
         typer.Option("--compute-usd-per-mwh", help="Most earned with an IT MWh at this price."),
     ] = None,
-    it_mw: ItMw = 100.0,
+    it_mw: ItMw = None,
+    machine: MachineFile = None,
+    cooling: CoolingName = None,
+    supply_temp_c: SupplyTempC = None,
     backup: BackupOption = None,
     grid_mw: Annotated[
         float, typer.Option("--grid-mw", help="Grid connection, at most this large [MW].")
@@ -357,7 +378,7 @@ def size(
                 raise InputError("--sure is for sun and battery alone; leave out backup and grid")
         with problems:
             case = _case(
-                it_mw,
+                partial(_datacenter, it_mw, machine, cooling, supply_temp_c),
                 tilt_deg,
                 assumptions,
                 partial(_place, site, weather, source, lat, lon, decades, seed),
@@ -401,7 +422,10 @@ def size(
 @app.command()
 def frontier(
     site: SiteOrPlace = None,
-    it_mw: ItMw = 100.0,
+    it_mw: ItMw = None,
+    machine: MachineFile = None,
+    cooling: CoolingName = None,
+    supply_temp_c: SupplyTempC = None,
     fossil: Annotated[
         bool,
         typer.Option("--fossil", help="Cost against the share of the energy from backup instead."),
@@ -438,7 +462,7 @@ def frontier(
             share = _share(served_fraction)
         with problems:
             case = _case(
-                it_mw,
+                partial(_datacenter, it_mw, machine, cooling, supply_temp_c),
                 tilt_deg,
                 assumptions,
                 partial(_place, site, weather, source, lat, lon, decades, seed),
@@ -475,7 +499,10 @@ def compare(
         list[str] | None,
         typer.Argument(metavar="SITE...", help="Names, TOML or weather files."),
     ] = None,
-    it_mw: ItMw = 100.0,
+    it_mw: ItMw = None,
+    machine: MachineFile = None,
+    cooling: CoolingName = None,
+    supply_temp_c: SupplyTempC = None,
     source: SourceName = None,
     lat: Latitude = None,
     lon: Longitude = None,
@@ -487,13 +514,12 @@ def compare(
 ) -> None:
     """Size the cheapest plant at each site and rank the sites."""
     from energy.comparison import compare as compare_sites
-    from energy.datacenter import Datacenter
 
     with _Problems() as problems:
         with problems:
             share = _share(served_fraction)
         with problems:
-            datacenter = Datacenter(it_mw=it_mw)
+            datacenter = _datacenter(it_mw, machine, cooling, supply_temp_c)
         with problems:
             beliefs = _beliefs(assumptions, tilt_deg)
         places = []
@@ -636,23 +662,53 @@ def _beliefs(path: Path | None, tilt_deg: float | None, backup: str | None = Non
 
 
 def _case(
-    it_mw: float,
+    datacenter: Callable[[], Datacenter],
     tilt_deg: float | None,
     assumptions: Path | None,
     place: Callable[[], Site],
     backup: str | None = None,
 ) -> Case:
     from energy.case import Case
-    from energy.datacenter import Datacenter
 
     with _Problems() as problems:
         with problems:
-            datacenter = Datacenter(it_mw=it_mw)
+            computers = datacenter()
         with problems:
             beliefs = _beliefs(assumptions, tilt_deg, backup)
         with problems:
             site = place()
-    return Case(site, datacenter, beliefs)
+    return Case(site, computers, beliefs)
+
+
+def _datacenter(
+    it_mw: float | None, machine: Path | None, cooling: str | None, supply_temp_c: float | None
+) -> Datacenter:
+    """The computers that are meant: their power, or a machine's, and how they are cooled."""
+    from energy.datacenter import AdiabaticCooler, Chiller, CoolingTower, Datacenter, DryCooler
+    from energy.machine import read_machine
+
+    kinds = {"dry": DryCooler, "adiabatic": AdiabaticCooler, "chiller": Chiller,
+             "tower": CoolingTower}  # fmt: skip
+    mw = 100.0 if it_mw is None else it_mw
+    cooler = None
+    with _Problems() as problems:
+        with problems:
+            if machine is not None and it_mw is not None:
+                raise InputError("--machine and --it-mw both give the power; give one of them")
+            if machine is not None:
+                mw = read_machine(machine).it_mw
+        with problems:
+            if cooling is not None and cooling not in kinds:
+                raise InputError(f"--cooling is one of {', '.join(kinds)}; got {cooling!r}")
+            if cooling is not None:
+                cooler = kinds[cooling](
+                    supply_temp_c=40.0 if supply_temp_c is None else supply_temp_c
+                )
+            elif supply_temp_c is not None:
+                raise InputError("--supply-temp-c goes with --cooling")
+        with problems:
+            Datacenter(it_mw=mw)
+    return Datacenter(it_mw=mw, cooling=cooler)
 
 
 def _place(
