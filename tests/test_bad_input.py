@@ -630,7 +630,7 @@ def test_a_polar_night_is_named_with_its_date_and_its_energy(
     (message,) = said.err
     assert message.startswith("polar: no plant serves 0.99 of the energy. ")
     year = "" if recorded else " 2001"
-    spells = re.findall(rf"(\d\d \w+){year}, ([\d.]+) days, ([\d,]+) MWh", message)
+    spells = re.findall(rf"(\d\d \w+){year}, ([\d.]+) days, up to [\d,]+ MW, ([\d,]+) MWh", message)
     # At 78 N the sun stays down from late October to mid February.
     assert {day.split()[1] for day, _, _ in spells} <= {
         "January", "February", "October", "November", "December",
