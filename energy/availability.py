@@ -8,6 +8,8 @@ References
     LOLEV, EUE, normalised EUE.
 [2] Stephen et al. (NREL), Clarifying the Interpretation and Use of the LOLE Resource Adequacy
     Metric, PMAPS 2022: event-days, event-hours and events are three different counts.
+[3] F. Garwood, Fiducial limits for the Poisson distribution, Biometrika 28 (1936) 437; "rule of
+    three".
 """
 
 from __future__ import annotations
@@ -179,6 +181,19 @@ class Availability:
 def assess(run: Dispatch) -> Availability:
     """The reliability of a run."""
     return Availability(run)
+
+
+#: An outage of the kind that matters at many nines lasts a night [h].
+NIGHT_H = 12.0
+
+
+def nines_supported(years: float) -> float:
+    """The most nines of the hours that so many years can show for any plant.
+
+    Without an event in n years the rate of events is below -ln(.05) / n = 3.0 / n a year with 95 %
+    confidence [3]; each is taken to last a night.
+    """
+    return -math.log10(-math.log(0.05) / years * NIGHT_H / 8760.0)
 
 
 def _nines(share: float) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from energy.availability import Availability, assess
+from energy.availability import Availability, assess, nines_supported
 from energy.case import Case
 from energy.cost import Cost, price
 from energy.dispatch import Design, Dispatch, simulate
@@ -74,10 +74,13 @@ class Plant:
                 f"one {kind}: its lulls decide, other years differ; at one Californian site plants "
                 "sized on single years cost .6 to 1.4 times what 18 years together ask for at 99 %"
             )
-        short_hours = availability.lolh_hours_per_year * weather.years_exact
-        if short_hours < 10:
+        supported = nines_supported(weather.years_exact)
+        if availability.nines > supported:
+            short_hours = availability.lolh_hours_per_year * weather.years_exact
             notes.append(
-                f"{short_hours:g} short hours in {weather.years} year(s): too few to tell the nines"
+                f"{short_hours:g} short hours in {weather.years} year(s): so few years can support "
+                f"{supported:.1f} nines of the hours, and more in the run is no claim about the "
+                "future"
             )
         return notes
 
