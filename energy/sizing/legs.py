@@ -245,7 +245,8 @@ def smallest_lossy_battery(
             found[BY_ALLOWED] = -1.0
             return found
         if by_battery >= 0.0:  # flat, and enough: a smaller battery may do, or has the slope
-            battery *= 0.999 if excess >= -near_mwh else 0.5
+            shrunk = battery * (0.999 if excess >= -near_mwh else 0.5)
+            battery = shrunk if battery > near_mwh else 0.0  # none at all may do too
             continue
         battery = min(max(battery - excess / by_battery, 0.0), max_mwh)
     else:
