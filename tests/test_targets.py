@@ -255,9 +255,7 @@ def test_what_is_no_number_is_refused_by_name(el_paso, name, value):
 
 def test_all_that_is_wrong_with_a_target_is_told_at_once(el_paso):
     with pytest.raises(en.InputError) as caught:
-        en.size(
-            el_paso, nines=-1, served_fraction=2, niens=3, grid_mw=-1, max_fossil_fraction=1.5
-        )
+        en.size(el_paso, nines=-1, served_fraction=2, niens=3, grid_mw=-1, max_fossil_fraction=1.5)
     told = caught.value.problems
     for word in ("niens", "nines is", "served_fraction is", "grid_mw", "0..1", "goes with backup"):
         assert sum(word in problem for problem in told) >= 1, word

@@ -219,7 +219,7 @@ def _sizing(case: Case, name: str, value: float, aim: Target, found: Found) -> S
 
 
 def _shortfall(case: Case, aim: Target) -> Shortfall:
-    share = 1.0 if aim.at_most else aim.bound
+    share = aim.bound if aim.measure == "served_fraction" else 1.0
     return Shortfall(evaluate(case, largest_design(case)), aim.words, share)
 
 
