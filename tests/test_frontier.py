@@ -177,8 +177,16 @@ def test_a_polar_night_has_a_frontier_up_to_what_can_be_served():
     curve = en.frontier(kiruna, [0.5, 0.7, 0.9, 1.0])
     assert curve.frame["served_fraction"].tolist() == [0.5, 0.7]
     assert curve.unreachable == [0.9, 1.0]
-    with pytest.raises(en.InputError, match="has no plant for"):
+    with pytest.raises(en.InputError, match=r"has no plant for 0\.9"):
         curve.design(0.9)
+
+
+@pytest.mark.parametrize("site", ["golden", "kuala-lumpur"])
+def test_hardly_any_energy_needs_no_battery_and_costs_hardly_more_than_nothing(site):
+    case = en.Case(en.read_site(site), en.Datacenter(it_mw=100))
+    frame = en.frontier(case, [1e-4, 0.01, 0.1]).frame
+    assert frame["battery_mwh"].max() == 0.0
+    assert (frame["annual_usd"].diff().dropna() > 0).all()
 
 
 def test_every_share_that_is_none_is_told(golden):

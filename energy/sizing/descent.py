@@ -86,7 +86,7 @@ class Descent:
         best = start
         best_usd = float(measured(self.case, [best])["annual_usd"].iloc[0])
         for _ in range(MAX_ROUNDS):
-            frame = measured(self.case, self._neighbours(best, savings))
+            frame = measured(self.case, self._neighbours(best, best_usd, savings))
             frame["met"] = self.met(frame)
             frame["cost_ratio"] = frame["annual_usd"] / best_usd
             better = frame[frame["met"] & (frame["cost_ratio"] <= 1.0 - 0.999 * savings[-1])]
@@ -114,18 +114,22 @@ class Descent:
         best = int(measured(self.case, rough)["annual_usd"].argmin())
         return self.from_start(rough[best])
 
-    def _neighbours(self, design: Design, savings: Sequence[float]) -> pd.DataFrame:
+    def _neighbours(
+        self, design: Design, annual_usd: float, savings: Sequence[float]
+    ) -> pd.DataFrame:
         """Plants that money moved between parts, and a little saved, lead to; one row each."""
         priced = [name for name in self.sizes if name != "reserve_fraction"]
         per_size = annual_usd_per_size(self.case)
         usd = np.array([per_size[name] for name in priced])
         spent = np.array([getattr(design, name) for name in priced]) * usd
+        # A share of the whole is more of what the sizes cost: some cost is there without them.
+        whole = 1.0 if "reserve_fraction" in self.sizes else annual_usd / spent.sum()
         firm = "reserve_fraction" in self.sizes
         # With fuel to pay, more of the plant may be cheaper in all.
         changes = (*savings, 0.0, -SAVING) if firm else savings
         steps = RESERVE_STEPS if firm else (0.0,)
         rows = [
-            (*moved * (1.0 - saving) / usd, design.reserve_fraction + step)
+            (*moved * (1.0 - saving * whole) / usd, design.reserve_fraction + step)
             for moved in _moves(spent, FIRM_MOVES if firm else MOVES)
             for saving, step in itertools.product(changes, steps)
         ]

@@ -228,6 +228,8 @@ def smallest_lossy_battery(
     near_mwh = NEWTON_FRACTION * load_mw.sum() * step_h
     battery = min(guess_mwh, max_mwh)
     tangent = np.zeros(3)
+    # Little at first, for the slope may be just below; then in a few steps down to nothing.
+    shrink = 0.9998
     for _ in range(MAX_NEWTON):
         unserved, by_solar, by_power, by_battery = _lossy_run(
             solar, load_mw, solar_mw, battery, battery_mw, one_way_fraction, kept_fraction,
@@ -245,7 +247,8 @@ def smallest_lossy_battery(
             found[BY_ALLOWED] = -1.0
             return found
         if by_battery >= 0.0:  # flat, and enough: a smaller battery may do, or has the slope
-            battery *= 0.999 if excess >= -near_mwh else 0.5
+            shrink **= 4
+            battery = battery * shrink if battery > near_mwh else 0.0  # none at all may do too
             continue
         battery = min(max(battery - excess / by_battery, 0.0), max_mwh)
     else:

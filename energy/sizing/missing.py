@@ -17,7 +17,13 @@ import pandas as pd
 from energy.errors import InfeasibleError
 from energy.plant import Plant
 from energy.sizing.frontier import SIZES, problem_of
-from energy.sizing.legs import REACHED, VALUE, legs_of, smallest_batteries
+from energy.sizing.legs import (
+    REACHED,
+    VALUE,
+    legs_of,
+    smallest_batteries,
+    smallest_lossy_battery,
+)
 from energy.sizing.search import Problem
 from energy.units import energy_mwh
 
@@ -39,7 +45,8 @@ class Shortfall:
     wanted
         The target in words, such as "0.99 of the energy".
     served_fraction
-        The share of the energy that the target needs, as far as the energy tells.
+        The share of the energy that the target needs; all of it where the target is no share of
+        the energy, which is enough for any.
     """
 
     largest: Plant
@@ -169,4 +176,11 @@ def _battery(problem: Problem, solar_mw: float, max_mwh: float, allowed_mwh: flo
     found = smallest_batteries(
         legs, totals, problem.one_way_fraction, np.array([allowed_mwh]), max_mwh, problem.cyclic
     )[0]
+    if found[REACHED] == 1.0 and problem.kept_fraction < 1.0:
+        # A store that loses by standing is never smaller.
+        found = smallest_lossy_battery(
+            problem.solar, problem.load_mw, solar_mw, power_mw, problem.one_way_fraction,
+            problem.kept_fraction, problem.step_h, problem.cyclic, allowed_mwh,
+            float(found[VALUE]), max_mwh,
+        )  # fmt: skip
     return float(found[VALUE]) if found[REACHED] == 1.0 else None

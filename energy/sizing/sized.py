@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -174,7 +175,7 @@ def size(
         if not math.isnan(sizes[0]):
             return Sizing(evaluate(case, design_of(sizes)), (name, value), aim.words)
         raise _shortfall(case, aim).error()
-    found = Descent(case, [aim], SIZES).from_start(_start(case, aim))
+    found = Descent(case, [aim], SIZES, _ceilings(case)).from_start(_start(case, aim))
     return _sizing(case, name, value, aim, found)
 
 
@@ -193,7 +194,9 @@ def _given(
         got = ", ".join(f"{name}={value!r}" for name, value in given.items()) or "none"
         problems.append(f"give one target of {', '.join(known)}; got {got}")
     for name, value in given.items():
-        if name in TARGETS:
+        if not isinstance(value, Real):
+            problems.append(f"{name} must be a number; got {value!r}")
+        elif name in TARGETS:
             problems += target_problems(name, value)
         elif not (0 < value < math.inf):
             problems.append(f"{name} must be dollars above 0; got {value!r}")
@@ -216,8 +219,14 @@ def _sizing(case: Case, name: str, value: float, aim: Target, found: Found) -> S
 
 
 def _shortfall(case: Case, aim: Target) -> Shortfall:
-    share = 1.0 if aim.at_most else aim.bound
+    share = aim.bound if aim.measure == "served_fraction" else 1.0
     return Shortfall(evaluate(case, largest_design(case)), aim.words, share)
+
+
+def _ceilings(case: Case) -> dict[str, float]:
+    """The largest of each size of sun and battery that is looked at."""
+    largest = largest_design(case)
+    return {name: getattr(largest, name) for name in SIZES}
 
 
 def _start(case: Case, aim: Target) -> Design:
@@ -254,7 +263,7 @@ def _with_firm(
     if max_fossil_fraction is not None:
         targets.append(fossil_target(max_fossil_fraction))
     sizes = [*SIZES, *["backup_mw"] * backup, *["grid_mw"] * (grid_mw > 0), "reserve_fraction"]
-    descent = Descent(case, targets, sizes, {"grid_mw": grid_mw})
+    descent = Descent(case, targets, sizes, _ceilings(case) | {"grid_mw": grid_mw})
     found = descent.from_map(firm_map(case, backup=backup, grid_mw=grid_mw))
     if found is None:
         raise _shortfall(case, aim).error()
