@@ -35,14 +35,14 @@ SAVINGS = (SAVING, 0.001, 0.0002)
 #: Shares of a plant's yearly cost that are moved from one part to another; with grid or backup
 #: there are more parts, and fewer moves are tried of each.
 MOVES = (0.16, 0.08, 0.04, 0.02, 0.01, 0.005)
-FIRM_MOVES = (0.16, 0.04, 0.01)
+FIRM_MOVES = (0.04, 0.01, 0.0025)
 
 #: Steps of the reserve that are tried with every move, and without one.
 RESERVE_STEPS = (0.0, 0.05, -0.05)
 LONE_RESERVE_STEPS = (0.02, -0.02, 0.1, -0.1, 0.3, -0.3)
 
 #: Starts from a map of plants.
-STARTS = 6
+STARTS = 3
 
 #: Neighbours that are run at most; a search that is still finding something has gone wrong.
 MAX_ROUNDS = 400
@@ -126,7 +126,7 @@ class Descent:
         whole = 1.0 if "reserve_fraction" in self.sizes else annual_usd / spent.sum()
         firm = "reserve_fraction" in self.sizes
         # With fuel to pay, more of the plant may be cheaper in all.
-        changes = (*savings, 0.0, -SAVING) if firm else savings
+        changes = (4 * SAVING, *savings, 0.0, -SAVING) if firm else savings
         steps = RESERVE_STEPS if firm else (0.0,)
         rows = [
             (*moved * (1.0 - saving * whole) / usd, design.reserve_fraction + step)

@@ -24,7 +24,7 @@ from energy.sizing.targets import Target, target_of
 
 #: Shares of the energy whose cheapest plants are the first tries; grid or backup may leave them
 #: little to do.
-MAPPED = (0.01, 0.1, 0.2, 0.3, 0.4, *SHARES)
+MAPPED = (0.01, 0.1, 0.2, 0.3, 0.4, 0.45, 0.55, 0.6, *SHARES)
 
 #: Reserves of the first tries.
 MAPPED_RESERVES = (0.0, 0.2, 0.35, 0.5, 1.0)
