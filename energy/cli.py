@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -670,13 +671,21 @@ def _records(
 
 
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """A frame in full precision, written beside and moved into place."""
+    """A frame in full precision, written beside and moved into place; named rows keep names."""
+    import pandas as pd
+
+    # A path that is too long is neither folder nor file for os.path, an error for Path.
+    if os.path.isdir(path):
+        raise InputError(f"{path}: is a folder; give the name of a file")
+    named = not isinstance(frame.index, pd.RangeIndex)
+    text = frame.rename_axis("name").to_csv(index=named)
     beside = path.with_name(f".{path.name}.part")
     try:
-        frame.to_csv(beside, index=frame.index.name is not None or frame.index.dtype == object)
+        beside.write_text(text, encoding="utf-8")
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        if os.path.isfile(beside):
+            beside.unlink()
         raise InputError(f"{path}: cannot be written ({error.strerror})") from None
 
 
