@@ -548,10 +548,7 @@ def test_a_sizing_that_cannot_be_asked_for_is_one_message(refused, words, told: 
 def test_a_table_that_cannot_be_written_is_one_message_and_leaves_nothing(
     refused, tmp_path: Path, command: str
 ) -> None:
-    words = {
-        "size": ("size", "el-paso", "--served-fraction", "0.4"),
-        "frontier": ("frontier", "el-paso"),
-    }
+    words = {"size": ("--served-fraction", "0.4"), "frontier": ()}
     folder, file = tmp_path / "folder", tmp_path / "file"
     folder.mkdir()
     file.write_text("a file", encoding="utf-8")
