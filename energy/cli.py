@@ -865,8 +865,8 @@ def _show_plant(plant: Plant, served_fraction: float | None, as_json: bool) -> N
 
 
 def _bar(share: float, width: int = 20) -> str:
-    """A bar of a share in 0..1."""
-    return "█" * round(width * min(max(share, 0.0), 1.0))
+    """A bar of a share in 0..1; none for NaN."""
+    return "█" * round(width * min(max(0.0, share), 1.0))  # max(0, NaN) is 0
 
 
 def _show_sizing(sized: Sizing, sureness: Sureness | None, arrays: pd.DataFrame | None) -> None:
@@ -894,8 +894,9 @@ def _show_sizing(sized: Sizing, sureness: Sureness | None, arrays: pd.DataFrame 
     _print_table(("90 % interval", "value", "low", "high"), rows, left=(0,))
     most = float(sureness.single_years["annual_usd"].max())
     years = [
-        (str(year), _number(row["annual_usd"] / 1e6, 1), _bar(row["annual_usd"] / most),
-         f"{row['served_fraction']:.4%}")
+        (str(year),
+         _number(row["annual_usd"] / 1e6, 1) if row["annual_usd"] > 0 else "no plant",
+         _bar(row["annual_usd"] / most), f"{row['served_fraction']:.4%}")
         for year, row in sureness.single_years.iterrows()
     ]  # fmt: skip
     _print_table(("year", "M$/yr sized alone", "", "energy served"), years, left=(0, 2))

@@ -299,3 +299,15 @@ def test_no_plant_is_exit_1_with_why_as_json(energy):
     assert json.loads(out)["infeasible"]["least_usd"] > 1e6
     code, out, err = energy("size", "kiruna", "--nines", "2")
     assert (code, out) == (1, "")
+
+
+def test_a_year_that_alone_has_no_plant_is_told_so(energy, monkeypatch, el_paso):
+    sureness = en.how_sure(en.size(el_paso, served_fraction=0.5), draws=1)
+    sureness.single_years["annual_usd"] = float("nan")
+    monkeypatch.setattr("energy.sizing.how_sure", lambda _: sureness)
+    code, out, err = energy("size", "el-paso", "--served-fraction", "0.5", "--sure")
+    assert (code, err) == (0, "")
+    assert "no plant" in out
+    site = sized(energy, "--served-fraction", "0.5", "--sure")
+    (year,) = site["sureness"]["single_years"].values()
+    assert year["annual_usd"] is None
