@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -841,13 +842,21 @@ def _records(
 
 
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """A frame in full precision, written beside and moved into place."""
+    """A frame in full precision, written beside and moved into place; named rows keep names."""
+    import pandas as pd
+
+    # A path that is too long is neither folder nor file for os.path, an error for Path.
+    if os.path.isdir(path):
+        raise InputError(f"{path}: is a folder; give the name of a file")
+    named = not isinstance(frame.index, pd.RangeIndex)
+    text = frame.rename_axis("name").to_csv(index=named)
     beside = path.with_name(f".{path.name}.part")
     try:
-        frame.to_csv(beside, index=frame.index.name is not None or frame.index.dtype == object)
+        beside.write_text(text, encoding="utf-8")
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        if os.path.isfile(beside):
+            beside.unlink()
         raise InputError(f"{path}: cannot be written ({error.strerror})") from None
 
 
@@ -1027,8 +1036,8 @@ def _show_plant(plant: Plant, served_fraction: float | None, as_json: bool) -> N
 
 
 def _bar(share: float, width: int = 20) -> str:
-    """A bar of a share in 0..1."""
-    return "█" * round(width * min(max(share, 0.0), 1.0))
+    """A bar of a share in 0..1; none for NaN."""
+    return "█" * round(width * min(max(0.0, share), 1.0))  # max(0, NaN) is 0
 
 
 def _show_sizing(sized: Sizing, sureness: Sureness | None, arrays: pd.DataFrame | None) -> None:
@@ -1056,8 +1065,9 @@ def _show_sizing(sized: Sizing, sureness: Sureness | None, arrays: pd.DataFrame 
     _print_table(("90 % interval", "value", "low", "high"), rows, left=(0,))
     most = float(sureness.single_years["annual_usd"].max())
     years = [
-        (str(year), _number(row["annual_usd"] / 1e6, 1), _bar(row["annual_usd"] / most),
-         f"{row['served_fraction']:.4%}")
+        (str(year),
+         _number(row["annual_usd"] / 1e6, 1) if row["annual_usd"] > 0 else "no plant",
+         _bar(row["annual_usd"] / most), f"{row['served_fraction']:.4%}")
         for year, row in sureness.single_years.iterrows()
     ]  # fmt: skip
     _print_table(("year", "M$/yr sized alone", "", "energy served"), years, left=(0, 2))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -514,6 +516,85 @@ def test_a_target_that_is_no_share_is_refused(refused, command: str, share: str)
     (message,) = refused(command, "phoenix", "--served-fraction", share)
     assert message.startswith("--served-fraction is a share ")
     assert message.endswith((f"got {share}", f"got {share!r}"))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((), "give one target of served_fraction"),
+        (("--nines", "2", "--max-outage-h", "8"), "got nines=2.0, max_outage_h=8.0"),
+        (("--nines", "-1"), "nines is a number of nines"),
+        (("--nines", "nan"), "nines is a number of nines"),
+        (("--available-fraction", "99"), "write 0.99"),
+        (("--lolh-hours-per-year", "-1"), "lolh_hours_per_year is hours a year"),
+        (("--max-outage-h", "inf"), "max_outage_h is hours"),
+        (("--budget-usd", "0"), "budget_usd must be dollars above 0"),
+        (("--budget-usd", "1e9", "--grid-mw", "5"), "leave out backup and grid"),
+        (("--served-fraction", "0.9", "--grid-mw", "-5"), "grid_mw must be at least 0"),
+        (("--served-fraction", "0.9", "--max-fossil-fraction", "0.1"), "goes with backup"),
+        (("--served-fraction", "0.9", "--backup", "engine", "--max-fossil-fraction", "5"),
+         "max_fossil_fraction is a share"),
+        (("--served-fraction", "0.9", "--backup", "coal"), "coal"),
+        (("--nines", "2", "--best-array"), "--best-array goes with --served-fraction"),
+        (("--served-fraction", "0.9", "--grid-mw", "5", "--sure"), "--sure is for sun and battery"),
+    ],
+)  # fmt: skip
+def test_a_sizing_that_cannot_be_asked_for_is_one_message(refused, words, told: str) -> None:
+    (message,) = refused("size", "el-paso", *words)
+    assert told in message
+
+
+@pytest.mark.parametrize("command", ["size", "frontier"])
+def test_a_table_that_cannot_be_written_is_one_message_and_leaves_nothing(
+    refused, tmp_path: Path, command: str
+) -> None:
+    words = {"size": ("--served-fraction", "0.4"), "frontier": ()}
+    folder, file = tmp_path / "folder", tmp_path / "file"
+    folder.mkdir()
+    file.write_text("a file", encoding="utf-8")
+    told = {
+        folder: "is a folder",
+        tmp_path / "none" / "table.csv": "cannot be written (No such file or directory)",
+        file / "table.csv": "cannot be written (Not a directory)",
+        tmp_path / ("x" * 300): "cannot be written (File name too long)",
+        Path(): "is a folder",
+    }
+    for path, words_told in told.items():
+        (message,) = refused(command, "el-paso", *words[command], "--csv", path)
+        assert message.startswith(str(path))
+        assert words_told in message
+    assert sorted(tmp_path.rglob("*")) == [file, folder]
+
+
+def test_a_table_that_must_not_be_written_is_one_message_and_the_old_one_stays(
+    refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A disk that is full or read-only says so when the new file is moved into place; who runs as
+    # root is not stopped by permissions.
+    old = tmp_path / "table.csv"
+    old.write_text("old", encoding="utf-8")
+
+    def refuse(self: Path, target: Path) -> Path:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self))
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    (message,) = refused("size", "el-paso", "--served-fraction", "0.4", "--csv", old)
+    assert message == f"{old}: cannot be written (Read-only file system)"
+    assert old.read_text(encoding="utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [old]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--served-fraction", "2"), "--served-fraction is a share"),
+        (("--backup", "coal"), "coal"),
+        (("--plot", "curve.pdf"), "pictures end in .png or .svg"),
+    ],
+)
+def test_a_frontier_that_cannot_be_asked_for_is_one_message(refused, words, told: str) -> None:
+    (message,) = refused("frontier", "el-paso", *words)
+    assert told in message
 
 
 @pytest.mark.parametrize("command", ["run", "size", "compare"])

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import sys
 
+import pandas as pd
 import pytest
 
+import energy as en
 from energy import cli
 
 RESULT = {
@@ -201,3 +203,171 @@ def test_machines_that_cannot_be(energy, words, told):
     for text in told:
         assert text in err
     assert "Traceback" not in err
+
+
+# --- every target, frontier, files ----------------------------------------------------------------
+
+
+def sized(energy, *words: str, site: str = "el-paso") -> dict:
+    code, out, err = energy("size", site, *words, "--json")
+    assert (code, err) == (0, "")
+    record = json.loads(out)
+    assert_contract(record)
+    return record["sites"][0]
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "measure"),
+    [
+        ("served-fraction", 0.9, lambda told: told["served_fraction"] >= 0.9 - 1e-9),
+        ("nines", 1.5, lambda told: told["nines"] >= 1.5),
+        ("available-fraction", 0.95, lambda told: told["available_fraction"] >= 0.95),
+        ("lolh-hours-per-year", 500, lambda told: told["lolh_hours_per_year"] <= 500),
+        ("max-outage-h", 16, lambda told: told["longest_event_h"] <= 16),
+        ("worst-year-served-fraction", 0.95, lambda told: told["served_fraction"] >= 0.95 - 1e-9),
+        ("budget-usd", 1e9, lambda told: told["served_fraction"] > 0.5),
+        ("load-usd-per-mw", 5e6, lambda told: told["served_fraction"] > 0.5),
+        ("compute-usd-per-mwh", 200, lambda told: told["served_fraction"] > 0.5),
+    ],
+)
+def test_every_target_has_its_flag(energy, flag, value, measure):
+    site = sized(energy, f"--{flag}", str(value))
+    assert measure(site["availability"])
+    told = site["sized_for"]
+    assert told[flag.replace("-", "_")] == value
+    assert told["words"]
+    if not told["exact"]:
+        assert told["certificate"]["plants_tried"] == 73
+        assert told["certificate"]["plants_that_meet_it"] == 0
+
+
+def test_backup_and_grid_come_with_their_limits(energy):
+    site = sized(
+        energy, "--served-fraction", "0.9", "--backup", "diesel", "--max-fossil-fraction", "0.05",
+        "--grid-mw", "10", "--it-mw", "50",
+    )  # fmt: skip
+    assert site["backup"]["kind"] == "diesel"
+    assert site["backup"]["fossil_fraction"] <= 0.05 + 1e-9
+    assert site["design"]["grid_mw"] <= 10
+    assert site["sized_for"]["words"] == "0.9 of the energy, at most 0.05 of the energy from backup"
+    assert site["sized_for"]["certificate"]["plants_that_meet_it"] == 0
+
+
+def test_a_table_says_what_the_plant_is_for_and_its_proof(energy):
+    code, out, _ = energy("size", "el-paso", "--lolh-hours-per-year", "500", "--sure")
+    assert code == 0
+    assert out.startswith("This is the cheapest plant that serves all but 500 hours a year in full")
+    assert "certificate: of 73 plants half a percent or more cheaper, 0 meet the target" in out
+    for word in ("90 % interval", "sized alone", "nines of the hours: at least", "one weather"):
+        assert word in out
+    _, out, _ = energy("size", "el-paso", "--compute-usd-per-mwh", "200")
+    assert out.startswith("This is the plant with the highest earnings")
+    assert "earned_usd_per_year: " in out
+    assert "certificate" not in out
+
+
+def test_the_best_array_and_how_sure_are_in_the_record(energy):
+    site = sized(energy, "--served-fraction", "0.6", "--best-array", "--sure")
+    assert set(site["sureness"]) >= {"interval_90", "single_years", "nines_supported", "notes"}
+    assert site["sureness"]["interval_90"]["annual_usd"]["low"] is None
+    arrays = site["arrays"]
+    assert {array["mount"] for array in arrays} == {"tracker", "fixed"}
+    costs = [array["annual_usd"] for array in arrays]
+    assert costs == sorted(costs)
+    assert site["cost"]["annual_usd"] == pytest.approx(costs[0])
+    code, out, _ = energy("size", "el-paso", "--served-fraction", "0.6", "--best-array")
+    assert code == 0
+    assert "december_kwh_per_kwdc" in out
+
+
+def test_the_frontier_is_a_table_with_bars(energy):
+    code, out, err = energy("frontier", "el-paso")
+    assert (code, err) == (0, "")
+    assert "1 weather year(s); the battery starts with the charge that the end leaves" in out
+    for head in ("energy", "M$/yr", "last MWh $", "longest h", "50.000%", "99.999%", "█"):
+        assert head in out
+    _, full, _ = energy("frontier", "el-paso", "--full-start")
+    assert "the battery starts with full" in full
+
+
+def test_the_frontier_is_json_csv_and_a_picture(energy, tmp_path):
+    table, picture = tmp_path / "curve.csv", tmp_path / "curve.svg"
+    code, out, err = energy(
+        "frontier", "el-paso", "--full-start", "--json", "--csv", str(table), "--plot", str(picture)
+    )
+    assert (code, err) == (0, "")
+    record = json.loads(out)
+    assert record["start"] == "full"
+    assert record["unreachable"] == []
+    frame = pd.read_csv(table)
+    assert len(frame) == len(record["plants"]) == 30
+    for name in ("served_fraction", "annual_usd", "longest_event_h"):
+        assert frame[name].tolist() == [plant[name] for plant in record["plants"]]
+    assert picture.read_text(encoding="utf-8").startswith("<?xml")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["curve.csv", "curve.svg"]
+
+
+def test_the_fossil_frontier_is_told_in_both_ways(energy, tmp_path, monkeypatch, el_paso):
+    # The command's eleven ceilings take a while; two show what is printed of them.
+    curve = en.fossil_frontier(el_paso, served_fraction=0.8, max_fossil_fractions=[0.0, 1.0])
+    asked = {}
+
+    def found(case, *, served_fraction, progress):
+        asked.update(kind=case.assumptions.backup.kind, served_fraction=served_fraction)
+        return curve
+
+    monkeypatch.setattr("energy.sizing.fossil_frontier", found)
+    words = ("frontier", "el-paso", "--fossil", "--served-fraction", "0.8", "--backup", "turbine")
+    code, out, err = energy(*words, "--json", "--csv", str(tmp_path / "fossil.csv"))
+    assert (code, err) == (0, "")
+    assert asked == {"kind": "turbine", "served_fraction": 0.8}
+    rows = json.loads(out)["plants"]
+    assert [row["max_fossil_fraction"] for row in rows] == [0.0, 1.0]
+    assert pd.read_csv(tmp_path / "fossil.csv")["annual_usd"].tolist() == [
+        row["annual_usd"] for row in rows
+    ]
+    code, out, err = energy(*words, "--plot", str(tmp_path / "fossil.png"))
+    assert (code, err) == (0, "")
+    for word in ("at most", "fossil", "backup MW", "reserve", "100.0%", "0.8 of the energy served"):
+        assert word in out
+    assert (tmp_path / "fossil.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_csv_holds_the_names_and_the_numbers_of_the_plant(energy, tmp_path):
+    table = tmp_path / "plant.csv"
+    code, out, _ = energy(
+        "size", "el-paso", "--served-fraction", "0.5", "--json", "--csv", str(table)
+    )
+    assert code == 0
+    site = json.loads(out)["sites"][0]
+    told = pd.read_csv(table, index_col="name")["value"]
+    assert float(told["design.solar_mw"]) == site["design"]["solar_mw"]
+    assert float(told["cost.annual_usd"]) == site["cost"]["annual_usd"]
+
+
+def test_no_plant_is_exit_1_with_why_as_json(energy):
+    code, out, err = energy("size", "kiruna", "--nines", "2", "--json")
+    assert code == 1
+    (why,) = json.loads(out).values()
+    assert why["site"] == "kiruna"
+    assert set(why["mended_by"]) == {
+        "solar_mw", "battery_mwh", "backup_mw", "backup_mwh_per_year",
+    }  # fmt: skip
+    assert err.startswith("energy: kiruna: no plant serves 2 nines of the hours in full")
+    code, out, err = energy("size", "el-paso", "--budget-usd", "1000", "--json")
+    assert code == 1
+    assert json.loads(out)["infeasible"]["least_usd"] > 1e6
+    code, out, err = energy("size", "kiruna", "--nines", "2")
+    assert (code, out) == (1, "")
+
+
+def test_a_year_that_alone_has_no_plant_is_told_so(energy, monkeypatch, el_paso):
+    sureness = en.how_sure(en.size(el_paso, served_fraction=0.5), draws=1)
+    sureness.single_years["annual_usd"] = float("nan")
+    monkeypatch.setattr("energy.sizing.how_sure", lambda _: sureness)
+    code, out, err = energy("size", "el-paso", "--served-fraction", "0.5", "--sure")
+    assert (code, err) == (0, "")
+    assert "no plant" in out
+    site = sized(energy, "--served-fraction", "0.5", "--sure")
+    (year,) = site["sureness"]["single_years"].values()
+    assert year["annual_usd"] is None

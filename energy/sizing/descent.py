@@ -41,9 +41,6 @@ FIRM_MOVES = (0.04, 0.01, 0.0025)
 RESERVE_STEPS = (0.0, 0.05, -0.05)
 LONE_RESERVE_STEPS = (0.02, -0.02, 0.1, -0.1, 0.3, -0.3)
 
-#: Starts from a map of plants.
-STARTS = 3
-
 #: Neighbours that are run at most; a search that is still finding something has gone wrong.
 MAX_ROUNDS = 400
 
@@ -101,11 +98,11 @@ class Descent:
     def from_map(self, plants: pd.DataFrame) -> Found | None:
         """Go down from the best of some measured plants, and keep the best; None if none is met.
 
-        A full backup without reserve and a smaller one with it are two valleys, so each pair of
-        backup and grid with its reserve is one start.
+        A full backup without reserve and a smaller one with it are two valleys, so the cheapest
+        plant of each reserve is one start.
         """
         met = plants[self.met(plants)].sort_values("annual_usd", kind="stable")
-        starts = met.drop_duplicates(["backup_mw", "grid_mw", "reserve_fraction"]).head(STARTS)
+        starts = met.drop_duplicates("reserve_fraction")
         rough = [
             self.from_start(design_from(row), (SAVING,)).design for _, row in starts.iterrows()
         ]
