@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from energy.assumptions import Assumptions, price_factor, read_assumptions
-from energy.datacenter import Datacenter, load_mw
+from energy.datacenter import Building, Datacenter, load_mw, operate
 from energy.site import LocalPrice, Site
 from energy.solar import solar_per_mwdc
 from energy.units import Array
@@ -65,8 +65,17 @@ class Case:
         return self.solar_new * self.assumptions.solar.life_mean_fraction
 
     @cached_property
+    def building(self) -> Building | None:
+        """The datacenter step by step, where it says how it is cooled; None where it does not."""
+        if self.datacenter.cooling is None:
+            return None
+        return operate(self.datacenter, self.weather, elevation_m=self.site.elevation_m)
+
+    @cached_property
     def load_mw(self) -> Array:
         """Load [MW], computers and cooling, one value a step."""
+        if self.building is not None:
+            return self.building.load_mw
         temp_air_c = self.weather.frame["temp_air"].to_numpy(dtype=float)
         return load_mw(self.datacenter, self.assumptions.cooling, temp_air_c)
 

@@ -21,6 +21,7 @@ from energy.errors import InfeasibleError, InputError
 if TYPE_CHECKING:
     from energy.assumptions import Assumptions
     from energy.case import Case
+    from energy.machine import Machine
     from energy.plant import Plant
     from energy.site import Site
     from energy.weather.sources import Source
@@ -332,6 +333,79 @@ def compare(
     _print_ranking(plants, share, ranking.notes)
 
 
+@app.command()
+def machine(
+    flop: Annotated[float | None, typer.Option("--flop", help="Size of the run [FLOP].")] = None,
+    days: Annotated[float, typer.Option("--days", help="Time for it [days].")] = 1.0,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            "--device", help="h100, b200, gb200-nvl72, wse-3 or wafer-3nm (default h100)."
+        ),
+    ] = None,
+    yield_model: Annotated[
+        str | None,
+        typer.Option("--yield-model", help="murphy (default), poisson, seeds, negative-binomial."),
+    ] = None,
+    yield_fraction: Annotated[
+        float | None, typer.Option("--yield-fraction", help="Share of good dies, no model.")
+    ] = None,
+    defects_per_cm2: Annotated[
+        float | None, typer.Option("--defects-per-cm2", help="Defects of the wafer [1/cm2].")
+    ] = None,
+    utilisation: Annotated[
+        float | None, typer.Option("--utilisation", help="Share of peak arithmetic used.")
+    ] = None,
+    parameters: Annotated[
+        float | None, typer.Option("--parameters", help="Of the model, for memory and network.")
+    ] = None,
+    plant_mw: Annotated[
+        float | None, typer.Option("--plant-mw", help="The way back: what this load trains [MW].")
+    ] = None,
+    served_fraction: Annotated[
+        float, typer.Option("--served-fraction", help="Share of the plant's energy served.")
+    ] = 1.0,
+    file: Annotated[
+        Path | None, typer.Option("--machine", help="A TOML file of a machine instead.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Turn a training run into chips, wafers, megawatts and money, or megawatts into runs."""
+    from energy.machine import read_machine, trainable
+
+    told = (flop, device, yield_model, yield_fraction, defects_per_cm2, utilisation, parameters)
+    if file is not None and any(value is not None for value in told):
+        raise InputError("--machine tells the run and the device; give it without their flags")
+    if file is not None:
+        built = read_machine(file)
+    else:
+        built = _machine(
+            {"flop": flop, "days": days, "parameters": parameters}
+            | {"utilisation_fraction": utilisation},
+            {"name": device or "h100", "defects_per_cm2": defects_per_cm2},
+            yield_model,
+            yield_fraction,
+        )
+    if plant_mw is None:
+        _show_machine(built, as_json)
+        return
+    answer = trainable(
+        built.training, built.device, plant_mw=plant_mw, served_fraction=served_fraction
+    )
+    if as_json:
+        _print_json(answer.record())
+        return
+    rows = {
+        "plant": f"{plant_mw:,.1f} MW, PUE {answer.pue:.3f}, {served_fraction:g} served",
+        "device": f"{answer.device.name}, {answer.installed:,} installed",
+        "a day": f"{answer.flop_per_day:.3g} FLOP",
+        "a year": f"{answer.flop_per_year:.3g} FLOP",
+        f"runs of {answer.training.flop:.3g} FLOP": f"{answer.runs_per_year:,.2f} a year",
+        "  each": f"{answer.days_per_run:,.2f} days",
+    }
+    _print_table(("", ""), rows.items(), left=(0, 1))
+
+
 # --- from words to objects ----------------------------------------------------------------------
 
 
@@ -436,6 +510,47 @@ def _place(
     if decades is not None:
         place = place.with_decades(decades, seed=seed)
     return place
+
+
+def _machine(
+    run: dict[str, float | None],
+    device: dict[str, Any],
+    yield_model: str | None,
+    yield_fraction: float | None,
+) -> Machine:
+    """The machine that the flags tell; what they do not tell is believed."""
+    from energy.machine import Machine, Training, build_machine, described_device, named_yield_model
+
+    def given(values: dict[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in values.items() if value is not None}
+
+    with _Problems() as problems:
+        if run["flop"] is None:
+            with problems:
+                raise InputError("--flop is missing: the size of the run, such as 3e25")
+        else:
+            with problems:
+                training = Training(**given(run))
+        with problems:
+            made = described_device(given(device), "--device")
+            if made.silicon is None and (yield_model or yield_fraction is not None):
+                raise InputError(
+                    f"{made.name} is bought by the shelf, its price holds its yield; yields are "
+                    "for wse-3 and wafer-3nm"
+                )
+        with problems:
+            if yield_model is not None and yield_fraction is not None:
+                raise InputError("--yield-model and --yield-fraction both tell the yield; give one")
+            model = named_yield_model(yield_model or "murphy")
+        if yield_fraction is not None:
+            with problems:
+                if not 0 < yield_fraction <= 1:
+                    raise InputError(
+                        f"--yield-fraction is a share above 0 and at most 1; got {yield_fraction:g}"
+                    )
+    if yield_fraction is not None:
+        return Machine(training, made, yield_fraction)
+    return build_machine(training, made, yield_model=model)
 
 
 def _source(name: str) -> Source:
@@ -643,6 +758,37 @@ def _show_plant(plant: Plant, served_fraction: float | None, as_json: bool) -> N
     heads = ("part", "size", "capital M$", "life", "recovery", "O&M", "fuel", "M$ a year")
     _print_table(heads, parts, left=(0,))
     _print_notes([plant])
+
+
+def _show_machine(machine: Machine, as_json: bool) -> None:
+    if as_json:
+        _print_json(machine.record())
+        return
+    run, device, silicon = machine.training, machine.device, machine.device.silicon
+    low, high = machine.ends
+    rows = {
+        "run": f"{run.flop:.3g} FLOP in {run.days:g} days",
+        "  arithmetic": f"{machine.flop_per_s:.3g} FLOP/s at {run.utilisation_fraction:g} of peak",
+        "device": f"{device.name}, {device.flop_per_s:.3g} FLOP/s, {device.power_kw:g} kW",
+        "  for arithmetic": f"{machine.devices_for_flop:,}",
+    }
+    if machine.devices_for_memory is not None and machine.devices_for_network is not None:
+        rows["  for memory"] = f"{machine.devices_for_memory:,}"
+        rows["  at most, by network"] = f"{machine.devices_for_network:,.0f}"
+    rows["  binding"] = machine.binding
+    rows["installed"] = f"{machine.installed:,}, spares of {run.spare_fraction:g} among them"
+    if silicon is not None and machine.wafers is not None:
+        rows["wafers"] = f"{machine.wafers:,} of {silicon.gross_dies} dies"
+        rows["  yield"] = (
+            f"{machine.yield_fraction:.3f} at {silicon.defects_per_die:.3g} defects a die"
+        )
+    rows["IT power"] = f"{machine.it_mw:,.1f} MW"
+    rows["  power low-high"] = f"{low.it_mw:,.0f}-{high.it_mw:,.0f} MW"
+    rows["capital"] = f"{machine.capital_usd / 1e6:,.0f} M$"
+    rows["  prices low-high"] = f"{low.capital_usd / 1e6:,.0f}-{high.capital_usd / 1e6:,.0f} M$"
+    _print_table(("", ""), rows.items(), left=(0, 1))
+    for note in machine.notes:
+        print(_plain(note))
 
 
 def main() -> None:

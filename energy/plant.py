@@ -66,6 +66,8 @@ class Plant:
         """What changes the answer and is not in the numbers."""
         weather, availability = self.case.weather, self.availability
         notes = list(self.case.site.notes)
+        if self.case.building is not None:
+            notes.extend(self.case.building.notes)
         if weather.years == 1:
             kind = "typical year" if weather.typical else f"year, {weather.first_year}"
             notes.append(
@@ -94,6 +96,7 @@ class Plant:
             site.normals.source if site.normals else "",
             *(item.source for item in local if item is not None),
             *self.case.assumptions.frame["source"],
+            *(self.case.building.sources if self.case.building is not None else ()),
         ]
         return list(dict.fromkeys(text for text in texts if text))
 

@@ -141,3 +141,63 @@ def test_decades_of_moved_weather_say_that_it_was_moved(energy):
     assert "clouds of Fort Collins CO" in said
     assert "resampled" in said
     assert any("NSRDB of NREL" in source for source in site["sources"])
+
+
+# --- machine -----------------------------------------------------------------------------------
+
+
+def test_machine_as_table_and_json_agree(energy):
+    words = ("machine", "--flop", "3e25", "--days", "1", "--device", "wafer-3nm",
+             "--yield-model", "murphy", "--defects-per-cm2", "0.1",
+             "--parameters", "1.8e12")  # fmt: skip
+    code, out, err = energy(*words)
+    assert (code, err) == (0, "")
+    _, told, _ = energy(*words, "--json")
+    record = json.loads(told)
+    assert f"{record['wafers']:,}" in out
+    assert f"{record['it_mw']:,.1f} MW" in out
+    assert record["binding"] == "arithmetic"
+    assert record["yield_fraction"] == pytest.approx(0.5655, abs=1e-4)
+
+
+def test_machine_from_a_file_is_the_machine_of_the_flags(energy, tmp_path):
+    path = tmp_path / "machine.toml"
+    path.write_text("[training]\nflop = 2.1e25\ndays = 1\n[device]\nname = 'b200'\n")
+    _, file, _ = energy("machine", "--machine", str(path), "--json")
+    _, flags, _ = energy("machine", "--flop", "2.1e25", "--device", "b200", "--json")
+    assert json.loads(file) == json.loads(flags)
+    code, _, err = energy("machine", "--machine", str(path), "--device", "b200")
+    assert code == 2
+    assert "without their flags" in err
+
+
+def test_megawatts_back_to_runs(energy):
+    code, out, _ = energy("machine", "--flop", "2.1e25", "--plant-mw", "100", "--json",
+                          "--served-fraction", "0.99")  # fmt: skip
+    assert code == 0
+    assert json.loads(out)["runs_per_year"] == pytest.approx(41.18, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--days", "1"), ["--flop is missing"]),
+        (("--flop", "-3e25", "--days", "0"), ["flop must be greater", "days must be greater"]),
+        (("--flop", "1e24", "--utilisation", "1.2"), ["utilisation_fraction must be less"]),
+        (("--flop", "1e24", "--utilisation", "0"), ["utilisation_fraction must be greater"]),
+        (("--flop", "1e24", "--device", "wse3"), ["no device called 'wse3'; did you mean 'wse-3'"]),
+        (("--flop", "1e24", "--device", "wafer-3nm", "--yield-fraction", "0"), ["share above 0"]),
+        (("--flop", "1e24", "--device", "wafer-3nm", "--yield-fraction", "1.2"), ["got 1.2"]),
+        (("--flop", "1e24", "--device", "wafer-3nm", "--yield-model", "x"), ["one of poisson"]),
+        (("--flop", "1e24", "--defects-per-cm2", ".1"), ["by the shelf"]),
+        (("--flop", "1e24", "--yield-model", "seeds"), ["by the shelf"]),
+        (("--flop", "1e24", "--plant-mw", "-5"), ["plant_mw must be above 0"]),
+        (("--machine", "nowhere.toml"), ["no such file"]),
+    ],
+)
+def test_machines_that_cannot_be(energy, words, told):
+    code, out, err = energy("machine", *words)
+    assert (code, out) == (2, "")
+    for text in told:
+        assert text in err
+    assert "Traceback" not in err

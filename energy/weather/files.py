@@ -39,7 +39,8 @@ from energy.units import step_hours
 from energy.weather import quality
 from energy.weather.components import complete
 from energy.weather.formats import Rows, known_format
-from energy.weather.series import COLUMNS, Weather
+from energy.weather.humidity import recorded_dew
+from energy.weather.series import COLUMNS, DEW, Weather
 
 #: The year that a typical year is written into: it has no 29 February.
 TYPICAL_YEAR = 2001
@@ -51,6 +52,8 @@ MISSING = {
     "dhi": (9999, -9900),
     "temp_air": (99.9, -9900),
     "wind_speed": (999, -9900),
+    "temp_dew": (99.9, -9900),
+    "relative_humidity": (999, -9900),
 }
 
 
@@ -195,6 +198,8 @@ def _read_sam(path: Path) -> Rows:
         "GHI": "ghi", "DNI": "dni", "DHI": "dhi",
         "Tdry": "temp_air", "Temperature": "temp_air",
         "Wspd": "wind_speed", "Wind Speed": "wind_speed",
+        "Tdew": "temp_dew", "Dew Point": "temp_dew",
+        "RH": "relative_humidity", "Relative Humidity": "relative_humidity",
     }  # fmt: skip
     data = pd.read_csv(path, skiprows=2, encoding="utf-8-sig").rename(columns=names)
     clock_h = float(header["Time Zone"])
@@ -222,7 +227,7 @@ def _recorded(years: Any) -> list[int]:
 def _weather(rows: Rows, path: Path) -> Weather:
     """The rows as `Weather`: UTC, calendar of the place, missing values told, all checked."""
     _check_place(rows, path)
-    present = [name for name in COLUMNS if name in rows.data.columns]
+    present = [name for name in MISSING if name in rows.data.columns]
     frame = rows.data[present].apply(pd.to_numeric, errors="coerce").astype(float)
     for name in present:
         frame[name] = frame[name].where(~frame[name].isin(MISSING[name]))
@@ -235,6 +240,7 @@ def _weather(rows: Rows, path: Path) -> Weather:
     frame.index = pd.DatetimeIndex(frame.index).tz_convert("UTC").rename("start")
     frame = _by_local_calendar(frame, rows.utc_offset_h)
     step_h = step_hours(pd.DatetimeIndex(frame.index))
+    dew = recorded_dew(frame) if "temp_air" in frame else None
     frame, notes = complete(frame, rows.latitude_deg, rows.longitude_deg, rows.elevation_m, step_h)
     problems = quality.problems(frame, COLUMNS, rows.utc_offset_h)
     if not problems:
@@ -243,6 +249,8 @@ def _weather(rows: Rows, path: Path) -> Weather:
         )
     if problems:
         raise WeatherError([f"{path}: {problem}" for problem in problems])
+    if dew is not None:
+        frame = frame.join(dew)  # `Weather` checks it
     for name in ("ghi", "dni", "dhi"):
         frame[name] = frame[name].clip(lower=0.0)  # thermopiles read a little below zero at night
     first, last = rows.recorded_years[0], rows.recorded_years[-1]
@@ -322,7 +330,8 @@ def _read_parquet(path: Path) -> Weather:
     if header is None:
         raise WeatherError(f"{path}: Parquet without sunrack's header; give EPW, TMY3 or NSRDB csv")
     start = pd.DatetimeIndex(table["start"].to_numpy()).tz_localize("UTC").rename("start")
-    columns = {name: table[name].to_numpy().astype(float) for name in COLUMNS}
+    names = [*COLUMNS, *({DEW} & set(table.column_names))]
+    columns = {name: table[name].to_numpy().astype(float) for name in names}
     header["warnings"] = tuple(header["warnings"])
     weather = Weather(frame=pd.DataFrame(columns, index=start), **header)
     problems = quality.sun_problems(
@@ -352,11 +361,12 @@ def write_parquet(weather: Weather, path: Path) -> None:
     columns: dict[str, Any] = {
         "start": pa.array(weather.index.tz_localize(None).as_unit("s").to_numpy())
     }
-    columns |= {name: pa.array(weather.frame[name].to_numpy(dtype=np.float32)) for name in COLUMNS}
+    names = [name for name in (*COLUMNS, DEW) if name in weather.frame]
+    columns |= {name: pa.array(weather.frame[name].to_numpy(dtype=np.float32)) for name in names}
     table = pa.table(columns).replace_schema_metadata({"sunrack": json.dumps(header)})
     beside = path.with_suffix(".part")
     pq.write_table(
-        table, beside, compression="zstd", compression_level=19, use_dictionary=list(COLUMNS),
+        table, beside, compression="zstd", compression_level=19, use_dictionary=names,
         column_encoding={"start": "DELTA_BINARY_PACKED"}, write_statistics=False,
     )  # fmt: skip
     beside.replace(path)

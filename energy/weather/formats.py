@@ -206,7 +206,7 @@ def _solar_zone(longitude_deg: float) -> float:
 _TMY2 = {
     "year": (1, 3, 1.0), "month": (3, 5, 1.0), "day": (5, 7, 1.0), "hour": (7, 9, 1.0),
     "ghi": (17, 21, 1.0), "dni": (23, 27, 1.0), "dhi": (29, 33, 1.0),
-    "temp_air": (67, 71, 10.0), "wind_speed": (95, 98, 10.0),
+    "temp_air": (67, 71, 10.0), "temp_dew": (73, 77, 10.0), "wind_speed": (95, 98, 10.0),
 }  # fmt: skip
 
 
@@ -249,6 +249,7 @@ _POWER = {
     "ALLSKY_SFC_SW_DNI": "dni",
     "ALLSKY_SFC_SW_DIFF": "dhi",
     "T2M": "temp_air",
+    "T2MDEW": "temp_dew",
     "WS10M": "wind_speed",
     "WS2M": "wind_speed",  # taken where both are given: the height of the modules
 }
@@ -300,7 +301,9 @@ def read_nasa_power(path: Path) -> Rows:
         factor = _POWER_UNITS.get(re.sub(r"[\s^]", "", unit[1]).lower()) if unit else None
         if factor is None:
             got = f"is in {unit[1]!r}" if unit else "has no unit in the header"
-            wanted = {"temp_air": "degC", "wind_speed": "m/s"}.get(ours, "W/m^2 or Wh/m^2")
+            wanted = {"temp_air": "degC", "temp_dew": "degC", "wind_speed": "m/s"}.get(
+                ours, "W/m^2 or Wh/m^2"
+            )
             problems.append(f"{path}: {name} {got}; ask POWER for {wanted}")
         else:
             columns[ours] = data[name].where(data[name] != float(missing[1] if missing else -999))
@@ -338,15 +341,17 @@ _LIGHT = {
     "w_m2": (1.0, 0.0), "kw_m2": (1e3, 0.0),
     "wh_m2": (1.0, 0.0), "kwh_m2": (1e3, 0.0), "j_m2": (1 / 3600, 0.0), "mj_m2": (1e6 / 3600, 0.0),
 }  # fmt: skip
+_TEMPERATURE = {"c": (1.0, 0.0), "f": (5 / 9, -160 / 9), "k": (1.0, -273.15)}
 _SUMS = ("wh_m2", "kwh_m2", "j_m2", "mj_m2")
 _UNITS = {
     "ghi": _LIGHT,
     "dni": _LIGHT,
     "dhi": _LIGHT,
-    "temp_air": {"c": (1.0, 0.0), "f": (5 / 9, -160 / 9), "k": (1.0, -273.15)},
+    "temp_air": _TEMPERATURE,
     "wind_speed": {
         "m_s": (1.0, 0.0), "km_h": (1 / 3.6, 0.0), "mph": (0.44704, 0.0), "kn": (1852 / 3600, 0.0),
     },
+    "temp_dew": _TEMPERATURE,
 }  # fmt: skip
 #: Every name of a column that is understood -> quantity and unit.
 _COLUMNS = {f"{name}_{unit}": (name, unit) for name, units in _UNITS.items() for unit in units}

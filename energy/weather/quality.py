@@ -21,6 +21,7 @@ BOUNDS = {
     "dhi": (-20.0, 1400.0),
     "temp_air": (-90.0, 57.0),
     "wind_speed": (0.0, 115.0),
+    "temp_dew": (-100.0, 40.0),
 }
 
 #: Share of the irradiation that may fall while the sun is down before the clock is doubted; files
@@ -132,12 +133,13 @@ def _value_problems(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
 
 
 def _unit(name: str) -> str:
-    return {"temp_air": "degC", "wind_speed": "m/s"}.get(name, "W/m2")
+    return {"temp_air": "degC", "temp_dew": "degC", "wind_speed": "m/s"}.get(name, "W/m2")
 
 
 def _hint(name: str) -> str:
     return {
         "temp_air": "give degC (is this degF or K?)",
+        "temp_dew": "give degC (is this degF or K?)",
         "wind_speed": "give m/s",
     }.get(name, "give W/m2 (is this kW/m2, or a sum over the step?)")
 

@@ -18,6 +18,9 @@ from energy.weather import quality
 #: Irradiance [W/m2], air temperature [degC], wind speed [m/s]; the names are pvlib's.
 COLUMNS = ("ghi", "dni", "dhi", "temp_air", "wind_speed")
 
+#: Dew point [degC]: a column that a series may have besides, for cooling by evaporation.
+DEW = "temp_dew"
+
 
 @dataclass(frozen=True, eq=False)
 class Weather:
@@ -27,9 +30,10 @@ class Weather:
     ----------
     frame
         One row a step, indexed by the *start* of the step in UTC, with the columns `ghi`, `dni`,
-        `dhi` [W/m2], `temp_air` [degC], `wind_speed` [m/s]. Values hold for the step; the sun is
-        taken at its middle. A step belongs to the day and the year, in local standard time, of
-        its middle. Years need not follow each other, but each is whole (29 February may lack).
+        `dhi` [W/m2], `temp_air` [degC], `wind_speed` [m/s] and, where the humidity was recorded,
+        `temp_dew` [degC]. Values hold for the step; the sun is taken at its middle. A step belongs
+        to the day and the year, in local standard time, of its middle. Years need not follow each
+        other, but each is whole (29 February may lack).
     latitude_deg, longitude_deg, elevation_m
         The place the data is for; north and east positive.
     utc_offset_h
@@ -66,7 +70,8 @@ class Weather:
 
     def __post_init__(self) -> None:
         """Refuse a series that the model cannot stand on."""
-        problems = quality.problems(self.frame, COLUMNS, self.utc_offset_h)
+        columns = (*COLUMNS, DEW) if DEW in self.frame else COLUMNS
+        problems = quality.problems(self.frame, columns, self.utc_offset_h)
         if problems:
             raise WeatherError([f"{self.source}: {problem}" for problem in problems])
 
