@@ -71,6 +71,15 @@ if TYPE_CHECKING:
         size,
     )
     from energy.weather import Examination, Weather, examine, read_weather, resample
+    from energy.workload import (
+        Firm,
+        Interruptible,
+        PowerCapped,
+        Queue,
+        Steady,
+        WorkRun,
+        run_workload,
+    )
 
 _HOMES = {
     "assumptions": ("Assumptions", "read_assumptions"),
@@ -129,6 +138,15 @@ _HOMES = {
         "size",
     ),
     "weather": ("Examination", "Weather", "examine", "read_weather", "resample"),
+    "workload": (
+        "Firm",
+        "Interruptible",
+        "PowerCapped",
+        "Queue",
+        "Steady",
+        "WorkRun",
+        "run_workload",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -155,21 +173,27 @@ __all__ = [
     "EnergyError",
     "EnergyWarning",
     "Examination",
+    "Firm",
     "Frontier",
     "Hall",
     "InfeasibleError",
     "InputError",
+    "Interruptible",
     "LeastCost",
     "Machine",
     "Plant",
+    "PowerCapped",
+    "Queue",
     "Shortfall",
     "Site",
     "SiteError",
     "Sizing",
+    "Steady",
     "Trainable",
     "Training",
     "Weather",
     "WeatherError",
+    "WorkRun",
     "assess",
     "build_machine",
     "choose_array",
@@ -191,6 +215,7 @@ __all__ = [
     "read_site",
     "read_weather",
     "resample",
+    "run_workload",
     "seeds_yield",
     "simulate",
     "simulate_many",
