@@ -19,8 +19,10 @@ A *queue* gets work evenly and each piece may wait. What the sun gives goes to w
 then into the store; the store serves only what is due. Its power then depends on the sun alone and
 not on the battery, so that it is a known load for each array, and more battery never misses more.
 
-Of the others more battery need not do more under the same rule: a larger store moves the reserve.
-With `reserve_fraction` 0 and no restarts it never does less, as long as nothing else limits it.
+Of the others more battery need not do more under the same rule. With `reserve_fraction` 0, restarts
+that cost nothing and a load that can go down to nothing it never does less. A lowest power can make
+it spend now what would have done a little more later, by less than a step at full power; restarts
+may come at other times; and with a plan a larger store asks for a larger reserve.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from typing import Annotated, Any
 import numba as nb
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from energy.assumptions import NotNegative, Positive, PositiveShare
@@ -539,12 +542,12 @@ def _planned(
 
 @nb.njit(cache=True, nogil=True)
 def run_following(
-    solar: Array, load_mw: Array, slots: Array, plans: Array, levels: Array,
+    solar: Array, load_mw: Array, slots: NDArray[np.int64], plans: Array, levels: Array,
     rest_fraction: float, idle_fraction: float, parts: int, rise: float, lost_h: float,
     exponent: float, solar_mw: float, usable_mwh: float, battery_mw: float, backup_mw: float,
     one_way_fraction: float, kept_fraction: float, step_h: float, start_mwh: float, it_mw: float,
-    flows: Array, work: Array, grid_mw: float, reserve_mwh: Array | None, largest_unit_mw: float,
-    minimum_load_fraction: float, grid_first: bool,
+    flows: Array, work: Array, grid_mw: float = 0.0, reserve_mwh: Array | None = None,
+    largest_unit_mw: float = np.inf, minimum_load_fraction: float = 0.0, grid_first: bool = False,
 ) -> float:  # fmt: skip
     """Run one plant whose load follows the store; write flows and work, return the end's store.
 
