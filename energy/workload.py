@@ -16,10 +16,12 @@ store is empty. Sun that nothing else can use is always used. What cannot be car
 stops comes back when the plan allows, and loses half a checkpoint and the restart.
 
 A *queue* gets work evenly and each piece may wait. What the sun gives goes to waiting work first,
-then into the store; the store serves only what is due. Its power then depends on the sun alone and
-not on the battery, so that it is a known load for each array, and more battery never misses more.
+then into the store. What is due is served from the store down to empty; what is not due only as
+long as the store keeps the reserve of typical days with what comes in. With `reserve_fraction` 1 it
+never works ahead from the store; its power is then known for each array, and more battery never
+misses more.
 
-Of the others more battery need not do more under the same rule. With `reserve_fraction` 0, restarts
+Otherwise more battery need not do more under the same rule. With `reserve_fraction` 0, restarts
 that cost nothing and a load that can go down to nothing it never does less. A lowest power can make
 it spend now what would have done a little more later, by less than a step at full power; restarts
 may come at other times; and with a plan a larger store asks for a larger reserve.
@@ -27,7 +29,7 @@ may come at other times; and with a plan a larger store asks for a larger reserv
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Annotated, Any
@@ -360,19 +362,12 @@ def run_workload(
     if start_fraction is not None and not 0 <= start_fraction <= 1:
         raise InputError(f"start_fraction must lie between 0 and 1; got {start_fraction!r}")
     arguments = kernel_arguments(case, design)
-    if isinstance(workload, Interruptible | PowerCapped):
+    if not isinstance(workload, Firm | Steady):
         return _following(case, design, workload, start_fraction, arguments)
     load_mw, wanted = case.load_mw, np.ones(len(case.load_mw))
     if isinstance(workload, Steady):
         wanted = workload.shape(len(load_mw), case.step_h)
         load_mw = load_mw * wanted
-    if isinstance(workload, Queue):
-        wait = int((workload.slack_h - workload.job_h) / case.step_h + DUST)
-        idle = workload.idle_fraction
-        wanted = _queue_levels(
-            case.solar * design.solar_mw / load_mw, workload.asked_fraction, wait, idle
-        )
-        load_mw = load_mw * (idle + (1.0 - idle) * wanted)
     if start_fraction is None:
         start_mwh = cyclic_start(case.solar, load_mw, **arguments)
     else:
@@ -388,9 +383,6 @@ def run_workload(
         lost_h = workload.checkpoint_h / 2 + workload.restart_h
         lost = _pay(up.astype(float), restarted * lost_h, case.step_h)
         useful = up - lost
-    elif isinstance(workload, Queue):
-        lacking = unserved_mw / case.load_mw / (1.0 - workload.idle_fraction)
-        useful = np.maximum(wanted - lacking, 0.0)
     else:
         useful = 1.0 - unserved_mw / load_mw
     it_mw = case.datacenter.it_mw
@@ -404,19 +396,19 @@ def run_workload(
 def _following(
     case: Case,
     design: Design,
-    workload: Interruptible | PowerCapped,
+    workload: Interruptible | PowerCapped | Queue,
     start_fraction: float | None,
     arguments: Mapping[str, Any],
 ) -> WorkRun:
     """Run a load that follows the store."""
-    rule = _rule(case, design, workload, arguments)
+    kernel, rule = _rule(case, design, workload, arguments)
     usable_mwh = arguments["usable_mwh"]
     flows = np.empty((len(case.load_mw), len(FLOWS)))
     work = np.empty((len(case.load_mw), len(WORK)))
 
     def run(start_mwh: float) -> float:
         return float(
-            run_following(
+            kernel(
                 case.solar, case.load_mw, case.day_slots, start_mwh=start_mwh,
                 it_mw=case.datacenter.it_mw, flows=flows, work=work, **arguments, **rule,
             )
@@ -431,38 +423,38 @@ def _following(
         for _ in range(6):
             end = run(start_mwh)
             if abs(end - start_mwh) <= 1e-9 * max(usable_mwh, 1e-9):
-                break
-            start_mwh = end
-        else:
-            continue
-        break
-    return WorkRun(case, design, workload, flows, work, start_mwh)
+                return WorkRun(case, design, workload, flows, work, start_mwh)
+            start_mwh, before = end, start_mwh
+    return WorkRun(case, design, workload, flows, work, before)
 
 
 def _rule(
     case: Case,
     design: Design,
-    workload: Interruptible | PowerCapped,
+    workload: Interruptible | PowerCapped | Queue,
     arguments: Mapping[str, Any],
-) -> dict[str, Any]:
-    """What the kernel takes beside the plant."""
+) -> tuple[Callable[..., Any], dict[str, Any]]:
+    """The kernel of a workload, and what it takes beside the plant."""
     idle = workload.idle_fraction
+    if isinstance(workload, Queue):
+        # A queue plans for what comes in, however much of it is done at once.
+        levels = np.linspace(0.0, 1.0, PLANNED)
+        loads = np.full(PLANNED, idle + (1.0 - idle) * workload.asked_fraction)
+        wait = int((workload.slack_h - workload.job_h) / case.step_h + DUST)
+        return run_queue, {
+            "plans": _plans(case, design, loads, arguments),
+            "levels": levels,
+            "idle_fraction": idle,
+            "asked_fraction": workload.asked_fraction,
+            "wait_steps": wait,
+        }
     if isinstance(workload, PowerCapped):
         least, parts, exponent, rest = workload.least_fraction, 0, workload.exponent, 0.0
     else:
         least, parts, exponent, rest = 1.0 / workload.parts, workload.parts, 1.0, idle
     levels = np.linspace(least, 1.0, PLANNED if least < 1.0 else 1)
-    plans = np.zeros((len(levels), len(case.typical_days) if design.reserve_fraction > 0 else 0))
-    if design.reserve_fraction > 0:
-        one_way, step_h = arguments["one_way_fraction"], arguments["step_h"]
-        for plan, level in zip(plans, levels, strict=True):
-            days = case.typical_days * [1.0, rest + (1.0 - rest) * level]
-            plan_reserve(
-                days, design.solar_mw, arguments["usable_mwh"], design.backup_mw + design.grid_mw,
-                design.reserve_fraction, one_way * step_h, step_h / one_way, plan,
-            )  # fmt: skip
-    return {
-        "plans": plans,
+    return run_following, {
+        "plans": _plans(case, design, rest + (1.0 - rest) * levels, arguments),
         "levels": levels,
         "rest_fraction": rest,
         "idle_fraction": idle,
@@ -471,6 +463,24 @@ def _rule(
         "lost_h": workload.lost_h,
         "exponent": exponent,
     }
+
+
+def _plans(case: Case, design: Design, loads: Array, arguments: Mapping[str, Any]) -> Array:
+    """What the store should hold in each step of the typical days, for shares of the full load.
+
+    Of shape (loads, steps of the typical days); without steps where the design keeps no reserve.
+    """
+    if design.reserve_fraction == 0:
+        return np.zeros((len(loads), 0))
+    plans = np.zeros((len(loads), len(case.typical_days)))
+    one_way, step_h = arguments["one_way_fraction"], arguments["step_h"]
+    for plan, load in zip(plans, loads, strict=True):
+        plan_reserve(
+            case.typical_days * [1.0, load], design.solar_mw, arguments["usable_mwh"],
+            design.backup_mw + design.grid_mw, design.reserve_fraction, one_way * step_h,
+            step_h / one_way, plan,
+        )  # fmt: skip
+    return plans
 
 
 # --- kernels ------------------------------------------------------------------------------------
@@ -495,26 +505,6 @@ def _pay(running: Array, owed_h: Array, step_h: float) -> Array:
         paid[t] = min(owed / step_h, running[t])
         owed -= paid[t] * step_h
     return paid
-
-
-@nb.njit(cache=True, nogil=True)
-def _queue_levels(
-    sun_per_load: Array, asked_fraction: float, wait_steps: int, idle_fraction: float
-) -> Array:
-    """Share of a queue's computers to run in each step: what the sun carries, or what is due.
-
-    The oldest work is done first, and what is missed is gone as well, so that one sum tells both
-    what waits and what is due.
-    """
-    levels = np.empty(len(sun_per_load))
-    gone = 0.0
-    for t in range(len(sun_per_load)):
-        waiting = max(asked_fraction * (t + 1) - gone, 0.0)
-        due = max(asked_fraction * (t + 1 - wait_steps) - gone, 0.0)
-        by_sun = max((sun_per_load[t] - idle_fraction) / (1.0 - idle_fraction), 0.0)
-        levels[t] = min(max(min(by_sun, waiting), due), 1.0)
-        gone += levels[t]
-    return levels
 
 
 @nb.njit(cache=True, nogil=True)
@@ -614,4 +604,70 @@ def run_following(
         work[t, 4] = restarted
         work[t, 5] = it_mw * lost
         soc, level = end, now
+    return soc
+
+
+@nb.njit(cache=True, nogil=True)
+def run_queue(
+    solar: Array, load_mw: Array, slots: NDArray[np.int64], plans: Array, levels: Array,
+    idle_fraction: float, asked_fraction: float, wait_steps: int, solar_mw: float,
+    usable_mwh: float, battery_mw: float, backup_mw: float, one_way_fraction: float,
+    kept_fraction: float, step_h: float, start_mwh: float, it_mw: float, flows: Array, work: Array,
+    grid_mw: float = 0.0, reserve_mwh: Array | None = None, largest_unit_mw: float = np.inf,
+    minimum_load_fraction: float = 0.0, grid_first: bool = False,
+) -> float:  # fmt: skip
+    """Run one plant for a queue; write flows and work, return the end's store.
+
+    The oldest work is done first, and what is missed is gone as well, so that one sum tells both
+    what waits and what is due. Nothing waits at first.
+    """
+    stored, drawn = one_way_fraction * step_h, step_h / one_way_fraction
+    unit_mw = unit_of(backup_mw, largest_unit_mw)
+    least_unit_mw = unit_mw * minimum_load_fraction
+    soc, gone = start_mwh, 0.0
+    for t in range(len(load_mw)):
+        sun, load, kept = solar[t] * solar_mw, load_mw[t], soc * kept_fraction
+        waiting = max(asked_fraction * (t + 1) - gone, 0.0)
+        due = min(max(asked_fraction * (t + 1 - wait_steps) - gone, 0.0), 1.0)
+        by_sun = max((sun / load - idle_fraction) / (1.0 - idle_fraction), 0.0)
+        reach = sun + min(battery_mw, kept / drawn)
+        ahead = (reach / load - idle_fraction) / (1.0 - idle_fraction)
+        if plans.shape[1] > 0:
+            planned = _planned(
+                plans, levels, slots[t], idle_fraction, kept, sun, load, usable_mwh, battery_mw,
+                stored, drawn,
+            )  # fmt: skip
+            ahead = min(ahead, planned)
+        level = max(min(max(by_sun, ahead), waiting, 1.0), due)
+        asked = load * (idle_fraction + (1.0 - idle_fraction) * level)
+        net = sun - asked
+        backup, grid, reserve = 0.0, 0.0, 0.0
+        if reserve_mwh is not None:
+            reserve = reserve_mwh[t]
+        if backup_mw + grid_mw > 0.0:
+            backup, grid = _firm(
+                kept, net, battery_mw, backup_mw, grid_mw, reserve, unit_mw, least_unit_mw,
+                grid_first, stored, drawn,
+            )  # fmt: skip
+        end, charge, discharge, unserved, curtailed = _store(
+            kept, net + (backup + grid), usable_mwh, battery_mw, stored, drawn
+        )
+        gone += level
+        flows[t, 0] = sun
+        flows[t, 1] = charge
+        flows[t, 2] = discharge
+        flows[t, 3] = backup
+        flows[t, 4] = grid
+        flows[t, 5] = unserved
+        flows[t, 6] = curtailed
+        flows[t, 7] = end
+        flows[t, 8] = (soc - kept) / step_h
+        work[t, 0] = asked
+        work[t, 1] = it_mw * (asked - unserved) / load
+        work[t, 2] = it_mw * level
+        # What lacks is idle power last: work goes first.
+        work[t, 3] = it_mw * max(level - unserved / load / (1.0 - idle_fraction), 0.0)
+        work[t, 4] = 0.0
+        work[t, 5] = 0.0
+        soc = end
     return soc

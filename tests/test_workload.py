@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import energy as en
 from energy.dispatch import FLOWS
-from energy.workload import WORK, _pay, _planned, _queue_levels, _ramped, run_following
+from energy.workload import WORK, _pay, _planned, _ramped, run_following, run_queue
 
 
 def follow(solar: list[float], start_mwh: float = 0.0, **given: Any) -> dict[str, np.ndarray]:
@@ -197,21 +197,79 @@ def test_backup_carries_a_capped_load():
     assert flow["unserved_mw"] == 0
 
 
+def queue(solar: list[float], start_mwh: float = 0.0, **given: Any) -> dict[str, np.ndarray]:
+    """Flows and work by name of a queue on 100 MW of computers, PUE 1; one way .8 as `follow`."""
+    steps = len(solar)
+    rule: dict[str, Any] = {
+        "plans": np.zeros((1, 0)), "levels": np.ones(1), "idle_fraction": 0.0,
+        "asked_fraction": 0.1, "wait_steps": 2, "solar_mw": 1.0, "usable_mwh": 1000.0,
+        "battery_mw": 1000.0, "backup_mw": 0.0, "one_way_fraction": 0.8, "kept_fraction": 1.0,
+        "step_h": 1.0, "it_mw": 100.0,
+    } | given  # fmt: skip
+    flows, work = np.empty((steps, len(FLOWS))), np.empty((steps, len(WORK)))
+    run_queue(
+        np.array(solar, dtype=float), np.full(steps, 100.0), np.zeros(steps, dtype=np.int64),
+        start_mwh=start_mwh, flows=flows, work=work, **rule,
+    )  # fmt: skip
+    return dict(zip((*FLOWS, *WORK), (*flows.T, *work.T), strict=True))
+
+
+#: A plan that never lets a queue work ahead from the store.
+HOARD = {"plans": np.full((2, 1), 1e6), "levels": np.array([0.0, 1.0])}
+
+
 def test_a_queue_waits_for_the_sun_until_it_is_due():
     # A tenth comes each step and may wait for two: the first is due in the third step. Then the
-    # sun does all three that have come, .3, and the next waits again.
-    levels = _queue_levels(np.array([0, 0, 0, 1.0, 0, 0, 0]), 0.1, 2, 0.0)
-    assert levels == pytest.approx([0, 0, 0.1, 0.3, 0, 0, 0.1])
+    # sun does all three that have come, 30 MW, and the next waits again.
+    flow = queue([0, 0, 0, 100, 0, 0, 0], start_mwh=500, **HOARD)
+    assert flow["useful_mw"] == pytest.approx([0, 0, 10, 30, 0, 0, 10])
+    assert flow["discharge_mw"] == pytest.approx([0, 0, 10, 0, 0, 0, 10])
+
+
+def test_a_queue_without_a_reserve_works_ahead_from_the_store():
+    flow = queue([0, 0, 0], start_mwh=20)  # 16 MWh: all of the first, .6 of the second
+    assert flow["useful_mw"] == pytest.approx([10, 6, 0])
+
+
+def test_a_queue_works_ahead_with_what_the_plan_leaves():
+    # 25 MWh less 10 / .8 are 12.5, more than the 5 that are to stay; then 7.5 x .8 = 6 MWh.
+    flow = queue([0, 0], start_mwh=25, plans=np.full((2, 1), 5.0), levels=np.array([0.0, 1.0]))
+    assert flow["useful_mw"] == pytest.approx([10, 6])
+    # What is due is served down to empty: the 4 that wait after three steps and 5 MWh x .8 = 4.
+    flow = queue([0] * 4, start_mwh=25, plans=np.full((2, 1), 5.0), levels=np.array([0.0, 1.0]))
+    assert flow["useful_mw"] == pytest.approx([10, 6, 0, 4])
+
+
+def test_working_ahead_is_limited_by_the_battery_s_power():
+    assert queue([0], start_mwh=500, battery_mw=4)["useful_mw"] == pytest.approx(4)
+
+
+def test_what_a_queue_cannot_do_in_time_is_missed_and_gone():
+    flow = queue([0, 0, 0, 0, 100], start_mwh=10, **HOARD)
+    # Due: 10, then 10 again: 8 MWh do .8 of the first; the sun finds the three that are left.
+    assert flow["wanted_mw"] == pytest.approx([0, 0, 10, 10, 30])
+    assert flow["useful_mw"] == pytest.approx([0, 0, 8, 0, 30])
+    assert flow["unserved_mw"] == pytest.approx([0, 0, 2, 10, 0])
 
 
 def test_a_queue_s_sun_carries_first_what_rests():
-    # Of .28 sun, .1 is for all at rest: .18 / .9 run.
-    assert _queue_levels(np.array([0.28]), 0.5, 5, 0.1) == pytest.approx([0.2])
-    assert _queue_levels(np.array([0.05]), 0.5, 5, 0.1) == pytest.approx([0.0])
+    # Of 28 MW of sun, 10 are for all at rest: 18 / .9 run. 5 leave the resting short.
+    rule = {"idle_fraction": 0.1, "asked_fraction": 0.5, "usable_mwh": 0.0}
+    assert queue([28], **rule)["useful_mw"] == pytest.approx(20)
+    short = queue([5], **rule)
+    assert short["useful_mw"] == 0
+    assert short["unserved_mw"] == pytest.approx(5)
 
 
 def test_a_queue_never_runs_more_than_all_computers():
-    assert _queue_levels(np.array([0, 0, 0, 9.0]), 0.4, 9, 0.0) == pytest.approx([0, 0, 0, 1.0])
+    flow = queue([0, 0, 0, 900], asked_fraction=0.4, wait_steps=9)
+    assert flow["load_mw"] == pytest.approx([0, 0, 0, 100])
+
+
+def test_backup_serves_a_queue_what_is_due():
+    flow = queue([0, 0, 0], backup_mw=50.0, **HOARD)
+    assert flow["backup_mw"] == pytest.approx([0, 0, 10])
+    assert flow["unserved_mw"].sum() == 0
 
 
 def test_owed_hours_are_paid_while_running():
@@ -251,8 +309,8 @@ def test_firm_is_exactly_the_dispatch(case):
 
 
 def test_a_queue_that_may_not_wait_is_firm(case):
-    queue = en.Queue(slack_h=6, job_h=6, asked_fraction=1.0, idle_fraction=0.0)
-    run, plain = en.run_workload(case, DESIGN, queue), en.run_workload(case, DESIGN, en.Firm())
+    jobs = en.Queue(slack_h=6, job_h=6, asked_fraction=1.0, idle_fraction=0.0)
+    run, plain = en.run_workload(case, DESIGN, jobs), en.run_workload(case, DESIGN, en.Firm())
     assert run.flows == pytest.approx(plain.flows, abs=1e-6)
     assert run.useful_fraction == pytest.approx(plain.useful_fraction, abs=1e-9)
 
@@ -387,11 +445,13 @@ def test_a_lowest_power_can_make_more_battery_do_less_by_less_than_a_step():
     solar=st.floats(50, 600), mwh=st.floats(0, 2000), more=st.floats(0, 1000),
     slack=st.sampled_from([0, 5, 24, 168]), asked=st.floats(0.1, 1),
 )  # fmt: skip
-def test_more_battery_never_misses_more_deadlines(case, solar, mwh, more, slack, asked):
-    queue = en.Queue(slack_h=slack, asked_fraction=asked)
-    small = en.Design(solar_mw=solar, battery_mwh=mwh, battery_mw=150)
-    less = en.run_workload(case, small, queue)
-    large = en.run_workload(case, small.replace(battery_mwh=mwh + more), queue)
+def test_more_battery_never_misses_more_deadlines_without_working_ahead(
+    case, solar, mwh, more, slack, asked
+):
+    jobs = en.Queue(slack_h=slack, asked_fraction=asked)
+    small = en.Design(solar_mw=solar, battery_mwh=mwh, battery_mw=150, reserve_fraction=1.0)
+    less = en.run_workload(case, small, jobs)
+    large = en.run_workload(case, small.replace(battery_mwh=mwh + more), jobs)
     assert large.useful_fraction >= less.useful_fraction - 1e-9
     assert less.missed_mwh_per_year >= -1e-6
     assert less.useful_fraction <= 1 + 1e-12
@@ -471,9 +531,9 @@ def test_the_rule_again_as_a_plain_loop():
 
 def test_a_queue_again_piece_by_piece(case):
     """Each step's arrivals are kept apart, with their own deadline; the battery is stepped here."""
-    queue = en.Queue(slack_h=30, job_h=6, asked_fraction=0.35, idle_fraction=0.05)
-    plant = en.Design(solar_mw=180, battery_mwh=250, battery_mw=35)
-    run = en.run_workload(case, plant, queue)
+    jobs = en.Queue(slack_h=30, job_h=6, asked_fraction=0.35, idle_fraction=0.05)
+    plant = en.Design(solar_mw=180, battery_mwh=250, battery_mw=35, reserve_fraction=1.0)
+    run = en.run_workload(case, plant, jobs)
     usable, one_way = 250 * 0.9, 0.88**0.5
     kept = (1 - 0.02) ** (1 / 730.5)
     store, waiting, missed = run.start_mwh, [], 0.0
