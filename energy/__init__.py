@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from energy.availability import Availability, assess
     from energy.case import Case
     from energy.comparison import Comparison, compare
+    from energy.compute import (
+        ComputeCost,
+        Patience,
+        Premises,
+        compute_cost,
+        drawn_mw,
+        patience,
+    )
     from energy.cost import Cost, present_cost, price
     from energy.datacenter import (
         AcFeed,
@@ -40,6 +48,12 @@ if TYPE_CHECKING:
         InputError,
         SiteError,
         WeatherError,
+    )
+    from energy.flexibility import (
+        Flexibility,
+        carried_mw,
+        compare_workloads,
+        size_for_work,
     )
     from energy.machine import (
         Device,
@@ -86,6 +100,14 @@ _HOMES = {
     "availability": ("Availability", "assess"),
     "case": ("Case",),
     "comparison": ("Comparison", "compare"),
+    "compute": (
+        "ComputeCost",
+        "Patience",
+        "Premises",
+        "compute_cost",
+        "drawn_mw",
+        "patience",
+    ),
     "cost": ("Cost", "present_cost", "price"),
     "datacenter": (
         "AcFeed",
@@ -108,6 +130,7 @@ _HOMES = {
         "SiteError",
         "WeatherError",
     ),
+    "flexibility": ("Flexibility", "carried_mw", "compare_workloads", "size_for_work"),
     "machine": (
         "Device",
         "Machine",
@@ -162,6 +185,7 @@ __all__ = [
     "Case",
     "Chiller",
     "Comparison",
+    "ComputeCost",
     "CoolingTower",
     "Cost",
     "Datacenter",
@@ -174,6 +198,7 @@ __all__ = [
     "EnergyWarning",
     "Examination",
     "Firm",
+    "Flexibility",
     "Frontier",
     "Hall",
     "InfeasibleError",
@@ -181,8 +206,10 @@ __all__ = [
     "Interruptible",
     "LeastCost",
     "Machine",
+    "Patience",
     "Plant",
     "PowerCapped",
+    "Premises",
     "Queue",
     "Shortfall",
     "Site",
@@ -196,8 +223,12 @@ __all__ = [
     "WorkRun",
     "assess",
     "build_machine",
+    "carried_mw",
     "choose_array",
     "compare",
+    "compare_workloads",
+    "compute_cost",
+    "drawn_mw",
     "evaluate",
     "examine",
     "frontier",
@@ -206,6 +237,7 @@ __all__ = [
     "murphy_yield",
     "negative_binomial_yield",
     "operate",
+    "patience",
     "poisson_yield",
     "present_cost",
     "price",
@@ -222,6 +254,7 @@ __all__ = [
     "site_at",
     "site_names",
     "size",
+    "size_for_work",
     "trainable",
     "weather_picture",
 ]

@@ -4,11 +4,11 @@ In: `Case`, kinds of workload, the share of their work that has to be done. Out:
 table of the cheapest plant of each kind beside the firm one's, and of what the firm one's plant
 carries of each.
 
-A firm load's plant is exact (`energy.size`). For the others the plants of the frontier, scaled until
-the work is just done, are starts of a descent over sizes and plan (`energy.sizing.descent`), which
-ends where no plant half a percent cheaper along the searched directions does the work. Only sun and
-battery are looked at. A load that follows the store does not gain with every size under one rule, so
-that there the end is a good plant rather than the best.
+A firm load's plant is exact (`energy.size`). For the others the plants of the frontier, scaled
+until the work is just done, are starts of a descent over sizes and plan (`energy.sizing.descent`).
+It ends where no plant half a percent cheaper along the searched directions does the work. Only sun
+and battery are looked at. A load that follows the store does not gain with every size under one
+rule, so that the end is a good plant rather than the best.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 import pandas as pd
 
 from energy.case import Case
-from energy.cost import annual_usd_of, capital_recovery
+from energy.cost import annual_usd_of, annual_usd_per_size, capital_recovery
 from energy.dispatch import Design
 from energy.errors import InfeasibleError, InputError
 from energy.sizing import frontier, size
@@ -69,7 +69,7 @@ class _WorkDescent(Descent):
         return frame.assign(met=self.targets[0].met(frame))
 
 
-def size_for(case: Case, workload: Workload, *, useful_fraction: float = 0.99) -> WorkRun:
+def size_for_work(case: Case, workload: Workload, *, useful_fraction: float = 0.99) -> WorkRun:
     """The cheapest plant of sun and battery that does a share of the work, as run.
 
     Parameters
@@ -183,7 +183,7 @@ def _check(useful_fraction: float) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Flexibility:
-    """Kinds of workload side by side, the firm one first; `flexibility` makes one."""
+    """Kinds of workload side by side, the firm one first; `compare_workloads` makes one."""
 
     case: Case
     runs: Mapping[str, WorkRun]
@@ -198,9 +198,9 @@ class Flexibility:
         `computers_mw`; `solar_mw, battery_mwh, battery_mw` of the cheapest plant and its
         `reserve_fraction`; `useful_fraction`; `plant_usd_per_mwh` and `computers_usd_per_mwh` per
         useful IT MWh, and both, `usd_per_mwh`; `saved_usd_per_year` by the plant against the firm
-        one's; `saved_battery_mwh`; `worth_usd_per_battery_mwh`, what a year of a MWh of the firm
-        one's battery would have to cost at most to save as much, were it the only part; and
-        `carried_mw`, what the firm one's plant carries of this kind.
+        one's, and `worth_battery_mwh`, the battery energy that this money would buy;
+        `restarts_per_year`; `carried_mw`, what the firm one's plant carries of this kind, and
+        `carried_ratio`, against what it carries of the firm one.
         """
         rows = {}
         life = self.case.assumptions.computers.life_years
@@ -225,7 +225,8 @@ class Flexibility:
         firm = frame.iloc[0]
         frame["usd_per_mwh"] = frame["plant_usd_per_mwh"] + frame["computers_usd_per_mwh"]
         frame["saved_usd_per_year"] = firm["annual_usd"] - frame["annual_usd"]
-        frame["saved_battery_mwh"] = firm["battery_mwh"] - frame["battery_mwh"]
+        battery_usd = annual_usd_per_size(self.case)["battery_mwh"]
+        frame["worth_battery_mwh"] = frame["saved_usd_per_year"] / battery_usd
         frame["carried_ratio"] = frame["carried_mw"] / firm["carried_mw"]
         return frame
 
@@ -242,7 +243,7 @@ class Flexibility:
         return str(self.frame.round(3).to_html())
 
 
-def flexibility(
+def compare_workloads(
     case: Case,
     workloads: Mapping[str, Workload],
     *,
@@ -273,7 +274,8 @@ def flexibility(
         raise InputError(f"computers_usd_per_mw must be at least 0; got {computers_usd_per_mw!r}")
     kinds: dict[str, Workload] = {"firm": Firm()} | dict(workloads)
     runs = {
-        name: size_for(case, kind, useful_fraction=useful_fraction) for name, kind in kinds.items()
+        name: size_for_work(case, kind, useful_fraction=useful_fraction)
+        for name, kind in kinds.items()
     }
     plant = runs["firm"].design
     carried = {
