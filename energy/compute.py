@@ -25,7 +25,7 @@ from energy.case import Case
 from energy.cost import capital_recovery
 from energy.errors import InputError
 from energy.flexibility import size_for_work
-from energy.machine import DOLLAR_YEAR, SECONDS_PER_DAY, Machine
+from energy.machine import DOLLAR_YEAR, Machine
 from energy.spec import Spec
 from energy.workload import Interruptible, Steady, WorkRun, run_workload
 

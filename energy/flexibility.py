@@ -25,7 +25,7 @@ from energy.cost import annual_usd_of, annual_usd_per_size, capital_recovery
 from energy.dispatch import Design
 from energy.errors import InfeasibleError, InputError
 from energy.sizing import frontier, size
-from energy.sizing.descent import Descent
+from energy.sizing.descent import Descent, design_from
 from energy.sizing.frontier import SIZES, design_of
 from energy.sizing.search import share_problems
 from energy.sizing.targets import Target
@@ -57,7 +57,7 @@ class _WorkDescent(Descent):
     def measured(self, designs: Sequence[Design] | pd.DataFrame) -> pd.DataFrame:
         """Sizes, `useful_fraction`, `annual_usd` and `met`, one row a plant."""
         if isinstance(designs, pd.DataFrame):
-            plants = [Design(**row) for row in designs.to_dict(orient="records")]
+            plants = [design_from(row) for _, row in designs.iterrows()]
         else:
             plants = list(designs)
         frame = pd.DataFrame([plant.model_dump() for plant in plants])

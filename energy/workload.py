@@ -406,26 +406,29 @@ def _following(
     flows = np.empty((len(case.load_mw), len(FLOWS)))
     work = np.empty((len(case.load_mw), len(WORK)))
 
-    def run(start_mwh: float) -> float:
-        return float(
-            kernel(
-                case.solar, case.load_mw, case.day_slots, start_mwh=start_mwh,
-                it_mw=case.datacenter.it_mw, flows=flows, work=work, **arguments, **rule,
-            )
+    def run(start_mwh: float, before: float) -> tuple[float, float]:
+        end_mwh, after = kernel(
+            case.solar, case.load_mw, case.day_slots, start_mwh=start_mwh, before=before,
+            it_mw=case.datacenter.it_mw, flows=flows, work=work, **arguments, **rule,
         )  # fmt: skip
+        return end_mwh, after
 
+    # Nothing waited, or all ran, before a run that has a start.
+    first = 0.0 if isinstance(workload, Queue) else 1.0
     if start_fraction is not None:
         start_mwh = start_fraction * usable_mwh
-        run(start_mwh)
+        run(start_mwh, first)
         return WorkRun(case, design, workload, flows, work, start_mwh)
     # As `cyclic_start`: from full, and from empty where that drains round after round.
-    for start_mwh in (usable_mwh, 0.0):
+    for full in (usable_mwh, 0.0):
+        end = (full, first)
         for _ in range(6):
-            end = run(start_mwh)
-            if abs(end - start_mwh) <= 1e-9 * max(usable_mwh, 1e-9):
-                return WorkRun(case, design, workload, flows, work, start_mwh)
-            start_mwh, before = end, start_mwh
-    return WorkRun(case, design, workload, flows, work, before)
+            start = end
+            end = run(*start)
+            settled = abs(end[0] - start[0]) <= 1e-9 * max(usable_mwh, 1e-9)
+            if settled and abs(end[1] - start[1]) <= 1e-9 * max(start[1], 1.0):
+                return WorkRun(case, design, workload, flows, work, start[0])
+    return WorkRun(case, design, workload, flows, work, start[0])
 
 
 def _rule(
@@ -535,21 +538,22 @@ def run_following(
     solar: Array, load_mw: Array, slots: NDArray[np.int64], plans: Array, levels: Array,
     rest_fraction: float, idle_fraction: float, parts: int, rise: float, lost_h: float,
     exponent: float, solar_mw: float, usable_mwh: float, battery_mw: float, backup_mw: float,
-    one_way_fraction: float, kept_fraction: float, step_h: float, start_mwh: float, it_mw: float,
+    one_way_fraction: float, kept_fraction: float, step_h: float, start_mwh: float, before: float,
+    it_mw: float,
     flows: Array, work: Array, grid_mw: float = 0.0, reserve_mwh: Array | None = None,
     largest_unit_mw: float = np.inf, minimum_load_fraction: float = 0.0, grid_first: bool = False,
-) -> float:  # fmt: skip
-    """Run one plant whose load follows the store; write flows and work, return the end's store.
+) -> tuple[float, float]:  # fmt: skip
+    """Run one plant whose load follows the store; write flows and work, return store and level.
 
     At level x the load is full load times rest + (1 - rest) x; at 0 it is `idle_fraction`. With
     `parts` the level is a whole number of them and what runs keeps running; 0 is one run under a
-    cap. `levels` starts with the lowest. Nothing ran differently before the first step.
+    cap. `levels` starts with the lowest; `before` is the level before the first step.
     """
     stored, drawn = one_way_fraction * step_h, step_h / one_way_fraction
     unit_mw = unit_of(backup_mw, largest_unit_mw)
     least_unit_mw = unit_mw * minimum_load_fraction
     firm_mw = backup_mw + grid_mw
-    least, soc, level, owed = levels[0], start_mwh, 1.0, 0.0
+    least, soc, level, owed = levels[0], start_mwh, before, 0.0
     for t in range(len(load_mw)):
         sun, load, kept = solar[t] * solar_mw, load_mw[t], soc * kept_fraction
         reach = sun + firm_mw + min(battery_mw, kept / drawn)
@@ -604,7 +608,7 @@ def run_following(
         work[t, 4] = restarted
         work[t, 5] = it_mw * lost
         soc, level = end, now
-    return soc
+    return soc, level
 
 
 @nb.njit(cache=True, nogil=True)
@@ -612,19 +616,21 @@ def run_queue(
     solar: Array, load_mw: Array, slots: NDArray[np.int64], plans: Array, levels: Array,
     idle_fraction: float, asked_fraction: float, wait_steps: int, solar_mw: float,
     usable_mwh: float, battery_mw: float, backup_mw: float, one_way_fraction: float,
-    kept_fraction: float, step_h: float, start_mwh: float, it_mw: float, flows: Array, work: Array,
+    kept_fraction: float, step_h: float, start_mwh: float, before: float, it_mw: float,
+    flows: Array, work: Array,
     grid_mw: float = 0.0, reserve_mwh: Array | None = None, largest_unit_mw: float = np.inf,
     minimum_load_fraction: float = 0.0, grid_first: bool = False,
-) -> float:  # fmt: skip
-    """Run one plant for a queue; write flows and work, return the end's store.
+) -> tuple[float, float]:  # fmt: skip
+    """Run one plant for a queue; write flows and work, return store and what still waits.
 
     The oldest work is done first, and what is missed is gone as well, so that one sum tells both
-    what waits and what is due. Nothing waits at first.
+    what waits and what is due. `before` is what waited before the first step, in steps of all
+    computers; it came as evenly as the rest.
     """
     stored, drawn = one_way_fraction * step_h, step_h / one_way_fraction
     unit_mw = unit_of(backup_mw, largest_unit_mw)
     least_unit_mw = unit_mw * minimum_load_fraction
-    soc, gone = start_mwh, 0.0
+    soc, gone = start_mwh, -before
     for t in range(len(load_mw)):
         sun, load, kept = solar[t] * solar_mw, load_mw[t], soc * kept_fraction
         waiting = max(asked_fraction * (t + 1) - gone, 0.0)
@@ -670,4 +676,4 @@ def run_queue(
         work[t, 4] = 0.0
         work[t, 5] = 0.0
         soc = end
-    return soc
+    return soc, max(asked_fraction * len(load_mw) - gone, 0.0)

@@ -25,7 +25,7 @@ def follow(solar: list[float], start_mwh: float = 0.0, **given: Any) -> dict[str
         "plans": np.zeros((1, 0)), "levels": np.array([0.5]), "rest_fraction": 0.0,
         "idle_fraction": 0.0, "parts": 0, "rise": 9.0, "lost_h": 0.0, "exponent": 1.0,
         "solar_mw": 1.0, "usable_mwh": 1000.0, "battery_mw": 1000.0, "backup_mw": 0.0,
-        "one_way_fraction": 0.8, "kept_fraction": 1.0, "step_h": 1.0, "it_mw": 100.0,
+        "one_way_fraction": 0.8, "kept_fraction": 1.0, "step_h": 1.0, "it_mw": 100.0, "before": 1.0,
     } | given  # fmt: skip
     flows, work = np.empty((steps, len(FLOWS))), np.empty((steps, len(WORK)))
     run_following(
@@ -204,7 +204,7 @@ def queue(solar: list[float], start_mwh: float = 0.0, **given: Any) -> dict[str,
         "plans": np.zeros((1, 0)), "levels": np.ones(1), "idle_fraction": 0.0,
         "asked_fraction": 0.1, "wait_steps": 2, "solar_mw": 1.0, "usable_mwh": 1000.0,
         "battery_mw": 1000.0, "backup_mw": 0.0, "one_way_fraction": 0.8, "kept_fraction": 1.0,
-        "step_h": 1.0, "it_mw": 100.0,
+        "step_h": 1.0, "it_mw": 100.0, "before": 0.0,
     } | given  # fmt: skip
     flows, work = np.empty((steps, len(FLOWS))), np.empty((steps, len(WORK)))
     run_queue(
@@ -264,6 +264,12 @@ def test_a_queue_s_sun_carries_first_what_rests():
 def test_a_queue_never_runs_more_than_all_computers():
     flow = queue([0, 0, 0, 900], asked_fraction=0.4, wait_steps=9)
     assert flow["load_mw"] == pytest.approx([0, 0, 0, 100])
+
+
+def test_what_waited_before_is_due_in_its_turn():
+    # 15 waited: 10 of the step before, 5 of the one before that, due now.
+    flow = queue([0, 0, 0], start_mwh=500, before=0.15, **HOARD)
+    assert flow["useful_mw"] == pytest.approx([5, 10, 10])
 
 
 def test_backup_serves_a_queue_what_is_due():
@@ -367,7 +373,8 @@ def test_a_run_tells_itself(case):
 
 
 def test_nothing_comes_from_nowhere_over_the_year(case):
-    for workload in (en.Interruptible(), en.PowerCapped(), en.Interruptible(parts=7)):
+    queue_ = en.Queue(slack_h=90, asked_fraction=0.5)
+    for workload in (en.Interruptible(), en.PowerCapped(), en.Interruptible(parts=7), queue_):
         run = en.run_workload(case, DESIGN.replace(reserve_fraction=0.4), workload)
         assert run.flow("stored_mwh")[-1] == pytest.approx(run.start_mwh, abs=1e-5)
         served = run.flow("load_mw") - run.flow("unserved_mw")
@@ -376,6 +383,8 @@ def test_nothing_comes_from_nowhere_over_the_year(case):
         one_way = 0.88**0.5
         gone = (charge * one_way - discharge / one_way - losses).sum()
         assert gone == pytest.approx(0, abs=1e-4)
+        if workload is queue_:  # nor does work: all that comes is done or missed
+            assert run.flow("wanted_mw").mean() == pytest.approx(50, rel=1e-9)
         taken = run.flow("solar_mw") - run.flow("curtailed_mw") - charge + discharge
         assert taken == pytest.approx(served, abs=1e-9)
 
@@ -533,7 +542,7 @@ def test_a_queue_again_piece_by_piece(case):
     """Each step's arrivals are kept apart, with their own deadline; the battery is stepped here."""
     jobs = en.Queue(slack_h=30, job_h=6, asked_fraction=0.35, idle_fraction=0.05)
     plant = en.Design(solar_mw=180, battery_mwh=250, battery_mw=35, reserve_fraction=1.0)
-    run = en.run_workload(case, plant, jobs)
+    run = en.run_workload(case, plant, jobs, start_fraction=0.5)
     usable, one_way = 250 * 0.9, 0.88**0.5
     kept = (1 - 0.02) ** (1 / 730.5)
     store, waiting, missed = run.start_mwh, [], 0.0
