@@ -102,7 +102,8 @@ def best_possible(case: en.Case, plant: en.Design, steps: slice, start_mwh: floa
     """Useful share that a linear program reaches with all the weather before its eyes.
 
     A queue, nothing drawn at rest: what is gone, done or dropped, lies between what is due and
-    what has come. A cap: its throughput lies under the tangents of the curve, and it may go down to nothing.
+    what has come. A cap: its throughput lies under the tangents of the curve, and it may go
+    down to nothing.
     """
     solar, load = case.solar[steps] * plant.solar_mw, case.load_mw[steps]
     n, one_way = len(load), 0.88**0.5
