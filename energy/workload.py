@@ -150,6 +150,16 @@ class PowerCapped(_Stops):
     least_fraction: PositiveShare = _cap("least_fraction")
     exponent: PositiveShare = _cap("exponent")
 
+    @model_validator(mode="after")
+    def _rests_below(self) -> PowerCapped:
+        if self.idle_fraction > self.least_fraction:
+            raise ValueError(
+                f"at rest it would draw {self.idle_fraction:g} of full power, more than at its "
+                f"lowest cap of {self.least_fraction:g}; lower idle_fraction or raise "
+                "least_fraction"
+            )
+        return self
+
     def throughput_fraction(self, power_fraction: Array | float) -> Array:
         """Compute at a cap, both as shares of full; 0 below the least.
 
