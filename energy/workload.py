@@ -523,18 +523,18 @@ def _pay(running: Array, owed_h: Array, step_h: float) -> Array:
 @nb.njit(cache=True, nogil=True)
 def _planned(
     plans: Array, levels: Array, slot: int, rest_fraction: float, kept: float, source_mw: float,
-    load_mw: float, usable_mwh: float, battery_mw: float, stored: float, drawn: float,
+    load_mw: float, battery_mw: float, stored: float, drawn: float,
 ) -> float:  # fmt: skip
     """The highest level after which the store holds what the plan asks for at that level; or 0.
 
     What is left over it is concave in the level, so the line between two levels is on its safe
-    side.
+    side. No reserve is larger than the store, so that a store overfull here is a full one.
     """
     above = 0.0
     for k in range(len(levels) - 1, -1, -1):
         net = source_mw - load_mw * (rest_fraction + (1.0 - rest_fraction) * levels[k])
         end = kept + (min(max(net, 0.0), battery_mw) * stored - max(-net, 0.0) * drawn)
-        over = min(end, usable_mwh) - plans[k, slot]
+        over = end - plans[k, slot]
         if over >= 0.0:
             if k == len(levels) - 1:
                 return float(levels[k])
@@ -573,8 +573,8 @@ def run_following(
         planned = 1.0
         if plans.shape[1] > 0:
             planned = _planned(
-                plans, levels, slots[t], rest_fraction, kept, sun + firm_mw, load, usable_mwh,
-                battery_mw, stored, drawn,
+                plans, levels, slots[t], rest_fraction, kept, sun + firm_mw, load, battery_mw,
+                stored, drawn,
             )  # fmt: skip
         # Many runs keep going as long as they can; a capped one goes down to its least before.
         keep = level if parts > 0 else (least if level > 0.0 else 0.0)
@@ -650,8 +650,8 @@ def run_queue(
         ahead = (reach / load - idle_fraction) / (1.0 - idle_fraction)
         if plans.shape[1] > 0:
             planned = _planned(
-                plans, levels, slots[t], idle_fraction, kept, sun, load, usable_mwh, battery_mw,
-                stored, drawn,
+                plans, levels, slots[t], idle_fraction, kept, sun, load, battery_mw, stored,
+                drawn,
             )  # fmt: skip
             ahead = min(ahead, planned)
         level = max(min(max(by_sun, ahead), waiting, 1.0), due)

@@ -192,10 +192,11 @@ def test_sun_that_the_store_cannot_take_is_used():
     assert flow["load_mw"] == 60
 
 
-def test_the_plan_s_end_of_step_stops_at_a_full_store():
-    given = (np.array([[1000.0]]), np.ones(1), 0, 0.0, 990.0, 200.0, 100.0)
-    assert _planned(*given, 1000.0, 500.0, 0.8, 1.25) == 1.0  # 990 + 80 is clipped to 1000: enough
-    assert _planned(*given, 1000.0, 5.0, 0.8, 1.25) == 0.0  # 5 MW of battery reach only 994
+def test_the_plan_knows_what_the_battery_s_power_lets_in():
+    # 50 MW over full power: all of them leave 540 MWh, the 5 of the battery only 504 of 520.
+    given = (np.array([[520.0]]), np.ones(1), 0, 0.0, 500.0, 150.0, 100.0)
+    assert _planned(*given, 50.0, 0.8, 1.25) == 1.0
+    assert _planned(*given, 5.0, 0.8, 1.25) == 0.0
 
 
 def test_backup_carries_a_capped_load():
