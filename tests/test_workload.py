@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import energy as en
+from energy.beliefs import shipped
 from energy.dispatch import FLOWS
 from energy.workload import WORK, _pay, _planned, _ramped, run_following, run_queue
 
@@ -500,6 +501,16 @@ def test_the_shipped_curve_holds_the_published_pairs():
     for power, pace in ((0.91, 0.97), (0.863 / 1.068, 1 / 1.068), (600 / 700, 0.87)):
         assert low.throughput_fraction(power) <= pace + 1e-3
         assert high.throughput_fraction(power) >= pace - 2e-3
+
+
+@pytest.mark.parametrize("file", ["workload-2025.toml", "compute-2025.toml"])
+def test_every_shipped_number_has_a_range_a_unit_and_a_source(file):
+    for section, quantities in shipped(file).items():
+        for key, quantity in quantities.items():
+            where = f"{section}.{key}"
+            assert quantity["low"] <= quantity["value"] <= quantity["high"], where
+            assert len(quantity["source"]) > 5, where
+            assert ("dollar_year" in quantity) == ("USD" in quantity["unit"]), where
 
 
 # --- said again -----------------------------------------------------------------------------------
