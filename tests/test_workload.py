@@ -250,7 +250,11 @@ def test_a_queue_works_ahead_with_what_the_plan_leaves():
 
 
 def test_working_ahead_is_limited_by_the_battery_s_power():
-    assert queue([0], start_mwh=500, battery_mw=4)["useful_mw"] == pytest.approx(4)
+    free = {"plans": np.zeros((2, 1)), "levels": np.array([0.0, 1.0])}
+    for plan in ({}, free):
+        flow = queue([0], start_mwh=500, battery_mw=4, **plan)
+        assert flow["useful_mw"] == flow["load_mw"] == pytest.approx(4)
+        assert flow["unserved_mw"] == 0
 
 
 def test_what_a_queue_cannot_do_in_time_is_missed_and_gone():
