@@ -12,8 +12,16 @@ from hypothesis import strategies as st
 
 import energy as en
 from energy.beliefs import shipped
-from energy.dispatch import FLOWS
-from energy.workload import WORK, _pay, _planned, _ramped, run_following, run_queue
+from energy.dispatch import FLOWS, kernel_arguments, plan_reserve
+from energy.workload import (
+    WORK,
+    _pay,
+    _planned,
+    _ramped,
+    _rule,
+    run_following,
+    run_queue,
+)
 
 
 def follow(solar: list[float], start_mwh: float = 0.0, **given: Any) -> dict[str, np.ndarray]:
@@ -362,6 +370,20 @@ def test_longer_slack_meets_more_deadlines(case):
     assert met == sorted(met)
     assert met[0] < 0.8
     assert met[-1] > 0.99
+
+
+def test_a_queue_plans_for_what_comes_in(case):
+    # .4 of the computers work and .6 rest at a tenth: .46 of the load, .5 of the sun trusted.
+    plant = DESIGN.replace(reserve_fraction=0.5)
+    jobs = en.Queue(slack_h=24, asked_fraction=0.4, idle_fraction=0.1)
+    plans = _rule(case, plant, jobs, kernel_arguments(case, plant))[1]["plans"]
+    expected = np.empty(len(case.typical_days))
+    one_way = 0.88**0.5
+    plan_reserve(
+        case.typical_days * [1.0, 0.46], 700.0, 1620.0, 0.0, 0.5, one_way, 1 / one_way, expected
+    )
+    assert plans == pytest.approx(np.tile(expected, (len(plans), 1)))
+    assert expected.max() > 100
 
 
 def test_a_plan_beats_none_for_a_capped_load(case):
