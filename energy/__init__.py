@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from energy.availability import Availability, assess
     from energy.case import Case
     from energy.comparison import Comparison, compare
+    from energy.compute import (
+        ComputeCost,
+        Patience,
+        Premises,
+        compute_cost,
+        drawn_mw,
+        patience,
+    )
     from energy.cost import Cost, present_cost, price
     from energy.datacenter import (
         AcFeed,
@@ -40,6 +48,12 @@ if TYPE_CHECKING:
         InputError,
         SiteError,
         WeatherError,
+    )
+    from energy.flexibility import (
+        Flexibility,
+        carried_mw,
+        compare_workloads,
+        size_for_work,
     )
     from energy.machine import (
         Device,
@@ -75,12 +89,29 @@ if TYPE_CHECKING:
         size,
     )
     from energy.weather import Examination, Weather, examine, read_weather, resample
+    from energy.workload import (
+        Firm,
+        Interruptible,
+        PowerCapped,
+        Queue,
+        Steady,
+        WorkRun,
+        run_workload,
+    )
 
 _HOMES = {
     "assumptions": ("Assumptions", "read_assumptions"),
     "availability": ("Availability", "assess"),
     "case": ("Case",),
     "comparison": ("Comparison", "compare"),
+    "compute": (
+        "ComputeCost",
+        "Patience",
+        "Premises",
+        "compute_cost",
+        "drawn_mw",
+        "patience",
+    ),
     "cost": ("Cost", "present_cost", "price"),
     "datacenter": (
         "AcFeed",
@@ -103,6 +134,7 @@ _HOMES = {
         "SiteError",
         "WeatherError",
     ),
+    "flexibility": ("Flexibility", "carried_mw", "compare_workloads", "size_for_work"),
     "machine": (
         "Device",
         "Machine",
@@ -137,6 +169,15 @@ _HOMES = {
         "size",
     ),
     "weather": ("Examination", "Weather", "examine", "read_weather", "resample"),
+    "workload": (
+        "Firm",
+        "Interruptible",
+        "PowerCapped",
+        "Queue",
+        "Steady",
+        "WorkRun",
+        "run_workload",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -152,6 +193,7 @@ __all__ = [
     "Case",
     "Chiller",
     "Comparison",
+    "ComputeCost",
     "CoolingTower",
     "Cost",
     "Datacenter",
@@ -163,27 +205,40 @@ __all__ = [
     "EnergyError",
     "EnergyWarning",
     "Examination",
+    "Firm",
+    "Flexibility",
     "FossilFrontier",
     "Frontier",
     "Hall",
     "InfeasibleError",
     "InputError",
+    "Interruptible",
     "LeastCost",
     "Machine",
+    "Patience",
     "Plant",
+    "PowerCapped",
+    "Premises",
+    "Queue",
     "Shortfall",
     "Site",
     "SiteError",
     "Sizing",
+    "Steady",
     "Sureness",
     "Trainable",
     "Training",
     "Weather",
     "WeatherError",
+    "WorkRun",
     "assess",
     "build_machine",
+    "carried_mw",
     "choose_array",
     "compare",
+    "compare_workloads",
+    "compute_cost",
+    "drawn_mw",
     "evaluate",
     "examine",
     "fossil_frontier",
@@ -196,6 +251,7 @@ __all__ = [
     "murphy_yield",
     "negative_binomial_yield",
     "operate",
+    "patience",
     "poisson_yield",
     "present_cost",
     "price",
@@ -205,12 +261,14 @@ __all__ = [
     "read_site",
     "read_weather",
     "resample",
+    "run_workload",
     "seeds_yield",
     "simulate",
     "simulate_many",
     "site_at",
     "site_names",
     "size",
+    "size_for_work",
     "trainable",
     "weather_picture",
 ]

@@ -74,6 +74,10 @@ class Descent:
     sizes: Sequence[str]
     largest: Mapping[str, float] = field(default_factory=dict)
 
+    def measured(self, designs: Sequence[Design] | pd.DataFrame) -> pd.DataFrame:
+        """Plants with the measures that the targets are of, and `annual_usd`; one row each."""
+        return measured(self.case, designs)
+
     def met(self, plants: pd.DataFrame) -> NDArray[np.bool_]:
         """Whether each measured plant meets all targets."""
         return np.asarray(np.all([target.met(plants) for target in self.targets], axis=0))
@@ -81,9 +85,9 @@ class Descent:
     def from_start(self, start: Design, savings: Sequence[float] = SAVINGS) -> Found:
         """Go down from a plant that meets the targets, until none saves the least of `savings`."""
         best = start
-        best_usd = float(measured(self.case, [best])["annual_usd"].iloc[0])
+        best_usd = float(self.measured([best])["annual_usd"].iloc[0])
         for _ in range(MAX_ROUNDS):
-            frame = measured(self.case, self._neighbours(best, best_usd, savings))
+            frame = self.measured(self._neighbours(best, best_usd, savings))
             frame["met"] = self.met(frame)
             frame["cost_ratio"] = frame["annual_usd"] / best_usd
             better = frame[frame["met"] & (frame["cost_ratio"] <= 1.0 - 0.999 * savings[-1])]
@@ -108,7 +112,7 @@ class Descent:
         ]
         if not rough:
             return None
-        best = int(measured(self.case, rough)["annual_usd"].argmin())
+        best = int(self.measured(rough)["annual_usd"].argmin())
         return self.from_start(rough[best])
 
     def _neighbours(
