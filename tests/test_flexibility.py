@@ -53,6 +53,14 @@ def test_what_a_plant_carries_it_just_carries(case):
         assert (max(runs) >= 0.99) is met
 
 
+def test_the_best_plan_counts_whatever_the_design_says(case):
+    plant = en.Design(solar_mw=300, battery_mwh=700, battery_mw=100)
+    kinds = [
+        en.carried_mw(case, plant.replace(reserve_fraction=r), en.PowerCapped()) for r in (0.0, 1.0)
+    ]
+    assert kinds[0] == kinds[1] > 0
+
+
 def test_a_firm_plant_is_the_exact_one(case):
     run = en.size_for_work(case, en.Firm(), useful_fraction=0.9)
     assert run.design == en.size(case, served_fraction=0.9).design

@@ -129,6 +129,10 @@ def test_a_restart_loses_its_hours_even_over_several_steps():
     assert list(flow["restarted_fraction"]) == [0, 1, 0, 0]
 
 
+def test_a_restart_costs_half_a_checkpoint_and_its_own_time():
+    assert en.Interruptible(checkpoint_h=2.0, restart_h=0.5).lost_h == 1.5
+
+
 def test_only_the_runs_that_come_back_lose():
     # From 4 to 10 of 10 runs: 6 restart, each loses half an hour of 10 MW.
     flow = follow([40, 100], **runs(10, lost_h=0.5))
