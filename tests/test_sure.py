@@ -7,6 +7,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import poisson
 
@@ -105,6 +106,14 @@ def test_an_interval_holds_nine_tenths_of_the_draws_and_its_value(sure):
         assert ((drawn >= row["low"]) & (drawn <= row["high"])).mean() >= 0.9 - 1e-9
         assert row["low"] == np.percentile(drawn, 5)
         assert row["high"] == np.percentile(drawn, 95)
+
+
+def test_an_interval_by_hand(sure):
+    # Of 0, 1, ... 100 the 5th and the 95th percentile are 5 and 95.
+    hundred = pd.DataFrame(dict.fromkeys(sure.drawn.columns, np.arange(101.0)))
+    frame = replace(sure, drawn=hundred).frame
+    assert frame["low"].tolist() == pytest.approx([5] * 3)
+    assert frame["high"].tolist() == pytest.approx([95] * 3)
 
 
 def test_fewer_years_are_less_sure(golden):

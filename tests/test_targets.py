@@ -175,11 +175,13 @@ def test_an_outage_may_be_as_long_as_asked_and_no_outage_needs_all(case_with):
 
 
 def test_no_plant_that_is_tried_is_beyond_the_largest(case_with):
-    # Nine dark days and a half: only a battery near to the largest, ten days, carries them.
+    # Eight dark days and a night: only a battery near to the largest, ten days, carries them, and
+    # money that is moved to it would buy more.
     solar = np.tile(np.repeat([0.0, 0.8], 12), 365)
     solar[24 * 100 : 24 * 108] = 0.0
     case = case_with(solar, 100.0)
-    sized = en.size(case, max_outage_h=12)
+    sized = en.size(case, nines=3)
+    assert sized.neighbours["battery_mwh"].max() == largest_design(case).battery_mwh
     largest = largest_design(case)
     for name in SIZES:
         assert sized.neighbours[name].max() <= getattr(largest, name)

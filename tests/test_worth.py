@@ -27,7 +27,7 @@ def fine(el_paso: en.Case) -> pd.DataFrame:
 # --- a budget -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("budget_usd", [3e8, 9e8, 1.6e9])
+@pytest.mark.parametrize("budget_usd", [3e8, 4e8, 7e8, 9e8, 1.1e9, 1.3e9, 1.6e9])
 def test_a_plant_costs_its_budget_to_the_last_dollar_and_not_more(el_paso, budget_usd):
     capital_usd = en.size(el_paso, budget_usd=budget_usd).plant.cost.capital_usd
     assert budget_usd * (1 - 1e-6) <= capital_usd <= budget_usd * (1 + 1e-12)
