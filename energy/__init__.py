@@ -56,7 +56,15 @@ if TYPE_CHECKING:
         trainable,
     )
     from energy.plant import Plant, evaluate
-    from energy.plot import fossil_picture, frontier_picture, weather_picture
+    from energy.plot import (
+        fossil_picture,
+        frontier_picture,
+        odds_picture,
+        tornado_picture,
+        weather_picture,
+        week_picture,
+    )
+    from energy.sensitivity import Odds, Tornado, odds, tornado
     from energy.site import Site, read_site, site_at, site_names
     from energy.sizing import (
         ArrayChoice,
@@ -74,6 +82,7 @@ if TYPE_CHECKING:
         least_costs,
         size,
     )
+    from energy.table import Record, read_record, write_record
     from energy.weather import Examination, Weather, examine, read_weather, resample
 
 _HOMES = {
@@ -118,7 +127,15 @@ _HOMES = {
         "trainable",
     ),
     "plant": ("Plant", "evaluate"),
-    "plot": ("fossil_picture", "frontier_picture", "weather_picture"),
+    "plot": (
+        "fossil_picture",
+        "frontier_picture",
+        "odds_picture",
+        "tornado_picture",
+        "weather_picture",
+        "week_picture",
+    ),
+    "sensitivity": ("Odds", "Tornado", "odds", "tornado"),
     "site": ("Site", "read_site", "site_at", "site_names"),
     "sizing": (
         "ArrayChoice",
@@ -136,6 +153,7 @@ _HOMES = {
         "least_costs",
         "size",
     ),
+    "table": ("Record", "read_record", "write_record"),
     "weather": ("Examination", "Weather", "examine", "read_weather", "resample"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -170,12 +188,15 @@ __all__ = [
     "InputError",
     "LeastCost",
     "Machine",
+    "Odds",
     "Plant",
+    "Record",
     "Shortfall",
     "Site",
     "SiteError",
     "Sizing",
     "Sureness",
+    "Tornado",
     "Trainable",
     "Training",
     "Weather",
@@ -195,6 +216,8 @@ __all__ = [
     "least_costs",
     "murphy_yield",
     "negative_binomial_yield",
+    "odds",
+    "odds_picture",
     "operate",
     "poisson_yield",
     "present_cost",
@@ -202,6 +225,7 @@ __all__ = [
     "read_assumptions",
     "read_device",
     "read_machine",
+    "read_record",
     "read_site",
     "read_weather",
     "resample",
@@ -211,8 +235,12 @@ __all__ = [
     "site_at",
     "site_names",
     "size",
+    "tornado",
+    "tornado_picture",
     "trainable",
     "weather_picture",
+    "week_picture",
+    "write_record",
 ]
 
 

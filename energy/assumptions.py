@@ -229,6 +229,11 @@ class Assumptions(Spec):
                 )
         return pd.DataFrame(rows).set_index("name")
 
+    def number(self, name: str) -> float:
+        """The value in use of a name of `frame`."""
+        section, key = name.split(".")
+        return float(getattr(self._holder(section), key))
+
     def _holder(self, section: str) -> Spec:
         """What has the numbers of a section of `frame`."""
         if section in ("tracker", "fixed"):

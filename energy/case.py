@@ -133,6 +133,11 @@ class Case:
         return case
 
     @property
+    def title(self) -> str:
+        """The place and the computers, in words."""
+        return f"{self.site.title}, {self.datacenter.it_mw:g} MW of computers"
+
+    @property
     def mean_load_mw(self) -> float:
         """Mean load [MW]."""
         return float(np.mean(self.load_mw))

@@ -8,10 +8,11 @@ size sun and battery alone, without backup and grid. What the weather years leav
 them: `energy.sizing.how_sure` tells that.
 
 The odds need thousands of sizings, so what costs most is not repeated. Sun and load of a draw are
-made from those of the base: losses, degradation, inverter and load exactly, the six beliefs behind
-the DC power by their own ratios to the base, each read between its low and its high end. The search
-for the plant starts at the base's and ends within `GAP`. What both cost is measured on some draws,
-in `Odds.error_fraction`.
+made from some that are worked out before: losses, degradation, inverter and load exactly; the light
+on the rows is read between the points of a grid of pitch, turning angle and albedo, the warmth of
+the cells from the ratios of its beliefs' ends to the base. The search for the plant starts at the
+base's and ends within `GAP`. What all this costs is measured on some draws, in
+`Odds.error_fraction`.
 
 References
 ----------
@@ -21,8 +22,9 @@ References
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -39,19 +41,26 @@ from energy.cost import annual_usd_per_size
 from energy.errors import InputError
 from energy.sizing import size
 from energy.sizing.frontier import problem_of
+from energy.sizing.search import GAP as EXACT_GAP
 from energy.sizing.search import share_problems, solve
 from energy.solar import ac_per_mwdc, dc_per_mwdc
+from energy.table import html_table
 from energy.units import Array
 
-#: Beliefs behind the DC power of a MWdc that do not simply multiply it.
-SHAPES = (
+#: Beliefs on which the light on the rows hangs, and the points between two of low, value and high
+#: at which it is worked out as well: rows begin to shade each other at once.
+LIGHT = {
+    "tracker.gcr_fraction": 1,
+    "fixed.gcr_fraction": 1,
+    "tracker.max_angle_deg": 0,
+    "solar.albedo_fraction": 0,
+}
+
+#: Beliefs on which the warmth of the cells hangs.
+WARMTH = (
     "solar.temperature_coefficient_per_c",
     "solar.noct_c",
     "solar.module_efficiency_fraction",
-    "solar.albedo_fraction",
-    "tracker.gcr_fraction",
-    "tracker.max_angle_deg",
-    "fixed.gcr_fraction",
 )
 
 #: The plant of a draw is at most this share dearer than its cheapest one.
@@ -91,6 +100,13 @@ class Tornado:
     served_fraction: float
     base_usd_per_mwh: float
     frame: pd.DataFrame
+
+    def _repr_html_(self) -> str:
+        return html_table(
+            self.frame[self.frame["swing_usd_per_mwh"] != 0.0].drop(columns="unit"),
+            f"{self.case.title}, {self.served_fraction:g} of the energy served: "
+            f"{self.base_usd_per_mwh:,.1f} $/MWh, and what moves it",
+        )
 
     def record(self) -> dict[str, Any]:
         """The tornado as plain data, for JSON; null for NaN."""
@@ -160,11 +176,10 @@ def _ranged(beliefs: Assumptions) -> pd.DataFrame:
 
 
 def _levelized(
-    case: Case, share: float, *, gap: float | None = None, start: Array | None = None
+    case: Case, share: float, *, gap: float = EXACT_GAP, start: Array | None = None
 ) -> float:
     """Levelized cost of the cheapest plant [$/MWh served]; NaN where none is enough."""
-    near = {} if gap is None else {"gap": gap, "start": start}
-    annual_usd = float(solve(problem_of(case), [share], **near)[0, 3])  # type: ignore[arg-type]
+    annual_usd = float(solve(problem_of(case), [share], gap=gap, start=start)[0, 3])
     annual_usd += annual_usd_per_size(case)["load"] * float(case.load_mw.max())
     return annual_usd / (share * case.weather.per_year(case.load_mw))
 
@@ -237,6 +252,13 @@ class Odds:
             "high; weather years, and what the sites' own prices leave open, are not drawn"
         ]
 
+    def _repr_html_(self) -> str:
+        return html_table(
+            self.frame,
+            f"{self.cases[0].datacenter.it_mw:g} MW of computers, {self.served_fraction:g} of the "
+            f"energy served: which site is the cheapest in {len(self.beliefs):,} draws",
+        )
+
     def record(self) -> dict[str, Any]:
         """The probabilities and percentiles as plain data, for JSON; null for NaN."""
         return {
@@ -299,7 +321,6 @@ def odds(
         raise InputError(problems)
     sized = [size(case, served_fraction=served_fraction) for case in cases]
     sample = _sample(cases[0].assumptions, draws, seed)
-    drawn = [_Drawn(case, served_fraction) for case in cases]
 
     def costs(at: int, *, exact: bool = False) -> list[float]:
         values = {str(name): float(value) for name, value in sample.iloc[at].items()}
@@ -309,6 +330,7 @@ def odds(
     checked = np.unique(np.linspace(0, draws - 1, min(CHECKED, draws)).astype(int))
     pool = ThreadPoolExecutor()
     try:
+        drawn = list(pool.map(lambda case: _Drawn(case, served_fraction), cases))
         found = pool.map(costs, range(draws))
         usd = np.array([next(found) for _ in progress(range(draws))])
         exact = np.array(list(pool.map(lambda at: costs(int(at), exact=True), checked)))
@@ -333,7 +355,7 @@ def _sample(assumptions: Assumptions, draws: int, seed: int) -> pd.DataFrame:
     beliefs = beliefs[~beliefs.index.str.startswith(CHOICES)]
     low, mode, high = (beliefs[name].to_numpy() for name in ("low", "value", "high"))
     cube = qmc.LatinHypercube(len(beliefs), seed=np.random.default_rng(seed)).random(draws)
-    values = triang.ppf(cube, (mode - low) / (high - low), loc=low, scale=high - low)
+    values = np.asarray(triang.ppf(cube, (mode - low) / (high - low), loc=low, scale=high - low))
     return pd.DataFrame(values, columns=beliefs.index).rename_axis(index="draw", columns=None)
 
 
@@ -343,18 +365,32 @@ class _Drawn:
     def __init__(self, case: Case, share: float) -> None:
         self.case, self.share = case, share
         self.base = solve(problem_of(case), [share])
-        self.dc = self._dc(case.assumptions)
         ranged = _ranged(case.assumptions)
-        #: Of each shape: where its ends and its base lie, and the DC power there over the base's.
-        self.ratios: dict[str, tuple[Array, Array]] = {}
-        for name in ranged.index.intersection(pd.Index(SHAPES)):
-            low, value, high = (float(ranged[end][name]) for end in ("low", "value", "high"))
-            at = np.unique([low, value, high])
-            lit = np.where(self.dc > 0.0, self.dc, 1.0)
-            ratios = [self._dc(case.assumptions.with_values({name: end})) / lit for end in at]
-            self.ratios[str(name)] = at, np.array(ratios)
+        self.nodes = {
+            name: _between(np.unique(ranged.loc[name, ["low", "value", "high"]]), more)
+            for name, more in LIGHT.items()
+            if name in ranged.index
+        }
+        #: DC power at each point of the grid of `nodes`.
+        points = itertools.product(*(enumerate(at) for at in self.nodes.values()))
+        self.grid = {
+            tuple(number for number, _ in point): self._dc(
+                {name: float(at) for name, (_, at) in zip(self.nodes, point, strict=True)}
+            )
+            for point in points
+        }
+        dc = self._dc({})
+        lit = np.where(dc > 0.0, dc, 1.0)
+        #: Of each belief about warmth: low, value and high, and the DC power there over the base's.
+        self.ratios = {
+            name: (at, [self._dc({name: float(end)}) / lit for end in at])
+            for name in WARMTH
+            if name in ranged.index
+            for at in [np.unique(ranged.loc[name, ["low", "value", "high"]])]
+        }
 
-    def _dc(self, beliefs: Assumptions) -> Array:
+    def _dc(self, values: Mapping[str, float]) -> Array:
+        beliefs = self.case.assumptions.with_values(values)
         return dc_per_mwdc(self.case.weather, beliefs.solar, self.case.sun)
 
     def exactly(self, beliefs: Assumptions) -> float:
@@ -364,15 +400,31 @@ class _Drawn:
     def quickly(self, beliefs: Assumptions) -> float:
         """The same, within what `Odds.error_fraction` tells."""
         solar, base = beliefs.solar, self.case.assumptions.solar
-        dc = self.dc * ((1.0 - solar.loss_fraction) / (1.0 - base.loss_fraction))
+        sides = [_sides(at, beliefs.number(name)) for name, at in self.nodes.items()]
+        dc = np.zeros(len(self.case.load_mw))
+        for corner in itertools.product(*sides):
+            weight = math.prod(share for _, share in corner)
+            if weight > 0.0:
+                dc += weight * self.grid[tuple(at for at, _ in corner)]
+        dc *= (1.0 - solar.loss_fraction) / (1.0 - base.loss_fraction)
         for name, (at, ratios) in self.ratios.items():
-            section, key = name.split(".")
-            value = getattr(solar if section == "solar" else solar.mount, key)
-            above = int(np.clip(np.searchsorted(at, value), 1, len(at) - 1))
-            share = (value - at[above - 1]) / (at[above] - at[above - 1])
-            dc *= ratios[above - 1] + share * (ratios[above] - ratios[above - 1])
+            (low, below), (high, above) = _sides(at, beliefs.number(name))
+            dc *= below * ratios[low] + above * ratios[high]
         case = self.case.believing(beliefs, ac_per_mwdc(dc, solar))
         return _levelized(case, self.share, gap=GAP, start=self.base)
+
+
+def _between(ends: Array, more: int) -> Array:
+    """The ends with some points between each two of them."""
+    return np.interp(np.arange((len(ends) - 1) * (more + 1) + 1) / (more + 1),
+                     np.arange(len(ends)), ends)  # fmt: skip
+
+
+def _sides(nodes: Array, value: float) -> list[tuple[int, float]]:
+    """The nodes below and above a value, and the share of each in a straight line there."""
+    above = int(np.clip(np.searchsorted(nodes, value), 1, len(nodes) - 1))
+    share = float((value - nodes[above - 1]) / (nodes[above] - nodes[above - 1]))
+    return [(above - 1, 1.0 - share), (above, share)]
 
 
 def _of(measure: Callable[..., Any], column: Array, *arguments: float) -> float:

@@ -14,9 +14,9 @@ PACKAGE = Path(en.__file__).parent
 
 #: Each module imports only those before it.
 ORDER = [
-    "errors", "units", "spec", "beliefs", "assumptions", "weather", "site", "solar", "machine",
-    "datacenter", "case", "dispatch", "availability", "cost", "plant", "sizing", "comparison",
-    "plot", "cli",
+    "errors", "units", "table", "spec", "beliefs", "assumptions", "weather", "site", "solar",
+    "machine", "datacenter", "case", "dispatch", "availability", "cost", "plant", "sizing",
+    "comparison", "sensitivity", "plot", "cli",
 ]  # fmt: skip
 
 
