@@ -223,6 +223,22 @@ def replace_file(path: Path, content: bytes) -> None:
         raise InputError(f"{path}: cannot be written ({error.strerror})") from None
 
 
+def check_place(path: str | Path) -> None:
+    """Refuse a path that no table can be written to, before the work for it is done.
+
+    Raises
+    ------
+    InputError
+        For an ending that is none of `ENDINGS`, a folder, or a folder that is not there.
+    """
+    path = Path(path)
+    _check_ending(path)
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; give the name of a file")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: cannot be written ({path.parent} is no folder)")
+
+
 def _check_ending(path: Path) -> None:
     if path.suffix.lower() not in ENDINGS:
         raise InputError(f"{path}: tables end in {', '.join(ENDINGS)}; got {path.suffix!r}")
