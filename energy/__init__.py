@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from energy.plot import (
         fossil_picture,
         frontier_picture,
+        frontiers_picture,
         odds_picture,
         tornado_picture,
         weather_picture,
@@ -130,6 +131,7 @@ _HOMES = {
     "plot": (
         "fossil_picture",
         "frontier_picture",
+        "frontiers_picture",
         "odds_picture",
         "tornado_picture",
         "weather_picture",
@@ -211,6 +213,7 @@ __all__ = [
     "fossil_picture",
     "frontier",
     "frontier_picture",
+    "frontiers_picture",
     "how_sure",
     "least_cost",
     "least_costs",

@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import math
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,9 @@ SIZE, DPI = (12.0, 9.0), 100
 
 #: Okabe and Ito: data, what is expected of it, what is wrong.
 BLUE, ORANGE, RED, GREY = "#0072B2", "#E69F00", "#D55E00", "#777777"
+
+#: Okabe and Ito's colours for things side by side; their yellow is too light for a line.
+HUES = (BLUE, RED, "#009E73", "#CC79A7", "#56B4E9", ORANGE, "#000000")
 
 #: Endings that `save` knows.
 ENDINGS = (".png", ".svg")
@@ -114,8 +118,7 @@ def frontier_picture(frontier: Frontier) -> Figure:
     hours.plot(nines, frame["battery_mwh"] / case.mean_load_mw, color=BLUE)
     hours.set_ylabel("battery [hours of mean load]", color=BLUE)
     hours.set_ylim(bottom=0)
-    ticks = np.arange(0, math.ceil(float(nines.max())) + 1)
-    sizes.set_xticks(ticks, [f"{1.0 - 10.0**-tick:.{max(tick - 2, 0)}%}" for tick in ticks])
+    _share_ticks(sizes, float(nines.max()))
     sizes.set_xlim(float(nines.min()), float(nines.max()))
     sizes.set_xlabel("share of the energy served")
     for axes in (cost, sizes):
@@ -128,6 +131,48 @@ def frontier_picture(frontier: Frontier) -> Figure:
         loc="left",
     )  # fmt: skip
     return figure
+
+
+def frontiers_picture(frontiers: Sequence[Frontier]) -> Figure:
+    """Cost against the nines of the energy for several sites.
+
+    Raises
+    ------
+    InputError
+        When matplotlib is not installed, or for no or more than seven frontiers.
+    """
+    if not 1 <= len(frontiers) <= len(HUES):
+        raise InputError(f"give one to {len(HUES)} frontiers, which can be told apart by colour")
+    figure = _figure()
+    axes = figure.subplots()
+    longest = 0.0
+    for frontier, colour in zip(frontiers, HUES, strict=False):
+        frame = frontier.frame[frontier.frame["served_fraction"] < 1.0]
+        nines = -np.log10(1.0 - frame["served_fraction"])
+        usd = frame["levelized_usd_per_mwh"]
+        axes.plot(nines, usd, "o-", color=colour, markersize=3)
+        axes.annotate(frontier.case.site.name, (nines.iloc[-1], usd.iloc[-1]), xytext=(6, 0),
+                      textcoords="offset points", va="center", color=colour)  # fmt: skip
+        longest = max(longest, float(nines.max()))
+    _share_ticks(axes, longest)
+    axes.set_xlim(left=-math.log10(0.5), right=longest * 1.12)
+    axes.set_ylim(bottom=0)
+    case = frontiers[0].case
+    axes.set_xlabel("share of the energy served")
+    axes.set_ylabel(f"$/MWh served, {case.assumptions.finance.dollar_year} dollars")
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_title(
+        f"{case.datacenter.it_mw:g} MW of computers: the cheapest plants of sun and battery",
+        loc="left",
+    )
+    return figure
+
+
+def _share_ticks(axes: Axes, most_nines: float) -> None:
+    """Ticks at whole nines, told as shares."""
+    ticks = np.arange(0, math.ceil(most_nines) + 1)
+    axes.set_xticks(ticks, [f"{1.0 - 10.0**-tick:.{max(tick - 2, 0)}%}" for tick in ticks])
 
 
 def fossil_picture(frontier: FossilFrontier) -> Figure:
