@@ -70,7 +70,16 @@ if TYPE_CHECKING:
         trainable,
     )
     from energy.plant import Plant, evaluate
-    from energy.plot import fossil_picture, frontier_picture, weather_picture
+    from energy.plot import (
+        fossil_picture,
+        frontier_picture,
+        frontiers_picture,
+        odds_picture,
+        tornado_picture,
+        weather_picture,
+        week_picture,
+    )
+    from energy.sensitivity import Odds, Tornado, odds, tornado
     from energy.site import Site, read_site, site_at, site_names
     from energy.sizing import (
         ArrayChoice,
@@ -88,6 +97,7 @@ if TYPE_CHECKING:
         least_costs,
         size,
     )
+    from energy.table import Record, read_record, write_record
     from energy.weather import Examination, Weather, examine, read_weather, resample
     from energy.workload import (
         Firm,
@@ -150,7 +160,16 @@ _HOMES = {
         "trainable",
     ),
     "plant": ("Plant", "evaluate"),
-    "plot": ("fossil_picture", "frontier_picture", "weather_picture"),
+    "plot": (
+        "fossil_picture",
+        "frontier_picture",
+        "frontiers_picture",
+        "odds_picture",
+        "tornado_picture",
+        "weather_picture",
+        "week_picture",
+    ),
+    "sensitivity": ("Odds", "Tornado", "odds", "tornado"),
     "site": ("Site", "read_site", "site_at", "site_names"),
     "sizing": (
         "ArrayChoice",
@@ -168,6 +187,7 @@ _HOMES = {
         "least_costs",
         "size",
     ),
+    "table": ("Record", "read_record", "write_record"),
     "weather": ("Examination", "Weather", "examine", "read_weather", "resample"),
     "workload": (
         "Firm",
@@ -215,17 +235,20 @@ __all__ = [
     "Interruptible",
     "LeastCost",
     "Machine",
+    "Odds",
     "Patience",
     "Plant",
     "PowerCapped",
     "Premises",
     "Queue",
+    "Record",
     "Shortfall",
     "Site",
     "SiteError",
     "Sizing",
     "Steady",
     "Sureness",
+    "Tornado",
     "Trainable",
     "Training",
     "Weather",
@@ -245,11 +268,14 @@ __all__ = [
     "fossil_picture",
     "frontier",
     "frontier_picture",
+    "frontiers_picture",
     "how_sure",
     "least_cost",
     "least_costs",
     "murphy_yield",
     "negative_binomial_yield",
+    "odds",
+    "odds_picture",
     "operate",
     "patience",
     "poisson_yield",
@@ -258,6 +284,7 @@ __all__ = [
     "read_assumptions",
     "read_device",
     "read_machine",
+    "read_record",
     "read_site",
     "read_weather",
     "resample",
@@ -269,8 +296,12 @@ __all__ = [
     "site_names",
     "size",
     "size_for_work",
+    "tornado",
+    "tornado_picture",
     "trainable",
     "weather_picture",
+    "week_picture",
+    "write_record",
 ]
 
 

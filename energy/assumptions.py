@@ -206,12 +206,11 @@ class Assumptions(Spec):
         mount = "tracker" if isinstance(self.solar.mount, Tracker) else "fixed"
         content = _content(DEFAULT_FILE)
         unused = ({"tracker", "fixed"} | set(BACKUP_KINDS)) - {mount, self.backup.kind}
-        holders = {mount: self.solar.mount, self.backup.kind: self.backup}
         rows = []
         for section, quantities in content.items():
             if section in ("price_index", *unused):
                 continue
-            holder = holders[section] if section in holders else getattr(self, section)
+            holder = self._holder(section)
             for key, quantity in quantities.items():
                 factor = _to_dollar_year(quantity, content, self.finance.dollar_year, DEFAULT_FILE)
                 value, default = getattr(holder, key), quantity["value"] * factor
@@ -230,13 +229,42 @@ class Assumptions(Spec):
                 )
         return pd.DataFrame(rows).set_index("name")
 
+    def number(self, name: str) -> float:
+        """The value in use of a name of `frame`."""
+        section, key = name.split(".")
+        return float(getattr(self._holder(section), key))
+
+    def _holder(self, section: str) -> Spec:
+        """What has the numbers of a section of `frame`."""
+        if section in ("tracker", "fixed"):
+            return self.solar.mount
+        holder: Spec = self.backup if section in BACKUP_KINDS else getattr(self, section)
+        return holder
+
     def at_prices(self, bound: Literal["low", "high"]) -> Assumptions:
         """The same beliefs with every dollar price at the low or the high end of its range."""
         prices = self.frame[self.frame["unit"].str.startswith("USD")][bound]
+        return self.with_values({str(name): float(price) for name, price in prices.items()})
+
+    def with_values(self, values: Mapping[str, float]) -> Assumptions:
+        """The same beliefs but for some numbers, by their names in `frame`.
+
+        Years of life and the like are whole numbers and are rounded.
+
+        Raises
+        ------
+        InputError
+            For names that `frame` does not have, and for values out of bounds.
+        """
+        unknown = [name for name in values if name not in self.frame.index]
+        if unknown:
+            known = ", ".join(self.frame.index)
+            raise InputError(f"no assumption called {', '.join(unknown)}; known: {known}")
         changed: dict[str, Any] = {}
-        for name, price in prices.items():
-            section, key = str(name).split(".")
-            changed.setdefault(section, {})[key] = float(price)
+        for name, value in values.items():
+            section, key = name.split(".")
+            whole = isinstance(getattr(self._holder(section), key), int)
+            changed.setdefault(section, {})[key] = round(value) if whole else float(value)
         solar = dict(changed.pop("solar", {}))
         for section in ("tracker", "fixed"):
             if section in changed:

@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from energy.dispatch import SHORT_FRACTION, Dispatch
+from energy.table import html_table
 from energy.units import Array, energy_mwh
 
 
@@ -175,7 +176,7 @@ class Availability:
         return pd.DataFrame({"value": pd.Series(record, dtype=float)})
 
     def _repr_html_(self) -> str:
-        return str(self.frame.to_html())
+        return html_table(self.frame, f"{self.run.case.title}: reliability", by_row=True)
 
 
 def assess(run: Dispatch) -> Availability:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from energy.assumptions import Assumptions, price_factor, read_assumptions
 from energy.datacenter import Building, Datacenter, load_mw, operate
 from energy.site import LocalPrice, Site
-from energy.solar import solar_per_mwdc
+from energy.solar import Sun, ac_per_mwdc, dc_per_mwdc, sun_over
 from energy.units import Array
 from energy.weather import Weather
 
@@ -48,16 +48,21 @@ class Case:
         return self.weather.step_h
 
     @cached_property
-    def solar_new(self) -> Array:
-        """MWac per MWdc of a new array, one value a step."""
+    def sun(self) -> Sun:
+        """The sun over the site at each step; no belief changes it."""
         site = self.site
-        return solar_per_mwdc(
+        return sun_over(
             self.weather,
-            self.assumptions.solar,
             latitude_deg=site.latitude_deg,
             longitude_deg=site.longitude_deg,
             elevation_m=site.elevation_m,
         )
+
+    @cached_property
+    def solar_new(self) -> Array:
+        """MWac per MWdc of a new array, one value a step."""
+        solar = self.assumptions.solar
+        return ac_per_mwdc(dc_per_mwdc(self.weather, solar, self.sun), solar)
 
     @cached_property
     def solar(self) -> Array:
@@ -104,6 +109,33 @@ class Case:
         count = np.bincount(slots, minlength=12 * round(24 / self.step_h))
         sums = [np.bincount(slots, series, len(count)) for series in (self.solar, self.load_mw)]
         return np.column_stack(sums) / count[:, None]
+
+    def believing(self, assumptions: Assumptions, solar_new: Array | None = None) -> Case:
+        """The same question under other beliefs; what these do not touch is not worked out again.
+
+        Parameters
+        ----------
+        assumptions
+            The other beliefs.
+        solar_new
+            MWac per MWdc of a new array under them, where it is known already.
+        """
+        case = Case(self.site, self.datacenter, assumptions)
+        kept: dict[str, object] = {"sun": self.sun}
+        # A cached property that is already there is not computed.
+        if self.datacenter.cooling is not None or assumptions.cooling == self.assumptions.cooling:
+            kept["load_mw"] = self.load_mw
+        if solar_new is not None:
+            kept["solar_new"] = solar_new
+        elif assumptions.solar == self.assumptions.solar:
+            kept["solar_new"] = self.solar_new
+        vars(case).update(kept)
+        return case
+
+    @property
+    def title(self) -> str:
+        """The place and the computers, in words."""
+        return f"{self.site.title}, {self.datacenter.it_mw:g} MW of computers"
 
     @property
     def mean_load_mw(self) -> float:

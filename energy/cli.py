@@ -21,12 +21,14 @@ from energy.errors import InfeasibleError, InputError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import Console
 
     from energy.assumptions import Assumptions
     from energy.case import Case
     from energy.datacenter import Datacenter
     from energy.machine import Machine
     from energy.plant import Plant
+    from energy.sensitivity import Odds, Tornado
     from energy.site import Site
     from energy.sizing import FossilFrontier, Frontier, Sizing, Sureness
     from energy.weather.sources import Source
@@ -100,8 +102,33 @@ BackupOption = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 AsCsv = Annotated[
-    Path | None, typer.Option("--csv", help="Also write the table to this file, full precision.")
+    Path | None,
+    typer.Option(
+        "--csv", help="Also write the table, full precision, to this .csv, .parquet or .json file."
+    ),
 ]
+PlotFile = Annotated[Path | None, typer.Option("--plot", help="Also draw it: a PNG or SVG file.")]
+
+
+#: What the words on the command line say of how much is told beside the answer.
+_MANNER = {"quiet": False}
+
+
+def _be_quiet(quiet: bool) -> bool:
+    _MANNER["quiet"] = quiet
+    return quiet
+
+
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet", "-q", callback=_be_quiet, help="Only the answer: no notes, no progress."
+    ),
+]
+
+
+def _quiet() -> bool:
+    return _MANNER["quiet"]
 
 
 @app.command()
@@ -169,6 +196,7 @@ def fetch(
     site: SiteArgument,
     source: Annotated[str, typer.Option("--source", help="nasa-power, pvgis or nsrdb.")],
     years: Annotated[str, typer.Option("--years", help="Such as 2001-2024.")],
+    quiet: Quiet = False,
 ) -> None:
     """Fetch a site's hours from a weather service, year by year, and keep them."""
     from energy.site import read_site
@@ -206,9 +234,8 @@ def weather(
     lon: Longitude = None,
     decades: Decades = None,
     seed: Seed = 0,
-    plot: Annotated[
-        Path | None, typer.Option("--plot", help="Also draw it: a PNG or SVG file.")
-    ] = None,
+    plot: PlotFile = None,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Say how good a site's or a file's weather is."""
@@ -232,8 +259,7 @@ def weather(
         heads = (str(frame.index.name or ""), *(str(column) for column in frame.columns))
         lines = [(str(index), *map(_cell, line)) for index, *line in frame.itertuples()]
         _print_table(heads, lines, left=(0,))
-    for warning in place.notes:
-        print(_plain(f"{place.name}: {warning}"))
+    _print_site_notes(place)
     if plot is not None:
         print(_plain(f"{plot}: drawn"))
 
@@ -263,6 +289,7 @@ def run(
     seed: Seed = 0,
     tilt_deg: TiltDeg = None,
     assumptions: AssumptionsFile = None,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Run one plant at one site."""
@@ -351,11 +378,13 @@ def size(
     tilt_deg: TiltDeg = None,
     assumptions: AssumptionsFile = None,
     csv: AsCsv = None,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Find the cheapest plant at one site for one target."""
     from energy.sizing import choose_array, how_sure
     from energy.sizing import size as size_case
+    from energy.table import write_record
 
     amounts = {
         "available_fraction": available_fraction,
@@ -369,6 +398,8 @@ def size(
     }
     target = {name: value for name, value in amounts.items() if value is not None}
     with _Problems() as problems:
+        with problems:
+            _check_places(csv)
         with problems:
             if served_fraction is not None:
                 target["served_fraction"] = _share(served_fraction)
@@ -405,7 +436,7 @@ def size(
         )
     sureness = how_sure(sized) if sure else None
     if csv is not None:
-        _write_csv(sized.frame, csv)
+        write_record(sized, csv)
     share = target.get("served_fraction")
     if as_json:
         record = sized.record()
@@ -440,9 +471,7 @@ def frontier(
     full_start: Annotated[
         bool, typer.Option("--full-start", help="Start full, not with what the end leaves.")
     ] = False,
-    plot: Annotated[
-        Path | None, typer.Option("--plot", help="Also draw it: a PNG or SVG file.")
-    ] = None,
+    plot: PlotFile = None,
     weather: WeatherFile = None,
     source: SourceName = None,
     lat: Latitude = None,
@@ -452,13 +481,17 @@ def frontier(
     tilt_deg: TiltDeg = None,
     assumptions: AssumptionsFile = None,
     csv: AsCsv = None,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Cost against availability: the cheapest plant for every share of the energy."""
     from energy.sizing import FossilFrontier, fossil_frontier
     from energy.sizing import frontier as frontier_of
+    from energy.table import write_record
 
     with _Problems() as problems:
+        with problems:
+            _check_places(csv)
         with problems:
             share = _share(served_fraction)
         with problems:
@@ -484,7 +517,7 @@ def frontier(
         )
         save(figure, plot)
     if csv is not None:
-        _write_csv(curve.frame, csv)
+        write_record(curve, csv)
     if as_json:
         _print_json(curve.record())
         return
@@ -511,12 +544,17 @@ def compare(
     seed: Seed = 0,
     tilt_deg: TiltDeg = None,
     assumptions: AssumptionsFile = None,
+    csv: AsCsv = None,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Size the cheapest plant at each site and rank the sites."""
     from energy.comparison import compare as compare_sites
+    from energy.table import write_record
 
     with _Problems() as problems:
+        with problems:
+            _check_places(csv)
         with problems:
             share = _share(served_fraction)
         with problems:
@@ -538,10 +576,125 @@ def compare(
         progress=_progress,
     )
     plants = [sizing.plant for sizing in ranking.sizings]
+    if csv is not None:
+        write_record(ranking, csv)
     if as_json:
         _print_json(_record(plants, share))
         return
     _print_ranking(plants, share, ranking.notes)
+
+
+@app.command()
+def sensitivity(
+    served_fraction: ServedFraction,
+    site: SiteOrPlace = None,
+    it_mw: ItMw = None,
+    machine: MachineFile = None,
+    cooling: CoolingName = None,
+    supply_temp_c: SupplyTempC = None,
+    plot: PlotFile = None,
+    weather: WeatherFile = None,
+    source: SourceName = None,
+    lat: Latitude = None,
+    lon: Longitude = None,
+    decades: Decades = None,
+    seed: Seed = 0,
+    tilt_deg: TiltDeg = None,
+    assumptions: AssumptionsFile = None,
+    csv: AsCsv = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """What the cost hangs on: each belief at both its ends, the plant sized anew."""
+    from energy.sensitivity import tornado
+    from energy.table import write_record
+
+    with _Problems() as problems:
+        with problems:
+            share = _share(served_fraction)
+        with problems:
+            _check_places(csv)
+        with problems:
+            case = _case(
+                partial(_datacenter, it_mw, machine, cooling, supply_temp_c),
+                tilt_deg,
+                assumptions,
+                partial(_place, site, weather, source, lat, lon, decades, seed),
+            )
+    found = tornado(
+        case, served_fraction=share, progress=partial(_progress, description="assumptions")
+    )
+    if plot is not None:
+        from energy.plot import save, tornado_picture
+
+        save(tornado_picture(found), plot)
+    if csv is not None:
+        write_record(found, csv)
+    if as_json:
+        _print_json(found.record())
+        return
+    _show_tornado(found)
+    if plot is not None and not quiet:
+        print(_plain(f"{plot}: drawn"))
+
+
+@app.command()
+def odds(
+    served_fraction: ServedFraction,
+    sites: Annotated[
+        list[str], typer.Argument(metavar="SITE...", help="Names, TOML or weather files.")
+    ],
+    it_mw: ItMw = None,
+    machine: MachineFile = None,
+    cooling: CoolingName = None,
+    supply_temp_c: SupplyTempC = None,
+    draws: Annotated[int, typer.Option("--draws", help="How many times all are sized.")] = 1000,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed, the same draws.")] = 0,
+    plot: PlotFile = None,
+    source: SourceName = None,
+    tilt_deg: TiltDeg = None,
+    assumptions: AssumptionsFile = None,
+    csv: AsCsv = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """How probable it is that each site is the cheapest, with all assumptions drawn at once."""
+    from energy.case import Case
+    from energy.sensitivity import odds as odds_of
+    from energy.table import write_record
+
+    with _Problems() as problems:
+        with problems:
+            share = _share(served_fraction)
+        with problems:
+            _check_places(csv)
+        with problems:
+            datacenter = _datacenter(it_mw, machine, cooling, supply_temp_c)
+        with problems:
+            beliefs = _beliefs(assumptions, tilt_deg)
+        places = []
+        for name in sites:
+            with problems:
+                places.append(_place(name, None, source, None, None, None, 0))
+    found = odds_of(
+        [Case(place, datacenter, beliefs) for place in places],
+        served_fraction=share,
+        draws=draws,
+        seed=seed,
+        progress=partial(_progress, description="draws"),
+    )
+    if plot is not None:
+        from energy.plot import odds_picture, save
+
+        save(odds_picture(found), plot)
+    if csv is not None:
+        write_record(found, csv)
+    if as_json:
+        _print_json(found.record())
+        return
+    _show_odds(found)
+    if plot is not None and not quiet:
+        print(_plain(f"{plot}: drawn"))
 
 
 @app.command()
@@ -820,7 +973,7 @@ def _progress(items: Iterable[T], description: str = "sizing") -> Iterator[T]:
     from rich.progress import track
 
     console = Console(stderr=True)
-    if not console.is_terminal:
+    if not console.is_terminal or _quiet():
         yield from items
         return
     yield from track(list(items), description=description, console=console, transient=True)
@@ -841,23 +994,15 @@ def _records(
     return {"served_fraction": share, "it_mw": plant.case.datacenter.it_mw, "sites": records}
 
 
-def _write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """A frame in full precision, written beside and moved into place; named rows keep names."""
-    import pandas as pd
+def _check_places(*paths: Path | None) -> None:
+    """Refuse files that could not be written before the work for them is done."""
+    from energy.table import check_place
 
-    # A path that is too long is neither folder nor file for os.path, an error for Path.
-    if os.path.isdir(path):
-        raise InputError(f"{path}: is a folder; give the name of a file")
-    named = not isinstance(frame.index, pd.RangeIndex)
-    text = frame.rename_axis("name").to_csv(index=named)
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    except OSError as error:
-        if os.path.isfile(beside):
-            beside.unlink()
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
+    with _Problems() as problems:
+        for path in paths:
+            if path is not None:
+                with problems:
+                    check_place(path)
 
 
 def _print_json(record: dict[str, Any]) -> None:
@@ -869,6 +1014,14 @@ def _plain(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def _say(text: str) -> None:
+    """Print a sentence, folded where a terminal's lines end."""
+    import textwrap
+
+    width, text = _width(), _plain(text)
+    print(text if width is None else textwrap.fill(text, width))
+
+
 def _width() -> int | None:
     """Columns of the terminal; None when the output is piped and lines may be of any length."""
     import shutil
@@ -876,18 +1029,56 @@ def _width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def _print_table(heads: Iterable[str], rows: Iterable[Iterable[str]], left: Iterable[int]) -> None:
-    from rich import box
+#: Columns of text are folded down to this width before a table is split.
+FOLDED = 24
+
+
+def _console() -> Console:
     from rich.console import Console
+
+    plain = bool(os.environ.get("NO_COLOR"))
+    width = _width() or 400
+    return Console(highlight=False, width=width, color_system=None if plain else "auto")
+
+
+def _print_table(heads: Iterable[str], rows: Iterable[Iterable[str]], left: Iterable[int]) -> None:
+    """A table; where the terminal is too narrow for it, several that repeat the first column.
+
+    Columns in `left` hold text, which may be folded; numbers and their heads' words never are.
+    """
+    heads, cells = list(heads), [[_plain(cell) for cell in row] for row in rows]
+    width = _width()
+    least = []
+    for at, head in enumerate(heads):
+        column = [row[at] for row in cells]
+        word = max(map(len, [*head.split(), *" ".join(column).split(), ""]))
+        whole = max(map(len, [*head.split(), *column, ""]))
+        least.append(min(whole, max(FOLDED, word)) if at in left else whole)
+    groups: list[list[int]] = [[]]
+    for at in range(len(heads)):
+        wide = sum(least[other] + 3 for other in [*groups[-1], at])
+        if width is not None and len(groups[-1]) > 1 and wide - 1 > width:
+            groups.append([0])
+        groups[-1].append(at)
+    for group in groups:
+        _print_part([heads[at] for at in group], [[row[at] for at in group] for row in cells],
+                    [least[at] for at in group], [at in left for at in group])  # fmt: skip
+
+
+def _print_part(
+    heads: list[str], rows: list[list[str]], least: list[int], left: list[bool]
+) -> None:
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, show_header=any(heads))
-    for at, head in enumerate(heads):
-        table.add_column(Text(head), justify="left" if at in left else "right", overflow="fold")
+    for head, narrow, text in zip(heads, least, left, strict=True):
+        table.add_column(Text(head), justify="left" if text else "right", overflow="fold",
+                         min_width=narrow)  # fmt: skip
     for row in rows:
-        table.add_row(*(Text(_plain(cell)) for cell in row))
-    Console(highlight=False, width=_width() or 400).print(table)
+        table.add_row(*map(Text, row))
+    _console().print(table)
     print()
 
 
@@ -934,37 +1125,32 @@ def _print_ranking(plants: list[Plant], served_fraction: float, notes: list[str]
         "EUE MWh/yr": [_number(plant.availability.eue_mwh_per_year) for plant in plants],
         "longest h": [_number(plant.availability.longest_event_h, 1) for plant in plants],
         "years": [str(plant.case.weather.years) for plant in plants],
+        "weather": [plant.case.weather.source for plant in plants],
     }  # fmt: skip
-    names = list(columns)
-    weather = {"weather": [plant.case.weather.source for plant in plants]}
-    width = _width()
-    if width is None or width >= 200:
-        groups = [columns | weather]
-    else:
-        groups = [
-            {name: columns[name] for name in names[:8]},
-            {name: columns[name] for name in (names[0], *names[8:])},
-        ]
-    for group in groups:
-        left = (0, len(group) - 1) if "weather" in group else (0,)
-        _print_table(list(group), zip(*group.values(), strict=True), left=left)
+    _print_table(list(columns), zip(*columns.values(), strict=True), left=(0, len(columns) - 1))
+    if _quiet():
+        return
     print("energy, hours: share served, share fully served. low-high: with all prices so.")
-    if len(groups) > 1:
-        for plant in plants:
-            print(_plain(f"{plant.case.site.name}: weather: {plant.case.weather.source}"))
     for note in notes:
-        print(note)
+        _say(note)
     _print_notes(plants)
+
+
+def _print_site_notes(site: Site) -> None:
+    for note in [] if _quiet() else site.notes:
+        _say(f"{site.name}: {note}")
 
 
 def _print_notes(plants: list[Plant]) -> None:
     """Each note once, with the sites that it holds for."""
+    if _quiet():
+        return
     sites: dict[str, list[str]] = {}
     for plant in plants:
         for note in plant.notes:
             sites.setdefault(note, []).append(plant.case.site.name)
     for note, names in sites.items():
-        print(_plain(f"{', '.join(names)}: {note}"))
+        _say(f"{', '.join(names)}: {note}")
 
 
 def _show_plant(plant: Plant, served_fraction: float | None, as_json: bool) -> None:
@@ -981,6 +1167,7 @@ def _show_plant(plant: Plant, served_fraction: float | None, as_json: bool) -> N
         "  years, hours": f"{weather.years}, {len(weather.frame) * weather.step_h:,.0f}",
         "  GHI": f"{weather.ghi_kwh_m2_day:.2f} kWh/m2/day",
         "  temperature": f"{weather.temp_air_c:.1f} degC",
+        "sun by month": _months(case),
         "array": f"{design.solar_mw:,.1f} MWdc on {cost.land_acres:,.0f} acres",
         "  yield when new": f"{case.kwh_per_kwdc_year:,.0f} kWh/kWdc a year",
         "  AC capacity factor": f"{case.capacity_factor_ac:.3f}",
@@ -1022,7 +1209,7 @@ def _show_plant(plant: Plant, served_fraction: float | None, as_json: bool) -> N
             str(part),
             _number(row["size"], 1),
             _number(row["capital_usd"] / 1e6, 1),
-            "for ever" if row["life_years"] == float("inf") else f"{row['life_years']:g}",
+            "no end" if row["life_years"] == float("inf") else f"{row['life_years']:g}",
             _number(row["capital_recovery_usd"] / 1e6, 2),
             _number((row["fixed_om_usd"] + row["variable_om_usd"]) / 1e6, 2),
             _number(row["fuel_usd"] / 1e6, 2),
@@ -1037,7 +1224,28 @@ def _show_plant(plant: Plant, served_fraction: float | None, as_json: bool) -> N
 
 def _bar(share: float, width: int = 20) -> str:
     """A bar of a share in 0..1; none for NaN."""
-    return "█" * round(width * min(max(0.0, share), 1.0))  # max(0, NaN) is 0
+    return _blocks()[-1] * round(width * min(max(0.0, share), 1.0))  # max(0, NaN) is 0
+
+
+def _blocks() -> str:
+    """Eight characters, each higher than the one before, that the output can show."""
+    try:
+        "▁█".encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return "12345678"
+    return "▁▂▃▄▅▆▇█"
+
+
+def _months(case: Case) -> str:
+    """The twelve months' yield of the new array as a line of blocks, with its ends told."""
+    from energy.weather.examine import MONTHS
+
+    month, blocks = case.weather.local_middle.month, _blocks()
+    kwh = [case.weather.per_year(case.solar_new * (month == number)) for number in range(1, 13)]
+    most, least = max(kwh), min(kwh)
+    line = "".join(blocks[min(int(8 * value / most), 7)] if most else blocks[0] for value in kwh)
+    ends = ", ".join(f"{MONTHS[kwh.index(end)]} {end:,.0f}" for end in (least, most))
+    return f"{line} Jan-Dec; {ends} kWh/kWdc"
 
 
 def _show_sizing(sized: Sizing, sureness: Sureness | None, arrays: pd.DataFrame | None) -> None:
@@ -1116,8 +1324,66 @@ def _show_frontier(curve: Frontier | FossilFrontier) -> None:
     if isinstance(curve, Frontier) and curve.unreachable:
         shares = ", ".join(f"{share:g}" for share in curve.unreachable)
         print(f"no plant within the limits serves {shares} of the energy")
-    for note in case.site.notes:
-        print(_plain(f"{case.site.name}: {note}"))
+    _print_site_notes(case.site)
+
+
+def _show_tornado(found: Tornado) -> None:
+    """Every belief that moves the cost, widest first; the others are counted."""
+    frame, case = found.frame, found.case
+    moving = frame[frame["swing_usd_per_mwh"] != 0.0]
+    print(_plain(f"{case.title}, {found.served_fraction:g} of the energy served:"))
+    print(
+        f"{found.base_usd_per_mwh:,.1f} $/MWh in {case.assumptions.finance.dollar_year} dollars, "
+        "and at both ends of each assumption, the plant\nsized anew.\n"
+    )
+    most = float(moving["swing_usd_per_mwh"].max())
+    rows = [
+        (
+            str(name),
+            _cell(float(row["low"])),
+            _cell(float(row["high"])),
+            _number(row["levelized_low_usd_per_mwh"], 1),
+            _number(row["levelized_high_usd_per_mwh"], 1),
+            _number(row["swing_usd_per_mwh"], 1),
+            _bar(row["swing_usd_per_mwh"] / most, 12),
+            str(row["source"]),
+        )
+        for name, row in moving.iterrows()
+    ]
+    heads = ("assumption", "low", "high", "$/MWh at low", "at high", "swing", "", "source")
+    wide = (_width() or 400) >= 160
+    _print_table(heads if wide else heads[:-1], rows if wide else [r[:-1] for r in rows],
+                 left=(0, 6, 7))  # fmt: skip
+    if not _quiet():
+        print(f"{len(frame) - len(moving)} others with a range do not move it.")
+        _print_site_notes(case.site)
+
+
+def _show_odds(found: Odds) -> None:
+    frame, case = found.frame, found.cases[0]
+    print(
+        f"{case.datacenter.it_mw:g} MW of computers, {found.served_fraction:g} of the energy "
+        f"served; {len(found.beliefs):,} draws of all assumptions,\nseed {found.seed}, "
+        f"$/MWh served in {case.assumptions.finance.dollar_year} dollars.\n"
+    )
+    costs = {"as believed": "base_usd_per_mwh", "5 %": "p05_usd_per_mwh",
+             "median": "p50_usd_per_mwh", "95 %": "p95_usd_per_mwh"}  # fmt: skip
+    rows = [
+        (
+            str(site),
+            f"{row['cheapest_fraction']:.1%}",
+            _bar(row["cheapest_fraction"], 16),
+            *(_number(row[name]) for name in costs.values()),
+            f"{row['without_plant_fraction']:.1%}",
+        )
+        for site, row in frame.iterrows()
+    ]
+    _print_table(("site", "cheapest in", "", *costs, "no plant in"), rows, left=(0, 2))
+    if _quiet():
+        return
+    for note in found.notes:
+        _say(note)
+    print(f"largest error on draws that were sized exactly too: {found.error_fraction:.3%}")
 
 
 def _show_machine(machine: Machine, as_json: bool) -> None:
@@ -1155,9 +1421,11 @@ def main() -> None:
     """Run the command; turn this package's errors into one clear message and an exit code."""
     import warnings
 
-    warnings.showwarning = lambda message, *_, **__: print(
-        f"energy: {_plain(str(message))}", file=sys.stderr
-    )
+    def tell(message: Warning | str, *_: object, **__: object) -> None:
+        if not _quiet():
+            print(f"energy: {_plain(str(message))}", file=sys.stderr)
+
+    warnings.showwarning = tell
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -19,6 +19,7 @@ from energy.datacenter import Datacenter
 from energy.plant import Plant
 from energy.site import Site, read_site
 from energy.sizing import Sizing, size
+from energy.table import html_table
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +44,22 @@ class Comparison:
             "flatters its site by more than small differences in this ranking"
         ]
 
+    def record(self) -> dict[str, Any]:
+        """The ranking as plain data: what `--json` prints."""
+        first = self.sizings[0]
+        return {
+            "served_fraction": first.target[1],
+            "it_mw": first.case.datacenter.it_mw,
+            "sites": [sizing.plant.record() for sizing in self.sizings],
+        }
+
     def _repr_html_(self) -> str:
-        return str(self.frame.round(3).to_html())
+        first = self.sizings[0]
+        return html_table(
+            self.frame,
+            f"{first.case.datacenter.it_mw:g} MW of computers: {first.title} at each site, "
+            f"{first.case.assumptions.finance.dollar_year} dollars, cheapest first",
+        )
 
 
 def row(plant: Plant) -> dict[str, Any]:

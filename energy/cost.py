@@ -25,6 +25,7 @@ import pandas as pd
 from energy.assumptions import price_factor
 from energy.case import Case, backup_usd_per_mwh, grid_usd_per_mwh
 from energy.dispatch import Dispatch, unit_of
+from energy.table import html_table
 
 
 def capital_recovery(discount_fraction: float, life_years: float) -> float:
@@ -320,7 +321,11 @@ class Cost:
         }
 
     def _repr_html_(self) -> str:
-        return str(self.frame.round(0).to_html())
+        return html_table(
+            self.frame,
+            f"{self.run.case.title}, {self.run.case.assumptions.finance.dollar_year} dollars: "
+            f"{self.levelized_usd_per_mwh:,.1f} $/MWh served",
+        )
 
 
 def price(run: Dispatch) -> Cost:

@@ -51,6 +51,7 @@ from energy.assumptions import Battery
 from energy.case import Case, backup_usd_per_mwh, grid_usd_per_mwh
 from energy.errors import InputError
 from energy.spec import Spec
+from energy.table import html_table
 from energy.units import Array, energy_mwh
 
 Size = Annotated[float, Field(ge=0, le=1e7)]
@@ -188,7 +189,8 @@ class Dispatch:
         return self.case.weather.per_year(self.case.datacenter.it_mw * served_share)
 
     def _repr_html_(self) -> str:
-        return str(self.frame.describe().loc[["mean", "min", "max"]].round(2).to_html())
+        flows = self.frame.agg(["mean", "min", "max"]).T
+        return html_table(flows, f"{self.case.title}: flows of all steps", by_row=True)
 
 
 def simulate(case: Case, design: Design, *, start_fraction: float | None = None) -> Dispatch:

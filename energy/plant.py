@@ -16,6 +16,7 @@ from energy.case import Case
 from energy.cost import Cost, price
 from energy.dispatch import Design, Dispatch, simulate
 from energy.site import LocalPrice, LocalWait
+from energy.table import html_table
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,12 +142,13 @@ class Plant:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The record's numbers, one row each."""
+        """The record's numbers, one row each; NaN for nines without an outage."""
         flat = pd.json_normalize({k: v for k, v in self.record().items() if isinstance(v, dict)})
-        return pd.DataFrame({"value": flat.iloc[0]})
+        numbers = {str(k): v for k, v in flat.iloc[0].items() if not isinstance(v, str)}
+        return pd.DataFrame({"value": pd.Series(numbers, dtype=float)})
 
     def _repr_html_(self) -> str:
-        return str(self.frame.to_html())
+        return html_table(self.frame, self.case.title, by_row=True)
 
 
 def evaluate(case: Case, design: Design) -> Plant:

@@ -1,7 +1,7 @@
 """Pictures to look at once and understand.
 
-In: `Weather` and its `Examination`; `Frontier`, `FossilFrontier`. Out: a matplotlib `Figure`;
-`save` writes it as PNG or SVG.
+In: `Weather` and its `Examination`; `Dispatch`, `Frontier`, `FossilFrontier`, `Tornado`, `Odds`.
+Out: a matplotlib `Figure`; `save` writes it as PNG or SVG.
 
 Matplotlib is an extra, `pip install 'sunrack[plot]'`, used without pyplot's hidden state. Colours
 are Okabe and Ito's and matplotlib's perceptual maps, which colour-blind readers can tell apart.
@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import math
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from energy.errors import InputError
+from energy.table import replace_file
 from energy.weather import Weather
 from energy.weather.examine import MONTHS, Examination
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from matplotlib.container import BarContainer
     from matplotlib.figure import Figure
 
+    from energy.dispatch import Dispatch
+    from energy.sensitivity import Odds, Tornado
     from energy.sizing import FossilFrontier, Frontier
 
 #: Size [inch] and dots an inch: 1200 x 900.
@@ -36,11 +40,17 @@ SIZE, DPI = (12.0, 9.0), 100
 #: Okabe and Ito: data, what is expected of it, what is wrong.
 BLUE, ORANGE, RED, GREY = "#0072B2", "#E69F00", "#D55E00", "#777777"
 
+#: Okabe and Ito's colours for things side by side; their yellow is too light for a line.
+HUES = (BLUE, RED, "#009E73", "#CC79A7", "#56B4E9", ORANGE, "#000000")
+
 #: Endings that `save` knows.
 ENDINGS = (".png", ".svg")
 
-#: Days of the lull that is drawn.
+#: Days of the lull, and of the plant's week, that are drawn.
 DAYS = 7
+
+#: Beliefs of a tornado that are drawn, the widest first.
+BELIEFS = 15
 
 
 def weather_picture(weather: Weather, examination: Examination) -> Figure:
@@ -108,8 +118,7 @@ def frontier_picture(frontier: Frontier) -> Figure:
     hours.plot(nines, frame["battery_mwh"] / case.mean_load_mw, color=BLUE)
     hours.set_ylabel("battery [hours of mean load]", color=BLUE)
     hours.set_ylim(bottom=0)
-    ticks = np.arange(0, math.ceil(float(nines.max())) + 1)
-    sizes.set_xticks(ticks, [f"{1.0 - 10.0**-tick:.{max(tick - 2, 0)}%}" for tick in ticks])
+    _share_ticks(sizes, float(nines.max()))
     sizes.set_xlim(float(nines.min()), float(nines.max()))
     sizes.set_xlabel("share of the energy served")
     for axes in (cost, sizes):
@@ -122,6 +131,48 @@ def frontier_picture(frontier: Frontier) -> Figure:
         loc="left",
     )  # fmt: skip
     return figure
+
+
+def frontiers_picture(frontiers: Sequence[Frontier]) -> Figure:
+    """Cost against the nines of the energy for several sites.
+
+    Raises
+    ------
+    InputError
+        When matplotlib is not installed, or for no or more than seven frontiers.
+    """
+    if not 1 <= len(frontiers) <= len(HUES):
+        raise InputError(f"give one to {len(HUES)} frontiers, which can be told apart by colour")
+    figure = _figure()
+    axes = figure.subplots()
+    longest = 0.0
+    for frontier, colour in zip(frontiers, HUES, strict=False):
+        frame = frontier.frame[frontier.frame["served_fraction"] < 1.0]
+        nines = -np.log10(1.0 - frame["served_fraction"])
+        usd = frame["levelized_usd_per_mwh"]
+        axes.plot(nines, usd, "o-", color=colour, markersize=3)
+        axes.annotate(frontier.case.site.name, (nines.iloc[-1], usd.iloc[-1]), xytext=(6, 0),
+                      textcoords="offset points", va="center", color=colour)  # fmt: skip
+        longest = max(longest, float(nines.max()))
+    _share_ticks(axes, longest)
+    axes.set_xlim(left=-math.log10(0.5), right=longest * 1.12)
+    axes.set_ylim(bottom=0)
+    case = frontiers[0].case
+    axes.set_xlabel("share of the energy served")
+    axes.set_ylabel(f"$/MWh served, {case.assumptions.finance.dollar_year} dollars")
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_title(
+        f"{case.datacenter.it_mw:g} MW of computers: the cheapest plants of sun and battery",
+        loc="left",
+    )
+    return figure
+
+
+def _share_ticks(axes: Axes, most_nines: float) -> None:
+    """Ticks at whole nines, told as shares."""
+    ticks = np.arange(0, math.ceil(most_nines) + 1)
+    axes.set_xticks(ticks, [f"{1.0 - 10.0**-tick:.{max(tick - 2, 0)}%}" for tick in ticks])
 
 
 def fossil_picture(frontier: FossilFrontier) -> Figure:
@@ -159,6 +210,211 @@ def fossil_picture(frontier: FossilFrontier) -> Figure:
     return figure
 
 
+def week_picture(run: Dispatch, first_day: str | None = None) -> Figure:
+    """A week of a plant, step by step: where the load's power comes from, and the battery.
+
+    Parameters
+    ----------
+    run
+        The plant's run.
+    first_day
+        The week's first day, local standard time, such as "2018-12-20"; without it the week in
+        which most is not served, or, where all is, the emptiest battery's.
+
+    Raises
+    ------
+    InputError
+        When matplotlib is not installed, or the run has no such week.
+    """
+    case, frame = run.case, run.frame
+    steps_per_day = round(24 / case.step_h)
+    steps = DAYS * steps_per_day
+    local = case.weather.local_middle
+    if first_day is None:
+        lacking = frame["unserved_mw"].rolling(steps).sum()
+        if not lacking.max() > 0.0:
+            lacking = -frame["stored_mwh"].rolling(steps).mean()
+        start = int(np.nanargmax(lacking.to_numpy())) - steps + 1
+        # From midnight on; the last days of the chain stay inside.
+        start -= round((local[start].hour + local[start].minute / 60) / case.step_h - 0.5)
+        first = max(start, 0)
+    else:
+        try:
+            wanted = pd.Timestamp(first_day, tz=local.tz)
+        except ValueError:
+            raise InputError(f"first_day is a day such as 2018-12-20; got {first_day!r}") from None
+        found = np.flatnonzero(local.normalize() == wanted)
+        if not len(found):
+            raise InputError(f"the run has no {first_day}; its years are "
+                             f"{', '.join(map(str, local.year.unique()))}")  # fmt: skip
+        first = int(found[0])
+    # By steps, not by dates: the chain's years need not follow each other.
+    week, dates = frame.iloc[first : first + steps], local[first : first + steps : steps_per_day]
+    day = (np.arange(len(week)) + 0.5) / steps_per_day
+    figure = _figure()
+    power, store = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+    parts = {
+        "solar_to_load_mw": ("sun", ORANGE),
+        "discharge_mw": ("battery", BLUE),
+        "firm_to_load_mw": ("backup and grid", GREY),
+        "unserved_mw": ("not served", RED),
+    }
+    if run.design.backup_mw == run.design.grid_mw == 0:
+        del parts["firm_to_load_mw"]
+    labels, colours = zip(*parts.values(), strict=True)
+    power.stackplot(day, [week[name] for name in parts], labels=labels, colors=colours, linewidth=0)
+    power.plot(day, week["solar_mw"], color="black", linewidth=1, label="all that the sun gives")
+    power.set_ylabel("MW")
+    power.set_ylim(0, 1.15 * max(float(week["solar_mw"].max()), float(week["load_mw"].max())))
+    power.legend(frameon=False, ncols=5, loc="upper left")
+    store.fill_between(day, week["stored_mwh"], color=BLUE, alpha=0.75, linewidth=0)
+    store.set_ylabel("in the battery [MWh]")
+    usable_mwh = run.design.battery_mwh * case.assumptions.battery.usable_fraction
+    store.set_ylim(0, 1.05 * max(usable_mwh, 1.0))
+    told = [f"{d.day} {MONTHS[d.month - 1]}" for d in dates]
+    if not case.weather.typical:
+        told = [f"{text} {d.year}" for text, d in zip(told, dates, strict=True)]
+    store.set_xticks(np.arange(len(dates)) + 0.5, told)
+    store.set_xlim(0, DAYS)
+    for axes in (power, store):
+        for edge in range(1, DAYS):
+            axes.axvline(edge, color="#DDDDDD", linewidth=0.8, zorder=0)
+        axes.tick_params(axis="x", length=0)
+        axes.spines[["top", "right"]].set_visible(False)
+    design = run.design
+    power.set_title(
+        f"{case.title}: {design.solar_mw:,.0f} MWdc of panels, "
+        f"battery {design.battery_mwh:,.0f} MWh, {design.battery_mw:,.0f} MW",
+        loc="left",
+        parse_math=False,
+    )
+    return figure
+
+
+def tornado_picture(tornado: Tornado) -> Figure:
+    """Levelized cost at both ends of each belief, the ones that move it most on top.
+
+    Raises
+    ------
+    InputError
+        When matplotlib is not installed.
+    """
+    frame = tornado.frame[tornado.frame["swing_usd_per_mwh"] > 0.0].head(BELIEFS)
+    base, case = tornado.base_usd_per_mwh, tornado.case
+    figure = _figure()
+    axes = figure.subplots()
+    at = np.arange(len(frame))
+    for end, colour in (("low", BLUE), ("high", ORANGE)):
+        usd = frame[f"levelized_{end}_usd_per_mwh"]
+        label = f"belief at its {end} end"
+        axes.barh(at, usd - base, left=base, height=0.7, color=colour, label=label)
+    edges = frame[["levelized_low_usd_per_mwh", "levelized_high_usd_per_mwh"]]
+    for row, (low, high) in enumerate(edges.itertuples(index=False)):
+        ends = frame.iloc[row]
+        # Where both ends lie on one side of the base, both are told at the outer one.
+        for usd, told, other in ((low, ends["low"], high), (high, ends["high"], low)):
+            if not np.isfinite(usd) or (usd == base and other != base):
+                continue
+            right = usd > base or (usd == base and other < base)
+            if (other > base) == (usd > base) and abs(other - base) > abs(usd - base):
+                continue
+            axes.annotate(f"{told:.4g}", (usd, row), xytext=(4 if right else -4, 0), va="center",
+                          textcoords="offset points", ha="left" if right else "right",
+                          fontsize=9)  # fmt: skip
+    axes.axvline(base, color="black", linewidth=1)
+    axes.set_yticks(at, [_words(str(name)) for name in frame.index])
+    axes.invert_yaxis()
+    axes.margins(x=0.12)
+    axes.set_xlabel(f"$/MWh served, {case.assumptions.finance.dollar_year} dollars; "
+                    "the plant is sized anew each time")  # fmt: skip
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", alpha=0.3)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.legend(frameon=False, loc="lower right")
+    axes.set_title(
+        f"{case.title}, {tornado.served_fraction:g} of the energy served: "
+        f"{base:,.0f} $/MWh, and what moves it",
+        loc="left",
+        parse_math=False,
+    )
+    return figure
+
+
+def odds_picture(odds: Odds) -> Figure:
+    """How often each site is the cheapest, and the spread of what its energy costs.
+
+    Raises
+    ------
+    InputError
+        When matplotlib is not installed.
+    """
+    frame, case = odds.frame, odds.cases[0]
+    columns = {one.site.name: usd for one, usd in
+               zip(odds.cases, odds.levelized_usd_per_mwh.T, strict=True)}  # fmt: skip
+    figure = _figure()
+    often, spread = figure.subplots(1, 2, sharey=True, width_ratios=(1, 2))
+    at = np.arange(len(frame))
+    share = 100 * frame["cheapest_fraction"].to_numpy()
+    bars = often.barh(at, share, height=0.6, color=BLUE)
+    often.bar_label(bars, [f"{value:.3g}%" for value in share], padding=4)
+    often.set_xlim(0, 118)
+    often.set_xticks(range(0, 101, 25))
+    often.set_xlabel("draws in which it is the cheapest [%]")
+    often.set_yticks(at, list(frame.index))
+    often.invert_yaxis()
+    for row, name in enumerate(frame.index):
+        usd = columns[str(name)]
+        usd = usd[np.isfinite(usd)]
+        if len(usd) > 1 and np.ptp(usd) > 0:
+            shape = spread.violinplot([usd], [row], orientation="horizontal", widths=0.8,
+                                      showextrema=False)  # fmt: skip
+            for body in shape["bodies"]:
+                body.set(facecolor=BLUE, alpha=0.35)
+    low, middle, high = (frame[f"{name}_usd_per_mwh"].to_numpy() for name in ("p05", "p50", "p95"))
+    spread.hlines(at, low, high, color="black", linewidth=1.5, label="90 % of the draws")
+    spread.plot(middle, at, "o", color="black", label="median")
+    spread.plot(frame["base_usd_per_mwh"], at, "D", color=ORANGE, markeredgecolor="black",
+                label="beliefs as they are")  # fmt: skip
+    spread.set_xlabel(f"$/MWh served, {case.assumptions.finance.dollar_year} dollars")
+    spread.legend(frameon=False, loc="upper left", bbox_to_anchor=(0, 1.06), ncols=3)
+    spread.grid(axis="x", alpha=0.3)
+    for axes in (often, spread):
+        axes.tick_params(axis="y", length=0)
+        axes.spines[["top", "right", "left"]].set_visible(False)
+    figure.suptitle(
+        f"{case.datacenter.it_mw:g} MW of computers, {odds.served_fraction:g} of the energy "
+        f"served: {len(odds.beliefs):,} draws of the beliefs, the same for all sites",
+        fontsize=13,
+    )
+    return figure
+
+
+def _words(name: str) -> str:
+    """A belief's name in words: `battery.energy_usd_per_kwh` is "battery: energy $/kWh"."""
+    section, key = name.split(".")
+    for ending, unit in (
+        ("_fraction_per_year", " share a year"),
+        ("_fraction_per_month", " share a month"),
+        ("_fraction", ""),
+        ("_per_c", " per °C"),
+        ("_years", " years"),
+        ("_usd_per_kwdc_year", " $/kWdc a year"),
+        ("_usd_per_kw_year", " $/kW a year"),
+        ("_usd_per_kwdc", " $/kWdc"),
+        ("_usd_per_kwac", " $/kWac"),
+        ("_usd_per_kwh", " $/kWh"),
+        ("_usd_per_kw", " $/kW"),
+        ("_acres_per_mwdc", " acres/MWdc"),
+        ("_deg", " °"),
+        ("_c", " °C"),
+    ):
+        if key.endswith(ending):
+            key = key.removesuffix(ending) + unit
+            break
+    return f"{section}: {key.replace('_', ' ').replace(' om', ' O&M')}"
+
+
 def save(figure: Figure, path: str | Path) -> None:
     """Write a picture as PNG or SVG, as the ending says: beside the path first, then in its place.
 
@@ -173,21 +429,12 @@ def save(figure: Figure, path: str | Path) -> None:
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         raise InputError(f"{path}: pictures end in {' or '.join(ENDINGS)}; got {ending!r}")
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder; give the name of a file")
     drawn = io.BytesIO()
     # Without the date and with fixed ids the same picture is the same bytes.
     with matplotlib.rc_context({"svg.hashsalt": "sunrack"}):
         dateless = {"Date": None} if ending == ".svg" else None
         figure.savefig(drawn, format=ending[1:], dpi=DPI, metadata=dateless)
-    beside = path.with_name(path.name + ".part")
-    try:
-        beside.write_bytes(drawn.getvalue())
-        beside.replace(path)
-    except OSError as error:
-        if beside.is_file():
-            beside.unlink()
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
+    replace_file(path, drawn.getvalue())
 
 
 def _figure() -> Figure:

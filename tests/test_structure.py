@@ -14,9 +14,9 @@ PACKAGE = Path(en.__file__).parent
 
 #: Each module imports only those before it.
 ORDER = [
-    "errors", "units", "spec", "beliefs", "assumptions", "weather", "site", "solar", "machine",
-    "datacenter", "case", "dispatch", "availability", "cost", "plant", "workload", "sizing",
-    "flexibility", "compute", "comparison", "plot", "cli",
+    "errors", "units", "table", "spec", "beliefs", "assumptions", "weather", "site", "solar",
+    "machine", "datacenter", "case", "dispatch", "availability", "cost", "plant", "workload",
+    "sizing", "flexibility", "compute", "comparison", "sensitivity", "plot", "cli",
 ]  # fmt: skip
 
 

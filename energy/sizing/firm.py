@@ -21,6 +21,7 @@ from energy.sizing.descent import Descent, measured
 from energy.sizing.frontier import SHARES, SIZES, frontier
 from energy.sizing.search import share_problems
 from energy.sizing.targets import Target, target_of
+from energy.table import html_table
 
 #: Shares of the energy whose cheapest plants are the first tries; grid or backup may leave them
 #: little to do.
@@ -75,7 +76,10 @@ class FossilFrontier:
         }
 
     def _repr_html_(self) -> str:
-        return str(self.frame.round(4).to_html())
+        return html_table(
+            self.frame,
+            f"{self.case.title}: {self.served_fraction:g} of the energy, by what backup may give",
+        )
 
 
 def fossil_frontier(

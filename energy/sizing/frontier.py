@@ -20,6 +20,7 @@ from energy.dispatch import Design, kept_fraction, simulate, simulate_many
 from energy.errors import InputError
 from energy.plant import Plant
 from energy.sizing.search import Problem, share_problems, solve
+from energy.table import html_table
 from energy.units import Array
 
 #: Shares of the energy that a frontier has when none are asked for: 29 from .5 to five nines,
@@ -131,7 +132,10 @@ class Frontier:
         )
 
     def _repr_html_(self) -> str:
-        return str(self.frame.round(6).to_html())
+        return html_table(
+            self.frame,
+            f"{self.case.title}: the cheapest plants of sun and battery, by share of the energy",
+        )
 
 
 def frontier(

@@ -33,6 +33,7 @@ from energy.sizing.worth import (
     it_mwh_per_year,
     most_for_budget,
 )
+from energy.table import html_table
 
 #: Keywords of `size` that say what a plant has to reach.
 TARGETS = (
@@ -119,7 +120,7 @@ class Sizing:
         return self.plant.record() | {"sized_for": sized_for}
 
     def _repr_html_(self) -> str:
-        return self.plant._repr_html_()
+        return html_table(self.frame, f"{self.case.title}: {self.title}", by_row=True)
 
 
 def size(

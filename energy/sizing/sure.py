@@ -30,6 +30,7 @@ from energy.errors import InputError
 from energy.sizing.frontier import problem_of
 from energy.sizing.search import Problem, solve
 from energy.sizing.sized import Sizing
+from energy.table import html_table
 
 #: Percentiles of a 90 % interval.
 INTERVAL = (5.0, 95.0)
@@ -140,7 +141,10 @@ class Sureness:
         }
 
     def _repr_html_(self) -> str:
-        return str(self.frame.to_html() + self.single_years.to_html())
+        caption = f"{self.sizing.case.title}: {self.sizing.title}"
+        return html_table(self.frame, f"{caption}, with 90 % intervals", by_row=True) + html_table(
+            self.single_years, "Each weather year: its own plant's cost, and how this plant did"
+        )
 
 
 def how_sure(sizing: Sizing, *, draws: int = 200, seed: int = 0) -> Sureness:
