@@ -93,7 +93,8 @@ class Tornado:
         One row a belief that has a range, widest first: `low`, `value`, `high`, `unit`,
         `levelized_low_usd_per_mwh` and `levelized_high_usd_per_mwh` at the low and at the high end
         of the *belief*, `swing_usd_per_mwh` from the lowest to the highest of these and the base,
-        `source`. NaN where no plant within the limits is enough.
+        `source`. NaN where no plant within the limits is enough. A MWh is one of load: what a
+        higher PUE costs is more of them, not a higher price of one.
     """
 
     case: Case
@@ -157,10 +158,10 @@ def tornado(
     frame = beliefs[["low", "value", "high", "unit"]].copy()
     frame[costs] = pd.DataFrame.from_dict(ends, orient="index", columns=costs)
     base_usd = base.plant.cost.levelized_usd_per_mwh
+    # A search ends within 1e-9 of the optimum: so little is no swing.
+    frame[costs] = frame[costs].mask((frame[costs] / base_usd - 1.0).abs() < 1e-8, base_usd)
     either = frame[costs].assign(base=base_usd)
     frame["swing_usd_per_mwh"] = either.max(axis=1) - either.min(axis=1)
-    # A search ends within 1e-9 of the optimum: less than that is no swing.
-    frame.loc[frame["swing_usd_per_mwh"] < 1e-8 * base_usd, "swing_usd_per_mwh"] = 0.0
     frame["source"] = beliefs["source"]
     frame = frame.sort_values("swing_usd_per_mwh", ascending=False, kind="stable")
     return Tornado(case, served_fraction, base_usd, frame)

@@ -42,6 +42,14 @@ class Spec(BaseModel):
     # the problems of the whole are told together.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
+    def __eq__(self, other: object) -> bool:
+        """Whether all fields are equal; what was worked out from them does not count."""
+        if not isinstance(other, Spec) or type(self) is not type(other):
+            return NotImplemented
+        return self.__pydantic_private__ == other.__pydantic_private__ and all(
+            getattr(self, name) == getattr(other, name) for name in type(self).model_fields
+        )
+
     def replace(self, **changes: Any) -> Self:
         """A copy with `changes`, validated again (pydantic's `model_copy` does not)."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
