@@ -15,8 +15,8 @@ PACKAGE = Path(en.__file__).parent
 #: Each module imports only those before it.
 ORDER = [
     "errors", "units", "spec", "beliefs", "assumptions", "weather", "site", "solar", "machine",
-    "datacenter", "case", "dispatch", "availability", "cost", "plant", "sizing", "comparison",
-    "plot", "cli",
+    "datacenter", "case", "dispatch", "availability", "cost", "plant", "sizing", "report",
+    "comparison", "plot", "cli",
 ]  # fmt: skip
 
 

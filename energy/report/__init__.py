@@ -1,6 +1,6 @@
 """A comparison as a file that people send on: HTML, Markdown or PDF.
 
-In: `Comparison`. Out: a file, whole or not at all.
+In: the sizings of a comparison. Out: a file, whole or not at all.
 
 `data` gathers the numbers, `words` says them, `page` and `markdown` lay them out, `tables` are the
 downloads, `paper` prints the page with a browser, `file` writes it into place.

@@ -1,6 +1,6 @@
 """What goes into a report, as plain data: numbers for the plots, sentences and cells for the rest.
 
-In: `Comparison`. Out: one dictionary that JSON can hold; all text in it is safe to show.
+In: the sizings of a comparison. Out: one dictionary that JSON can hold; all text in it is safe to show.
 
 The page moves its target along `SHARES`. Sizes come from each site's frontier; costs are linear in
 them, so a cost per size is all that the page needs to draw the parts of any target.
@@ -9,7 +9,7 @@ them, so a cost per size is all that the page needs to draw the parts of any tar
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,7 +18,6 @@ import pandas as pd
 from energy import __version__
 from energy.beliefs import shipped
 from energy.case import Case, backup_usd_per_mwh, grid_usd_per_mwh
-from energy.comparison import Comparison
 from energy.cost import DRIVERS, unit_costs
 from energy.dispatch import SHORT_FRACTION
 from energy.errors import InputError
@@ -60,13 +59,28 @@ class Framed(Protocol):
         """The table."""
 
 
+class Ranked(Protocol):
+    """What a report needs of `energy.Comparison`, which comes after it."""
+
+    @property
+    def sizings(self) -> tuple[Sizing, ...]:
+        """Sized plants, cheapest first."""
+
+    @property
+    def lacking(self) -> Mapping[str, str]:
+        """Sites that were asked for and have no plant here, and why."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a reader of the ranking should know."""
+
+
 def report_data(
-    comparison: Comparison,
+    comparison: Ranked,
     *,
     command: str = "",
     tornado: Framed | None = None,
     odds: Framed | None = None,
-    lacking: Mapping[str, str] | None = None,
     progress: Callable[[Iterable[Sizing]], Iterable[Sizing]] = iter,
 ) -> dict[str, Any]:
     """All that a report shows.
@@ -83,8 +97,6 @@ def report_data(
     odds
         Rows by site: `cheapest_probability`, `levelized_p05_usd_per_mwh`, `..._p50_...`,
         `..._p95_...`.
-    lacking
-        Sites that were asked for and are not in the comparison, and why.
     progress
         Wraps the sites, for a progress bar.
 
@@ -109,8 +121,8 @@ def report_data(
         ],
         "columns": COLUMNS,
         "sites": sites,
-        "notes": comparison.notes,
-        "lacking": dict(lacking or {}),
+        "notes": list(comparison.notes),
+        "lacking": dict(comparison.lacking),
         "assumptions": _assumptions(first),
         "tornado": _tornado(tornado, comparison.sizings[0].plant),
         "odds": _odds(odds),
@@ -135,18 +147,16 @@ def safe(value: Any) -> Any:
     return value
 
 
-def _share(comparison: Comparison) -> float:
+def _share(comparison: Ranked) -> float:
     if not comparison.sizings:
         raise InputError("a report needs at least one site that has a plant")
     targets = {sizing.target for sizing in comparison.sizings}
     if len(targets) > 1 or next(iter(targets))[0] != "served_fraction":
-        raise InputError(
-            f"a report is for one served_fraction at all sites; got {sorted(targets)}"
-        )
+        raise InputError(f"a report is for one served_fraction at all sites; got {sorted(targets)}")
     return next(iter(targets))[1]
 
 
-def _command(comparison: Comparison, share: float) -> str:
+def _command(comparison: Ranked, share: float) -> str:
     import shlex
 
     names = [sizing.case.site.name for sizing in comparison.sizings]
@@ -161,6 +171,7 @@ def _site(sizing: Sizing, shares: list[float]) -> dict[str, Any]:
     return {
         "name": site.name,
         "title": site.title,
+        "place": "" if site.title in (site.name, weather.source) else site.title,
         "latitude_deg": site.latitude_deg,
         "longitude_deg": site.longitude_deg,
         "elevation_m": site.elevation_m,
@@ -323,7 +334,7 @@ def _week(plant: Plant) -> dict[str, Any]:
                "stored_mwh")  # fmt: skip
     return {
         "days": [f"{date.day} {date:%b}" for date in dates],
-        "year": str(first.year) if dated else "",
+        "span": " to ".join(f"{dates[n].day} {dates[n]:%b{' %Y' * dated}}" for n in (0, -1)),
         "dark": bool(dark),
         "unserved_mwh": float(hourly["unserved_mw"].sum()),
         "load_mwh": float(hourly["load_mw"].sum()),

@@ -1,20 +1,19 @@
 """A report's file: refused before the work where it cannot be written, whole or not at all.
 
-In: `Comparison` and a path. Out: the file.
+In: what is ranked and a path. Out: the file.
 """
 
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from energy.comparison import Comparison
 from energy.errors import InputError
-from energy.report.data import Framed, report_data
+from energy.report.data import Framed, Ranked, report_data
 from energy.report.markdown import markdown
 from energy.report.page import page
-from energy.report.paper import browser, pdf
+from energy.report.paper import NO_BROWSER, browser, pdf
 from energy.sizing import Sizing
 
 #: What a report can be, by the ending of its path.
@@ -22,20 +21,19 @@ ENDINGS = (".html", ".md", ".pdf")
 
 
 def write_report(
-    comparison: Comparison,
+    comparison: Ranked,
     path: str | Path,
     *,
     command: str = "",
     tornado: Framed | None = None,
     odds: Framed | None = None,
-    lacking: Mapping[str, str] | None = None,
     progress: Callable[[Iterable[Sizing]], Iterable[Sizing]] = iter,
 ) -> Path:
     """Write a comparison as a report; what stood at the path stays until the new one is whole.
 
     Parameters
     ----------
-    comparison, command, tornado, odds, lacking, progress
+    comparison, command, tornado, odds, progress
         As `report_data`.
     path
         Ends in one of `ENDINGS`.
@@ -46,9 +44,7 @@ def write_report(
         For a path that cannot be written, and as `report_data`.
     """
     path = check_path(path)
-    data = report_data(
-        comparison, command=command, tornado=tornado, odds=odds, lacking=lacking, progress=progress
-    )
+    data = report_data(comparison, command=command, tornado=tornado, odds=odds, progress=progress)
     if path.suffix.lower() == ".md":
         content = markdown(data).encode()
     else:
@@ -86,10 +82,8 @@ def check_path(path: str | Path) -> Path:
         elif path.exists() and not path.stat().st_mode & stat.S_IWUSR:
             why = "is read-only; name another file or make it writable"
         elif path.suffix.lower() == ".pdf" and browser() is None:
-            pdf("")
+            why = NO_BROWSER
     except (OSError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
         why = f"is no path that can be written ({error})"
     if why:
         raise InputError(f"{path}: {why}")

@@ -16,7 +16,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from energy.errors import InputError
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
 from energy.report.tables import DOWNLOADS, csv_tables
 from energy.report.words import listed
 
@@ -24,7 +26,7 @@ FOLDER = Path(__file__).parent
 
 #: What the script reads of a site; the rest is in the page's text already.
 DRAWN = (
-    "name", "latitude_deg", "longitude_deg", "load_mwh_per_year", "peak_load_mw", "acres_per_mwdc",
+    "name", "place", "latitude_deg", "longitude_deg", "load_mwh_per_year", "peak_load_mw", "acres_per_mwdc",
     "usable_fraction", "frontier", "parts", "plant", "monthly", "week", "calendar", "sure",
     "beside",
 )  # fmt: skip
@@ -41,25 +43,11 @@ KINDS = {"engine": "engines", "turbine": "turbines", "diesel": "gensets"}
 
 
 def page(data: Mapping[str, Any]) -> str:
-    """The HTML of a report.
-
-    Raises
-    ------
-    InputError
-        When jinja2 is not installed.
-    """
-    try:
-        from jinja2 import Environment, StrictUndefined
-    except ImportError:
-        raise InputError(
-            "a report needs jinja2: pip install 'sunrack[report]'"
-        ) from None
+    """The HTML of a report."""
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
-    from markupsafe import Markup
-
     sites = [dict(site) | _told(site) for site in data["sites"]]
     outlines = json.loads(_text("map.json"))
     drawn = {

@@ -16,6 +16,11 @@ from energy.errors import InputError
 #: Names that Chromium and its relatives have on a search path.
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
+NO_BROWSER = (
+    "a PDF needs Chromium or Chrome on the search path, or in SUNRACK_CHROMIUM; or write an .html "
+    "report and print it from any browser"
+)
+
 #: Seconds that a browser may take.
 PATIENCE_S = 120
 
@@ -36,10 +41,7 @@ def pdf(html: str) -> bytes:
     """
     command = browser()
     if command is None:
-        raise InputError(
-            "a PDF needs Chromium or Chrome on the search path, or in SUNRACK_CHROMIUM; or write "
-            "an .html report and print it from any browser"
-        )
+        raise InputError(NO_BROWSER)
     with tempfile.TemporaryDirectory() as folder:
         page, paper = Path(folder, "report.html"), Path(folder, "report.pdf")
         page.write_text(html, encoding="utf-8")

@@ -43,7 +43,7 @@ function ticks(low, high, count) {
   const rough = (high - low) / count, power = 10 ** Math.floor(Math.log10(rough));
   const step = power * [1, 2, 2.5, 5, 10].find(n => n * power >= rough * 0.999);
   const found = [];
-  for (let n = Math.ceil(low / step - 1e-9); n * step <= high + step * 1e-9; n++) found.push(n * step);
+  for (let n = Math.ceil(low / step - 1e-9); n * step <= high + step * 1e-9; n++) found.push(n * step + 0); /* + 0: no -0 */
   return found;
 }
 
@@ -54,6 +54,7 @@ function plot(id, label, draw) {
   if (!place) return;
   const entry = { place, width: 0, draw() {
     entry.width = place.clientWidth;
+    if (!entry.width) return; /* not laid out yet, or hidden: drawn when it gets a width */
     const svg = document.createElementNS(SVG, "svg");
     svg.setAttribute("role", "img");
     svg.setAttribute("aria-label", typeof label === "function" ? label() : label);
@@ -205,9 +206,9 @@ plot("beside", () => "Bars of the cost per MWh of sun and battery, gas and grid.
   for (const row of rows()) {
     const { gas, grid, gas_years, grid_years } = sites[row.site].beside;
     const ours = sites[row.site].plant.years_to_power;
-    groups.push({ name: label(row.site), gap: groups.length ? 8 : 0, end: `${few(row.usd_per_mwh)}, ${few(ours)} years`, parts: [{ usd: row.usd_per_mwh, fill: "var(--orange)", told: "sun and battery" }] });
-    groups.push({ name: "", end: `${few(sum(gas))}, ${few(gas_years)} years`, parts: Object.entries(gas).map(([told, usd], n) => ({ usd, told: `gas, ${told}`, fill: "var(--pink)" })) });
-    groups.push({ name: "", end: `${few(sum(grid))}, ${few(grid_years)} years`, parts: Object.entries(grid).map(([told, usd]) => ({ usd, told: `grid, ${told}`, fill: "var(--green)" })) });
+    groups.push({ name: label(row.site), gap: groups.length ? 8 : 0, end: `${few(row.usd_per_mwh)} (${few(ours)} years)`, parts: [{ usd: row.usd_per_mwh, fill: "var(--orange)", told: "sun and battery" }] });
+    groups.push({ name: "", end: `${few(sum(gas))} (${few(gas_years)} years)`, parts: Object.entries(gas).map(([told, usd], n) => ({ usd, told: `gas, ${told}`, fill: "var(--pink)" })) });
+    groups.push({ name: "", end: `${few(sum(grid))} (${few(grid_years)} years)`, parts: Object.entries(grid).map(([told, usd]) => ({ usd, told: `grid, ${told}`, fill: "var(--green)" })) });
   }
   return bars(svg, width, groups, `$/MWh, ${data.dollar_year} dollars`, [["sun and battery", "var(--orange)"], ["gas", "var(--pink)"], ["grid", "var(--green)"]]);
 });
@@ -218,7 +219,7 @@ plot("land", () => "Squares of land to scale. " + rows().map(row => `${sites[row
   if (!all.length) return 10;
   /* One scale for all, at every target: a larger plant is a larger square. */
   const largest = Math.max(...sites.flatMap(site => site.frontier.solar_mw.map(mw => Math.sqrt((mw || 0) * site.acres_per_mwdc * KM2_PER_ACRE))));
-  const slot = Math.max(150, Math.min(230, (width - 10) / all.length)), columns = Math.max(1, Math.floor((width + 12) / slot));
+  const slot = Math.max(178, Math.min(300, (width - 10) / all.length)), columns = Math.max(1, Math.floor((width + 12) / slot));
   const scale = (slot - 24) / largest, tall = largest * scale;
   let y = 0;
   all.forEach(({ row, km }, n) => {
@@ -244,7 +245,7 @@ plot("map", () => "Map of the sites: " + sites.map(s => `${s.name} at ${s.latitu
   const middle = (south + north) / 2, squeeze = Math.cos(middle * Math.PI / 180);
   /* Room around the sites, and at least a region that a reader knows. */
   let across = Math.min(360, Math.max((east - west) * 1.35, 26)), high = Math.min(170, Math.max((north - south) * 1.5, 13));
-  const height = Math.min(width > 640 ? 430 : 300, Math.max(220, width * high / (across * squeeze)));
+  const height = Math.min(width > 800 ? 430 : 300, Math.max(220, width * high / (across * squeeze)));
   if (width / height > across * squeeze / high) across = high * width / height / squeeze;
   else high = across * squeeze * height / width;
   if (across > 360) { high *= 360 / across; across = 360; }
@@ -327,9 +328,11 @@ sites.forEach((site, n) => {
 
   const w = site.week, hours = w.hours;
   plot(`week-${n}`, `The worst week at ${site.name}, ${w.days[0]} to ${w.days[6]}, hour by hour: ${number(w.unserved_mwh)} of ${number(w.load_mwh)} MWh not served`, (svg, width) => {
-    const left = 44, right = width - 4, top = 24, bottom = 170, low = 200, floor = 262;
+    const left = 44, right = width - 4, top = 24, bottom = 184, low = 214, floor = 276;
     const count = hours.load_mw.length, x = linear(0, count, left, right);
-    const most = Math.max(...hours.load_mw, ...hours.solar_mw) * 1.05, y = linear(0, most, bottom, top);
+    /* Load and outages are what the week is about: noon's surplus is cut off above three loads. */
+    const peak = Math.max(...hours.load_mw), most = Math.min(3 * peak, Math.max(peak, ...hours.solar_mw) * 1.05);
+    const y = linear(0, most, bottom, top);
     yAxis(svg, y, ticks(0, most, 3), left, right, "MW");
     const area = (base, above, fill, told) => {
       const up = [], down = [];
@@ -341,7 +344,7 @@ sites.forEach((site, n) => {
     base = area(base, hours.solar_to_load_mw, LOAD[0][1], LOAD[0][0]);
     base = area(base, hours.discharge_mw, LOAD[1][1], LOAD[1][0]);
     area(base, hours.unserved_mw, LOAD[2][1], LOAD[2][0]);
-    add(svg, "path", { d: path(hours.solar_mw.flatMap((v, k) => [[x(k), y(v)], [x(k + 1), y(v)]])), fill: "none", stroke: "var(--ink)", "stroke-width": 1.3 });
+    add(svg, "path", { d: path(hours.solar_mw.map(v => Math.min(v, most)).flatMap((v, k) => [[x(k), y(v)], [x(k + 1), y(v)]])), fill: "none", stroke: "var(--ink)", "stroke-width": 1.3 });
     add(svg, "line", { x1: left, x2: right, y1: bottom, y2: bottom, class: "axis" });
     const usable = site.plant.battery_mwh * site.usable_fraction, charge = linear(0, Math.max(usable, 1e-9), floor, low);
     add(svg, "text", { x: 0, y: low - 8, class: "soft" }, "MWh");
@@ -443,6 +446,7 @@ function table() {
     html(line, "td", row.cells ? String(++rank) : "–", { role: "cell", "data-head": "rank" });
     const head = html(line, "th", undefined, { scope: "row", role: "rowheader" });
     html(head, "a", sites[row.site].name, { href: `#site-${row.site}` });
+    if (sites[row.site].place) html(head, "span", sites[row.site].place, { class: "place" });
     if (row.cells) row.cells.forEach((cell, n) => html(line, "td", cell, { role: "cell", "data-head": data.columns[n] }));
     else html(line, "td", "no plant within the limits serves that much", { role: "cell", class: "lacking", colspan: data.columns.length });
     if (row.cells) line.dataset.usdPerMwh = row.usd_per_mwh;
@@ -466,10 +470,18 @@ document.getElementById("control").addEventListener("submit", event => event.pre
 target.value = data.asked;
 for (const entry of plots) entry.draw();
 follow();
-let waiting;
-addEventListener("resize", () => {
-  cancelAnimationFrame(waiting);
-  waiting = requestAnimationFrame(() => { for (const entry of plots) if (entry.place.clientWidth !== entry.width) entry.draw(); });
+const watch = new ResizeObserver(() => {
+  for (const entry of plots) if (entry.place.clientWidth !== entry.width) entry.draw();
 });
-addEventListener("beforeprint", () => { for (const part of document.querySelectorAll("details")) part.open = true; });
+for (const entry of plots) watch.observe(entry.place);
+/* On paper the plots have the paper's width, so that their text has its size. */
+addEventListener("beforeprint", () => {
+  for (const part of document.querySelectorAll("details")) part.open = true;
+  document.documentElement.classList.add("paper");
+  for (const entry of plots) entry.draw();
+});
+addEventListener("afterprint", () => {
+  document.documentElement.classList.remove("paper");
+  for (const entry of plots) entry.draw();
+});
 })();

@@ -19,6 +19,7 @@ DOWNLOADS = {
     "worst-weeks.csv": "the worst weeks, hour by hour",
     "outages.csv": "every outage: start in local standard time, length, depth, energy",
     "weather-years.csv": "plants sized on single weather years",
+    "weather-quality.csv": "the quality of the weather, measure by measure",
     "assumptions.csv": "every assumption with its range and source",
 }
 
@@ -28,9 +29,7 @@ def csv_tables(data: Mapping[str, Any]) -> dict[str, str]:
     sites = data["sites"]
 
     def stacked(rows: list[pd.DataFrame]) -> pd.DataFrame:
-        named = [
-            frame.assign(site=site["name"]) for site, frame in zip(sites, rows, strict=True)
-        ]
+        named = [frame.assign(site=site["name"]) for site, frame in zip(sites, rows, strict=True)]
         frame = pd.concat([part for part in named if len(part)] or named)
         return frame[["site", *frame.columns.drop("site")]]
 
@@ -47,10 +46,7 @@ def csv_tables(data: Mapping[str, Any]) -> dict[str, str]:
             [pd.DataFrame({"month": range(1, 13)} | s["monthly"]) for s in sites]
         ),
         "worst-weeks.csv": stacked(
-            [
-                pd.DataFrame(s["week"]["hours"]).rename_axis("hour").reset_index()
-                for s in sites
-            ]
+            [pd.DataFrame(s["week"]["hours"]).rename_axis("hour").reset_index() for s in sites]
         ),
         "outages.csv": stacked([pd.DataFrame(s["events"], columns=events) for s in sites]),
         "weather-years.csv": stacked(
@@ -65,6 +61,7 @@ def csv_tables(data: Mapping[str, Any]) -> dict[str, str]:
                 for s in sites
             ]
         ),
+        "weather-quality.csv": stacked([pd.DataFrame(s["quality"]) for s in sites]),
         "assumptions.csv": pd.DataFrame(data["assumptions"]),
     }
     return {name: tables[name].to_csv(index=False) for name in DOWNLOADS}

@@ -13,7 +13,7 @@ from energy.weather import Weather
 
 #: Heads of the ranking after rank and site, with their units.
 COLUMNS = (
-    "$/MWh served", "all prices low–high", "above cheapest", "panels MWdc", "battery MWh",
+    "$/MWh served", "low–high", "above cheapest", "panels MWdc", "battery MWh",
     "battery MW", "capital M$", "land acres", "hours in full", "short h/year", "longest outage h",
     "weather years",
 )  # fmt: skip
@@ -68,7 +68,9 @@ def years_words(weather: Weather) -> str:
     return f"{weather.years} years from {weather.first_year} to {weather.last_year}"
 
 
-def cells(site: Mapping[str, Any], at: int, cost: Mapping[str, float], cheapest: float) -> list[str]:
+def cells(
+    site: Mapping[str, Any], at: int, cost: Mapping[str, float], cheapest: float
+) -> list[str]:
     """One row of the ranking, a cell for each of `COLUMNS`."""
     curve = {name: values[at] for name, values in site["frontier"].items()}
     above = cost["usd_per_mwh"] / cheapest - 1.0
@@ -103,7 +105,8 @@ def answer(data: Mapping[str, Any], at: int) -> str:
     if not ranking:
         return f"No site has a plant within the limits that serves {share} of the energy."
     best = ranking[0]
-    name, year = _name(data, best["site"]), data["dollar_year"]
+    year, place = data["dollar_year"], data["sites"][best["site"]]["place"]
+    name = _name(data, best["site"]) + (f" ({place})" if place else "")
     first = (
         f"{name} is the cheapest: {money(best['usd_per_mwh'])} $/MWh ({year} dollars) with "
         f"{share} of the energy served"
@@ -130,10 +133,16 @@ def _sureness(data: Mapping[str, Any], ranking: list[Mapping[str, Any]]) -> str:
     """What the weather years, and the odds where there are some, say of the first place."""
     best = data["sites"][ranking[0]["site"]]
     sure = best["sure"]
-    if math.isnan(sure["low_usd_per_mwh"]):
+    lone = [
+        site["name"]
+        for row in ranking
+        if math.isnan((site := data["sites"][row["site"]])["sure"]["low_usd_per_mwh"])
+    ]
+    if best["name"] in lone:
         told = (
-            f"{best['name']} stands on one weather year, which cannot say how much other years "
-            "would change that"
+            f"{listed(lone)} {'stands' if len(lone) == 1 else 'stand'} on one weather year"
+            f"{'' if len(lone) == 1 else ' each'}, which cannot say how much other years would "
+            "change that"
         )
     else:
         told = (
@@ -148,12 +157,6 @@ def _sureness(data: Mapping[str, Any], ranking: list[Mapping[str, Any]]) -> str:
         ]
         if near:
             told += f", which does not tell it from {listed(near)}"
-        lone = [
-            name
-            for row in ranking[1:]
-            if math.isnan((other := data["sites"][row["site"]])["sure"]["low_usd_per_mwh"])
-            and (name := other["name"])
-        ]
         if lone:
             told += f"; of {listed(lone)} one weather year is known, which says nothing of others"
     odds = (data["odds"] or {}).get(best["name"])
