@@ -1,6 +1,6 @@
-"""What goes into a report, as plain data: numbers for the plots, sentences and cells for the rest.
+"""What goes into a report, as plain data: numbers for the plots, sentences, cells.
 
-In: the sizings of a comparison. Out: one dictionary that JSON can hold; all text in it is safe to show.
+In: the sizings of a comparison. Out: one dictionary that JSON can hold, its texts safe to show.
 
 The page moves its target along `SHARES`. Sizes come from each site's frontier; costs are linear in
 them, so a cost per size is all that the page needs to draw the parts of any target.
@@ -23,7 +23,14 @@ from energy.dispatch import SHORT_FRACTION
 from energy.errors import InputError
 from energy.plant import Plant
 from energy.report.words import (
-    COLUMNS, answer, cells, percent, plain_text, question, target_words, years_words,
+    COLUMNS,
+    answer,
+    cells,
+    percent,
+    plain_text,
+    question,
+    target_words,
+    years_words,
 )  # fmt: skip
 from energy.sizing import Sizing, frontier, how_sure
 from energy.units import Array
@@ -186,8 +193,8 @@ def _site(sizing: Sizing, shares: list[float]) -> dict[str, Any]:
         "parts": _parts(case),
         "plant": _plant(plant),
         "monthly": _monthly(plant),
-        "week": _week(plant),
-        "calendar": _calendar(plant),
+        "week": worst_week(plant),
+        "calendar": dark_days(plant),
         "events": _events(plant),
         "sure": _sure(sizing),
         "beside": _beside(case),
@@ -307,7 +314,7 @@ def _monthly(plant: Plant) -> dict[str, list[float]]:
     return {name: _rounded(sums[column]) for name, column in columns.items()}
 
 
-def _week(plant: Plant) -> dict[str, Any]:
+def worst_week(plant: Plant) -> dict[str, Any]:
     """The seven days in a row with the most load not served, hour by hour.
 
     Without any, those whose battery is lowest.
@@ -347,7 +354,7 @@ def _windows(values: Array) -> Array:
     return np.convolve(values, np.ones(WEEK_DAYS), "valid")
 
 
-def _calendar(plant: Plant) -> dict[str, Any]:
+def dark_days(plant: Plant) -> dict[str, Any]:
     """Days on which load was not served: year, day of a leap year from 0, share of the day's load.
 
     The years are in the order of the chain.
@@ -356,32 +363,50 @@ def _calendar(plant: Plant) -> dict[str, Any]:
     local = weather.local_middle
     unserved, load = plant.run.flow("unserved_mw"), plant.case.load_mw
     short_h = (unserved > SHORT_FRACTION * load) * weather.step_h
-    frame = pd.DataFrame({"unserved": unserved, "load": load, "short": short_h})
     # Every year is laid on a leap year so that the months stand under each other.
     before = np.array([0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335])
-    day = before[np.asarray(local.month) - 1] + np.asarray(local.day) - 1
-    daily = frame.groupby([np.asarray(local.year), day]).sum()
-    years = sorted({int(year) for year in local.year})
-    by_year = daily["unserved"].groupby(level=0).sum()
-    kept = sorted(by_year.sort_values(ascending=False, kind="stable").index[:CALENDAR_YEARS])
+    steps = pd.DataFrame(
+        {
+            "year": np.asarray(local.year),
+            "day": before[np.asarray(local.month) - 1] + np.asarray(local.day) - 1,
+            "unserved": unserved,
+            "load": load,
+            "short_h": short_h,
+        }
+    )
+    daily = steps.groupby(["year", "day"], as_index=False).sum()
+    by_year = daily.groupby("year")["unserved"].sum()
+    years = [int(year) for year in by_year.index]
+    worst = by_year.sort_values(ascending=False, kind="stable").index[:CALENDAR_YEARS]
+    kept = sorted(int(year) for year in worst)
+    dark = daily[(daily["short_h"] > 0) & daily["year"].isin(kept)]
+    rows = [kept.index(int(year)) for year in dark["year"]]
+    shares = _rounded(dark["unserved"] / dark["load"], 3)
     labels = {year: str(n + 1) if weather.made else str(year) for n, year in enumerate(years)}
-    short = daily[daily["short"] > 0]
     return {
         "years": ["typical" if weather.typical else labels[year] for year in kept],
         "of_years": len(years),
         "days": [
-            [kept.index(year), int(day), float(f"{row.unserved / row.load:.3g}"), row.short]
-            for (year, day), row in zip(short.index, short.itertuples(), strict=True)
-            if year in kept
+            list(mark)
+            for mark in zip(
+                rows, dark["day"].tolist(), shares, _rounded(dark["short_h"]), strict=True
+            )
         ],
     }
 
 
 def _events(plant: Plant) -> list[list[Any]]:
     """Every outage: start (local standard time), hours, depth [MW], energy [MWh]."""
+    events = plant.availability.events
     return [
-        [f"{row.start:%Y-%m-%d %H:%M}", row.length_h, *_rounded([row.depth_mw, row.energy_mwh])]
-        for row in plant.availability.events.itertuples()
+        list(event)
+        for event in zip(
+            events["start"].dt.strftime("%Y-%m-%d %H:%M"),
+            events["length_h"].tolist(),
+            _rounded(events["depth_mw"]),
+            _rounded(events["energy_mwh"]),
+            strict=True,
+        )
     ]
 
 
@@ -400,14 +425,14 @@ def _sure(sizing: Sizing) -> dict[str, Any]:
         "high_usd_per_mwh": high,
         "years": [str(n + 1) if weather.made else str(y) for n, y in enumerate(single.index)],
         "years_usd_per_mwh": [
-            float(f"{v:.5g}") if math.isfinite(v) else None for v in single["annual_usd"]
-            / served_mwh
+            float(f"{usd / served_mwh:.5g}") if math.isfinite(usd) else None
+            for usd in single["annual_usd"].tolist()
         ],
         "years_served_fraction": _rounded(single["served_fraction"], 7),
         "nines_at_least": sure.nines_at_least,
         "nines_supported": sure.nines_supported,
         "notes": sure.notes,
-    }  # fmt: skip
+    }
 
 
 def _beside(case: Case) -> dict[str, Any]:

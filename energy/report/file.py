@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from energy.errors import InputError
@@ -58,7 +59,8 @@ def write_report(
         raise InputError(f"{path}: cannot be written ({error.strerror})") from None
     finally:
         # Also after Ctrl-C; what has been moved into place is not there any more.
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
     return path
 
 
@@ -73,7 +75,9 @@ def check_path(path: str | Path) -> Path:
     path = Path(path)
     why = ""
     try:
-        if path.is_dir():
+        if "\0" in str(path):
+            why = "cannot be written; leave the NUL out of its name"
+        elif path.is_dir():
             why = "is a folder; give the name of a file in it, such as sites.html"
         elif path.suffix.lower() not in ENDINGS:
             why = f"a report ends in {', '.join(ENDINGS)}; got {path.suffix or 'no ending'!r}"
@@ -83,8 +87,8 @@ def check_path(path: str | Path) -> Path:
             why = "is read-only; name another file or make it writable"
         elif path.suffix.lower() == ".pdf" and browser() is None:
             why = NO_BROWSER
-    except (OSError, ValueError) as error:
-        why = f"is no path that can be written ({error})"
+    except OSError as error:
+        why = f"cannot be written ({error})"
     if why:
         raise InputError(f"{path}: {why}")
     return path

@@ -26,9 +26,9 @@ FOLDER = Path(__file__).parent
 
 #: What the script reads of a site; the rest is in the page's text already.
 DRAWN = (
-    "name", "place", "latitude_deg", "longitude_deg", "load_mwh_per_year", "peak_load_mw", "acres_per_mwdc",
-    "usable_fraction", "frontier", "parts", "plant", "monthly", "week", "calendar", "sure",
-    "beside",
+    "name", "place", "latitude_deg", "longitude_deg", "load_mwh_per_year", "peak_load_mw",
+    "acres_per_mwdc", "usable_fraction", "frontier", "parts", "plant", "monthly", "week",
+    "calendar", "sure", "beside",
 )  # fmt: skip
 
 #: Names of a place's prices, as told.

@@ -123,7 +123,10 @@ def answer(data: Mapping[str, Any], at: int) -> str:
     else:
         first += "; no other site has a plant that serves so much"
     low, high = money(best["low_usd_per_mwh"]), money(best["high_usd_per_mwh"])
-    text = f"{first}. With every price at the low or the high end of its range it is {low} to {high} $."
+    text = (
+        f"{first}. With every price at the low or the high end of its range it is {low} to "
+        f"{high} $."
+    )
     if at == data["asked"]:
         text += " " + _sureness(data, ranking)
     return text
