@@ -82,9 +82,19 @@ function xAxis(svg, scale, values, top, bottom, told = number) {
 }
 const path = points => points.map(([x, y], n) => `${n ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
 
-/* Left edge of bars that have names beside them; on a narrow page names stand above. */
-const shortened = (name, most) => name.length > most ? name.slice(0, most - 1) + "…" : name;
-const label = site => shortened(sites[site].name, 26);
+/* How wide a text is, and as much of it as has room: fonts differ from machine to machine. */
+const ruler = document.createElement("canvas").getContext("2d");
+function wide(text, weight = 400) {
+  ruler.font = `${weight} 12px ${getComputedStyle(document.body).fontFamily}`;
+  return ruler.measureText(text).width;
+}
+function fit(text, room, weight = 400) {
+  if (wide(text, weight) <= room) return text;
+  const letters = [...text];
+  while (letters.length && wide(letters.join("") + "…", weight) > room) letters.pop();
+  return letters.join("") + "…";
+}
+const widest = (texts, weight) => Math.max(0, ...texts.map(text => wide(text, weight)));
 
 /* --- what a target costs ---------------------------------------------------------------------- */
 
@@ -110,13 +120,14 @@ const nines = share => share === 1 ? 5.45 : -Math.log10(1 - share);
 
 plot("curve", () => `Line plot of cost per MWh against the share of the energy served, from 50 % to all, one line for each of ${sites.length} sites. At ${data.targets[at()].percent}: `
   + rows().map(row => `${sites[row.site].name} ${few(row.usd_per_mwh)} $/MWh`).join(", "), (svg, width) => {
-  const wide = width > 640, height = wide ? 400 : 330, named = wide && sites.length <= 14;
-  const left = 44, right = width - (named ? 150 : 12), top = 26, bottom = height - 44;
+  const roomy = width > 640, height = roomy ? 400 : 330, named = roomy && sites.length <= 14;
+  const names = sites.map(site => fit(site.name, 150, 600));
+  const left = 44, right = width - (named ? widest(names, 600) + 12 : 14), top = 26, bottom = height - 44;
   const lines = sites.map((site, n) => shares.map((share, t) => [nines(share), costOf(n, t)]).filter(p => p[1] !== null));
   const most = Math.max(...lines.flat().map(p => p[1]));
   const x = linear(nines(shares[0]), nines(1), left, right), y = linear(0, most * 1.04, bottom, top);
   yAxis(svg, y, ticks(0, most * 1.04, 5), left, right, `$/MWh served, ${data.dollar_year} dollars`);
-  const marks = [0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 1].filter(s => wide || s !== 0.99999);
+  const marks = [0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 1].filter(s => roomy || s !== 0.99999);
   for (const share of marks) {
     const told = share === 1 ? "all" : `${+(share * 100).toFixed(4)} %`;
     add(svg, "line", { x1: x(nines(share)), x2: x(nines(share)), y1: bottom, y2: bottom + 4, class: "axis" });
@@ -124,9 +135,9 @@ plot("curve", () => `Line plot of cost per MWh against the share of the energy s
   }
   add(svg, "line", { x1: left, x2: right, y1: bottom, y2: bottom, class: "axis" });
   add(svg, "text", { x: (left + right) / 2, y: bottom + 36, "text-anchor": "middle", class: "soft" }, "share of the energy served");
-  const now = x(nines(shares[at()]));
+  const now = x(nines(shares[at()])), last = now + 5 + wide(data.targets[at()].percent, 600) > width;
   add(svg, "line", { x1: now, x2: now, y1: top - 8, y2: bottom, stroke: "var(--ink)", "stroke-width": 1.5 });
-  add(svg, "text", { x: now + 5, y: top + 2, "font-weight": 600 }, data.targets[at()].percent);
+  add(svg, "text", { x: now + (last ? -5 : 5), y: top + 2, "text-anchor": last ? "end" : "start", "font-weight": 600 }, data.targets[at()].percent);
   lines.forEach((line, n) => {
     const drawn = add(svg, "path", { d: path(line.map(p => [x(p[0]), y(p[1])])), fill: "none", stroke: hue(n), "stroke-width": 2.2, "stroke-dasharray": dash(n), "stroke-linejoin": "round" });
     add(drawn, "title", {}, sites[n].name);
@@ -140,41 +151,41 @@ plot("curve", () => `Line plot of cost per MWh against the share of the energy s
       const lacking = 15 - (ends[n].y - ends[n - 1].y);
       if (lacking > 0) { ends[n].y += lacking / 2; ends[n - 1].y -= lacking / 2; }
     }
-    for (const end of ends) add(svg, "text", { x: right + 8, y: end.y + 4, style: `fill:${hue(end.n)}`, "font-weight": 600 }, shortened(sites[end.n].name, 20));
+    for (const end of ends) add(svg, "text", { x: right + 8, y: end.y + 4, style: `fill:${hue(end.n)}`, "font-weight": 600 }, names[end.n]);
     return height;
   }
   let row = 0, across = 0;
-  const column = 132, columns = Math.max(1, Math.floor(width / column));
+  const column = 150, columns = Math.max(1, Math.floor(width / column));
   sites.forEach((site, n) => {
     across = n % columns; row = Math.floor(n / columns);
     const lx = across * column, ly = height + 12 + row * 18;
     add(svg, "line", { x1: lx, x2: lx + 22, y1: ly - 4, y2: ly - 4, stroke: hue(n), "stroke-width": 2.5, "stroke-dasharray": dash(n) });
-    add(svg, "text", { x: lx + 28, y: ly }, shortened(site.name, 15));
+    add(svg, "text", { x: lx + 28, y: ly }, fit(site.name, column - 34));
   });
   return height + 22 + row * 18;
 });
 
 /* Horizontal stacked bars: rows of {name, parts: [{usd, fill, told}], end}. */
 function bars(svg, width, groups, unit, legend) {
-  const wide = width > 520, left = wide ? Math.min(150, 14 + 7 * Math.max(...groups.map(g => g.name.length))) : 0;
-  const ends = Math.max(...groups.map(g => g.end.length)) * 6.6 + 10, right = width - ends, thick = 17;
+  const roomy = width > 480, names = groups.map(group => fit(group.name, roomy ? width / 3 : width, roomy ? 400 : 600));
+  const left = roomy ? widest(names) + 10 : 4, right = width - widest(groups.map(group => group.end), 600) - 8, thick = 17;
   let y = 0, across = 0;
   for (const [told, fill] of legend) {
-    const wants = 24 + told.length * 6.6;
+    const wants = 16 + wide(told);
     if (across + wants > width && across) { across = 0; y += 18; }
     add(svg, "rect", { x: across, y: y + 2, width: 11, height: 11, fill });
     add(svg, "text", { x: across + 16, y: y + 12 }, told);
-    across += wants + 8;
+    across += wants + 16;
   }
   y += 32;
   const top = y;
   const most = Math.max(...groups.map(g => g.parts.reduce((s, p) => s + p.usd, 0)), 1e-9);
   const x = linear(0, most, left, right);
   const under = add(svg, "g");
-  for (const group of groups) {
+  for (const [n, group] of groups.entries()) {
     if (group.gap) y += group.gap;
-    if (!wide && group.name) { add(svg, "text", { x: 0, y: y + 11, "font-weight": 600 }, group.name); y += 16; }
-    if (wide) add(svg, "text", { x: left - 8, y: y + 13, "text-anchor": "end" }, group.name);
+    if (roomy) add(svg, "text", { x: left - 8, y: y + 13, "text-anchor": "end" }, names[n]);
+    else if (group.name) { add(svg, "text", { x: 0, y: y + 11, "font-weight": 600 }, names[n]); y += 16; }
     let sum = 0;
     for (const part of group.parts) {
       const box = add(svg, "rect", { x: x(sum), y, width: Math.max(0, x(sum + part.usd) - x(sum)), height: thick, fill: part.fill });
@@ -194,7 +205,7 @@ const YEARLY = () => `$/MWh served, ${data.dollar_year} dollars`;
 plot("parts", () => "Stacked bars of the cost of each part per MWh served, cheapest site first. " + rows().map(row => `${sites[row.site].name}: `
   + partsOf(row.site, at()).map(p => `${PARTS[p.part][0]} ${few(p.usd)}`).join(", ")).join("; "), (svg, width) =>
   bars(svg, width, rows().map(row => ({
-    name: label(row.site), end: few(row.usd_per_mwh),
+    name: sites[row.site].name, end: few(row.usd_per_mwh),
     parts: partsOf(row.site, at()).map(p => ({ usd: p.usd, fill: `var(--${PARTS[p.part][1]})`, told: PARTS[p.part][0] })),
   })), YEARLY(), Object.values(PARTS).map(([told, fill]) => [told, `var(--${fill})`])));
 
@@ -206,7 +217,7 @@ plot("beside", () => "Bars of the cost per MWh of sun and battery, gas and grid.
   for (const row of rows()) {
     const { gas, grid, gas_years, grid_years } = sites[row.site].beside;
     const ours = sites[row.site].plant.years_to_power;
-    groups.push({ name: label(row.site), gap: groups.length ? 8 : 0, end: `${few(row.usd_per_mwh)} (${few(ours)} years)`, parts: [{ usd: row.usd_per_mwh, fill: "var(--orange)", told: "sun and battery" }] });
+    groups.push({ name: sites[row.site].name, gap: groups.length ? 8 : 0, end: `${few(row.usd_per_mwh)} (${few(ours)} years)`, parts: [{ usd: row.usd_per_mwh, fill: "var(--orange)", told: "sun and battery" }] });
     groups.push({ name: "", end: `${few(sum(gas))} (${few(gas_years)} years)`, parts: Object.entries(gas).map(([told, usd], n) => ({ usd, told: `gas, ${told}`, fill: "var(--pink)" })) });
     groups.push({ name: "", end: `${few(sum(grid))} (${few(grid_years)} years)`, parts: Object.entries(grid).map(([told, usd]) => ({ usd, told: `grid, ${told}`, fill: "var(--green)" })) });
   }
@@ -228,7 +239,7 @@ plot("land", () => "Squares of land to scale. " + rows().map(row => `${sites[row
     const base = y + tall;
     add(svg, "rect", { x: x + 0.5, y: base - side, width: side, height: side, fill: "var(--green)", "fill-opacity": 0.22, stroke: "var(--green)" });
     const { frontier } = sites[row.site];
-    const told = [[shortened(sites[row.site].name, 22), 600], [`${number(row.land_acres)} acres = ${number(km * km, 1)} km²`], [`${number(frontier.solar_mw[at()])} MWdc, ${number(frontier.battery_mwh[at()])} MWh`]];
+    const told = [[fit(sites[row.site].name, slot - 10, 600), 600], [`${number(row.land_acres)} acres = ${number(km * km, 1)} km²`], [`${number(frontier.solar_mw[at()])} MWdc, ${number(frontier.battery_mwh[at()])} MWh`]];
     told.forEach(([text, weight], k) => add(svg, "text", { x, y: base + 16 + k * 15, ...(weight ? { "font-weight": weight } : { class: "soft" }) }, text));
   });
   const km = [0.5, 1, 2, 5, 10, 20].filter(k => k * scale < slot * 0.8).at(-1) || 0.5, base = y + tall + 74;
@@ -277,7 +288,7 @@ plot("map", () => "Map of the sites: " + sites.map(s => `${s.name} at ${s.latitu
   data.rankings[data.asked].forEach((row, rank) => {
     const site = sites[row.site], px = x(site.longitude_deg), py = y(site.latitude_deg);
     add(svg, "circle", { cx: px, cy: py, r: 6, fill: hue(row.site), stroke: "var(--paper)", "stroke-width": 1.5 });
-    const text = `${row.cells ? rank + 1 : "–"}  ${shortened(site.name, 20)}`, long = text.length * 7.2;
+    const text = `${row.cells ? rank + 1 : "–"}  ${fit(site.name, 150, 600)}`, long = wide(text, 600);
     /* The first place beside the mark where no other name stands. */
     const spots = [[9, 4], [-9 - long, 4], [9, 18], [9, -10], [-9 - long, 18], [-9 - long, -10]];
     const free = spots.find(([dx, dy]) => px + dx > 0 && px + dx + long < width && taken.every(([tx, ty, tl]) =>
@@ -377,8 +388,8 @@ sites.forEach((site, n) => {
     });
     add(svg, "line", { x1: left, x2: right, y1: bottom, y2: bottom, class: "rule" });
     for (const [k, day, share, short] of c.days) {
-      const wide = Math.max(2, x(1) - x(0));
-      const mark = add(svg, "rect", { x: x(day + 0.5) - wide / 2, y: top + k * row + 1, width: wide, height: row - 1.5, fill: shade(share) });
+      const across = Math.max(2, x(1) - x(0));
+      const mark = add(svg, "rect", { x: x(day + 0.5) - across / 2, y: top + k * row + 1, width: across, height: row - 1.5, fill: shade(share) });
       add(mark, "title", {}, `${c.years[k]}, day ${day + 1} of 366: ${few(short)} h, ${(share * 100).toPrecision(2)} % of the load not served`);
     }
     return bottom + 6;
@@ -393,16 +404,17 @@ function shade(share) {
 legend("calendar-legend", [["below 5 %", shade(0)], ["5–15 %", shade(0.1)], ["15–30 %", shade(0.2)], ["30–50 %", shade(0.4)], ["above 50 % of the day’s load", shade(0.9)]]);
 
 plot("spread", () => "Cost of plants sized on single weather years. " + sites.map(s => `${s.name}: ${few(s.sure.usd_per_mwh)} $/MWh` + (s.sure.low_usd_per_mwh === null ? ", one year" : `, nine of ten draws ${few(s.sure.low_usd_per_mwh)} to ${few(s.sure.high_usd_per_mwh)}`)).join("; "), (svg, width) => {
-  const order = data.rankings[data.asked].map(row => row.site), wide = width > 520;
-  const left = wide ? 20 + 7 * Math.max(...order.map(s => label(s).length)) : 8, right = width - 14, tall = wide ? 30 : 44, top = 14;
+  const order = data.rankings[data.asked].map(row => row.site), roomy = width > 520;
+  const names = order.map(n => fit(sites[n].name, roomy ? width / 3 : width, roomy ? 400 : 600));
+  const left = roomy ? widest(names) + 16 : 8, right = width - 14, tall = roomy ? 30 : 44, top = 14;
   const values = sites.flatMap(s => [s.sure.usd_per_mwh, s.sure.low_usd_per_mwh, s.sure.high_usd_per_mwh, ...s.sure.years_usd_per_mwh]).filter(v => v !== null);
   const low = Math.min(...values), high = Math.max(...values), room = (high - low) * 0.06 || high * 0.05;
   const x = linear(low - room, high + room, left, right), bottom = top + tall * order.length;
   xAxis(svg, x, ticks(low - room, high + room, width > 500 ? 7 : 4), top, bottom);
   add(svg, "text", { x: left, y: bottom + 34, class: "soft" }, YEARLY());
   order.forEach((n, k) => {
-    const s = sites[n].sure, y = top + tall * k + (wide ? tall / 2 : tall * 0.68);
-    add(svg, "text", wide ? { x: left - 10, y: y + 4, "text-anchor": "end" } : { x: 0, y: top + tall * k + 14, "font-weight": 600 }, label(n));
+    const s = sites[n].sure, y = top + tall * k + (roomy ? tall / 2 : tall * 0.68);
+    add(svg, "text", roomy ? { x: left - 10, y: y + 4, "text-anchor": "end" } : { x: 0, y: top + tall * k + 14, "font-weight": 600 }, names[k]);
     if (s.low_usd_per_mwh !== null) add(svg, "rect", { x: x(s.low_usd_per_mwh), y: y - 5, width: x(s.high_usd_per_mwh) - x(s.low_usd_per_mwh), height: 10, fill: "var(--blue)", "fill-opacity": 0.25 });
     if (s.years_usd_per_mwh.length > 1) s.years_usd_per_mwh.forEach((v, j) => {
       if (v === null) return;
@@ -414,23 +426,24 @@ plot("spread", () => "Cost of plants sized on single weather years. " + sites.ma
   return bottom + 42;
 });
 
+if (data.tornado) legend("tornado-legend", [["low end of its range", "var(--sky)"], ["high end", "var(--orange)"]]);
 if (data.tornado) plot("tornado", () => "Tornado of the cost, largest swing first. " + data.tornado.rows.slice(0, 15).map(r => `${r.name}: ${few(r.levelized_low_usd_per_mwh)} to ${few(r.levelized_high_usd_per_mwh)}`).join("; "), (svg, width) => {
-  const shown = data.tornado.rows.slice(0, 15), wide = width > 560;
-  const left = wide ? 20 + 6.6 * Math.max(...shown.map(r => r.name.length)) : 0, right = width - 60, tall = wide ? 24 : 40, top = 8;
+  const shown = data.tornado.rows.slice(0, 15), roomy = width > 560;
+  const left = roomy ? widest(shown.map(row => row.name)) + 16 : 8, right = width - 16, tall = roomy ? 24 : 40, top = 8;
   const values = shown.flatMap(r => [r.levelized_low_usd_per_mwh, r.levelized_high_usd_per_mwh]), middle = data.tornado.usd_per_mwh;
   const low = Math.min(...values, middle), high = Math.max(...values, middle), room = (high - low) * 0.1 || 1;
   const x = linear(low - room, high + room, left, right), bottom = top + tall * shown.length;
   xAxis(svg, x, ticks(low - room, high + room, width > 500 ? 6 : 3), top, bottom);
   shown.forEach((r, k) => {
-    const y = top + tall * k + (wide ? 4 : 20);
-    add(svg, "text", wide ? { x: left - 10, y: y + 12, "text-anchor": "end" } : { x: 0, y: y - 5 }, r.name);
+    const y = top + tall * k + (roomy ? 4 : 20);
+    add(svg, "text", roomy ? { x: left - 10, y: y + 12, "text-anchor": "end" } : { x: 0, y: y - 5 }, r.name);
     for (const [end, fill] of [["low", "var(--sky)"], ["high", "var(--orange)"]]) {
       const usd = r[`levelized_${end}_usd_per_mwh`], a = x(Math.min(usd, middle)), b = x(Math.max(usd, middle));
       add(add(svg, "rect", { x: a, y, width: b - a, height: 15, fill }), "title", {}, `${r.name} ${few(r[end])}: ${few(usd)} $/MWh`);
     }
   });
   add(svg, "line", { x1: x(middle), x2: x(middle), y1: top, y2: bottom, class: "axis" });
-  add(svg, "text", { x: left, y: bottom + 34, class: "soft" }, YEARLY() + "; blue: low end, orange: high end");
+  add(svg, "text", { x: left, y: bottom + 34, class: "soft" }, YEARLY());
   return bottom + 42;
 });
 

@@ -165,7 +165,7 @@ def _sureness(data: Mapping[str, Any], ranking: list[Mapping[str, Any]]) -> str:
     odds = (data["odds"] or {}).get(best["name"])
     if odds:
         told += (
-            f". Over all that is believed it is the cheapest with a probability of "
+            f". Over all that is believed {best['name']} is the cheapest with a probability of "
             f"{percent(round(odds['probability'], 2))}"
         )
     return told + "."
