@@ -76,7 +76,9 @@ def main(land_file: str, states_file: str) -> None:
     rings = []
     for ring in rings_of(land["objects"]["land"]):
         points = np.vstack([arcs[n] if n >= 0 else arcs[~n][::-1] for n in ring])
-        if np.ptp(points, axis=0).max() >= SMALLEST_DEG:
+        across, high = np.ptp(points, axis=0)
+        # Islands on both sides of 180 degrees would be drawn as a line around the world.
+        if max(across, high) >= SMALLEST_DEG and not (across > 350 and high < 10):
             rings.append(steps(simplified(points)))
     states = json.loads(Path(states_file).read_text(encoding="utf-8"))
     uses = Counter(

@@ -47,20 +47,23 @@ function ticks(low, high, count) {
   return found;
 }
 
-/* A plot that is drawn anew when its place gets another width. */
+/* A plot that is drawn anew when its place gets another width; of very many sites it is several
+   pictures below each other, none taller than a sheet of paper. */
 const plots = [];
-function plot(id, label, draw) {
+function plot(id, label, draw, slices = () => [undefined]) {
   const place = document.getElementById(id);
   if (!place) return;
   const entry = { place, width: 0, draw() {
     entry.width = place.clientWidth;
     if (!entry.width) return; /* not laid out yet, or hidden: drawn when it gets a width */
-    const svg = document.createElementNS(SVG, "svg");
-    svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", typeof label === "function" ? label() : label);
-    const height = draw(svg, entry.width);
-    svg.setAttribute("viewBox", `0 0 ${entry.width} ${height}`);
-    place.replaceChildren(svg);
+    place.replaceChildren(...slices().map((slice, n) => {
+      const svg = document.createElementNS(SVG, "svg");
+      svg.setAttribute("role", "img");
+      if (n) svg.setAttribute("aria-hidden", "true"); /* the first one's label tells all */
+      else svg.setAttribute("aria-label", typeof label === "function" ? label() : label);
+      svg.setAttribute("viewBox", `0 0 ${entry.width} ${draw(svg, entry.width, slice)}`);
+      return svg;
+    }));
   } };
   plots.push(entry);
   return entry;
@@ -100,6 +103,11 @@ const widest = (texts, weight) => Math.max(0, ...texts.map(text => wide(text, we
 
 const at = () => Number(target.value);
 const rows = () => data.rankings[at()].filter(row => row.cells);
+const sliced = size => () => {
+  const all = rows(), slices = [];
+  for (let n = 0; n === 0 || n < all.length; n += size) slices.push(all.slice(n, n + size));
+  return slices;
+};
 function partsOf(site, index) {
   const { frontier, parts, peak_load_mw, load_mwh_per_year } = sites[site];
   const served = shares[index] * load_mwh_per_year;
@@ -166,7 +174,7 @@ plot("curve", () => `Line plot of cost per MWh against the share of the energy s
 });
 
 /* Horizontal stacked bars: rows of {name, parts: [{usd, fill, told}], end}. */
-function bars(svg, width, groups, unit, legend) {
+function bars(svg, width, groups, most, unit, legend) {
   const roomy = width > 480, names = groups.map(group => fit(group.name, roomy ? width / 3 : width, roomy ? 400 : 600));
   const left = roomy ? widest(names) + 10 : 4, right = width - widest(groups.map(group => group.end), 600) - 8, thick = 17;
   let y = 0, across = 0;
@@ -179,7 +187,6 @@ function bars(svg, width, groups, unit, legend) {
   }
   y += 32;
   const top = y;
-  const most = Math.max(...groups.map(g => g.parts.reduce((s, p) => s + p.usd, 0)), 1e-9);
   const x = linear(0, most, left, right);
   const under = add(svg, "g");
   for (const [n, group] of groups.entries()) {
@@ -200,37 +207,39 @@ function bars(svg, width, groups, unit, legend) {
   add(svg, "text", { x: left, y: y + 34, class: "soft" }, unit);
   return y + 42;
 }
+const dearest = () => Math.max(1e-9, ...rows().map(row => row.usd_per_mwh));
 const YEARLY = () => `$/MWh served, ${data.dollar_year} dollars`;
 
 plot("parts", () => "Stacked bars of the cost of each part per MWh served, cheapest site first. " + rows().map(row => `${sites[row.site].name}: `
-  + partsOf(row.site, at()).map(p => `${PARTS[p.part][0]} ${few(p.usd)}`).join(", ")).join("; "), (svg, width) =>
-  bars(svg, width, rows().map(row => ({
+  + partsOf(row.site, at()).map(p => `${PARTS[p.part][0]} ${few(p.usd)}`).join(", ")).join("; "), (svg, width, slice) =>
+  bars(svg, width, slice.map(row => ({
     name: sites[row.site].name, end: few(row.usd_per_mwh),
     parts: partsOf(row.site, at()).map(p => ({ usd: p.usd, fill: `var(--${PARTS[p.part][1]})`, told: PARTS[p.part][0] })),
-  })), YEARLY(), Object.values(PARTS).map(([told, fill]) => [told, `var(--${fill})`])));
+  })), dearest(), YEARLY(), Object.values(PARTS).map(([told, fill]) => [told, `var(--${fill})`])), sliced(30));
 
 plot("beside", () => "Bars of the cost per MWh of sun and battery, gas and grid. " + rows().map(row => {
   const { gas, grid } = sites[row.site].beside, sum = parts => few(Object.values(parts).reduce((a, b) => a + b, 0));
   return `${sites[row.site].name}: sun and battery ${few(row.usd_per_mwh)}, gas ${sum(gas)}, grid ${sum(grid)}`;
-}).join("; "), (svg, width) => {
+}).join("; "), (svg, width, slice) => {
   const groups = [], sum = parts => Object.values(parts).reduce((a, b) => a + b, 0);
-  for (const row of rows()) {
+  const most = Math.max(dearest(), ...rows().flatMap(row => [sum(sites[row.site].beside.gas), sum(sites[row.site].beside.grid)]));
+  for (const row of slice) {
     const { gas, grid, gas_years, grid_years } = sites[row.site].beside;
     const ours = sites[row.site].plant.years_to_power;
     groups.push({ name: sites[row.site].name, gap: groups.length ? 8 : 0, end: `${few(row.usd_per_mwh)} (${few(ours)} years)`, parts: [{ usd: row.usd_per_mwh, fill: "var(--orange)", told: "sun and battery" }] });
     groups.push({ name: "", end: `${few(sum(gas))} (${few(gas_years)} years)`, parts: Object.entries(gas).map(([told, usd], n) => ({ usd, told: `gas, ${told}`, fill: "var(--pink)" })) });
     groups.push({ name: "", end: `${few(sum(grid))} (${few(grid_years)} years)`, parts: Object.entries(grid).map(([told, usd]) => ({ usd, told: `grid, ${told}`, fill: "var(--green)" })) });
   }
-  return bars(svg, width, groups, `$/MWh, ${data.dollar_year} dollars`, [["sun and battery", "var(--orange)"], ["gas", "var(--pink)"], ["grid", "var(--green)"]]);
-});
+  return bars(svg, width, groups, most, `$/MWh, ${data.dollar_year} dollars`, [["sun and battery", "var(--orange)"], ["gas", "var(--pink)"], ["grid", "var(--green)"]]);
+}, sliced(10));
 
 const KM2_PER_ACRE = 0.0040468564224;
-plot("land", () => "Squares of land to scale. " + rows().map(row => `${sites[row.site].name}: ${number(row.land_acres)} acres, ${number(row.land_acres * KM2_PER_ACRE, 1)} square km`).join("; "), (svg, width) => {
-  const all = rows().map(row => ({ row, km: Math.sqrt(row.land_acres * KM2_PER_ACRE) }));
+plot("land", () => "Squares of land to scale. " + rows().map(row => `${sites[row.site].name}: ${number(row.land_acres)} acres, ${number(row.land_acres * KM2_PER_ACRE, 1)} square km`).join("; "), (svg, width, slice) => {
+  const all = slice.map(row => ({ row, km: Math.sqrt(row.land_acres * KM2_PER_ACRE) }));
   if (!all.length) return 10;
   /* One scale for all, at every target: a larger plant is a larger square. */
   const largest = Math.max(...sites.flatMap(site => site.frontier.solar_mw.map(mw => Math.sqrt((mw || 0) * site.acres_per_mwdc * KM2_PER_ACRE))));
-  const slot = Math.max(178, Math.min(300, (width - 10) / all.length)), columns = Math.max(1, Math.floor((width + 12) / slot));
+  const slot = Math.max(178, Math.min(300, (width - 10) / Math.min(rows().length, 10))), columns = Math.max(1, Math.floor((width + 12) / slot));
   const scale = (slot - 24) / largest, tall = largest * scale;
   let y = 0;
   all.forEach(({ row, km }, n) => {
@@ -246,7 +255,7 @@ plot("land", () => "Squares of land to scale. " + rows().map(row => `${sites[row
   add(svg, "path", { d: `M0.5 ${base - 5}v10M0.5 ${base}h${km * scale}v-5v10`, stroke: "var(--ink)", fill: "none", "stroke-width": 1.5 });
   add(svg, "text", { x: km * scale + 10, y: base + 4 }, `${km} km`);
   return base + 14;
-});
+}, sliced(10));
 
 /* --- plots of the asked plants ----------------------------------------------------------------- */
 
@@ -284,18 +293,24 @@ plot("map", () => "Map of the sites: " + sites.map(s => `${s.name} at ${s.latitu
     if (y(lat) > 14 && y(lat) < height - 24) add(ground, "text", { x: 4, y: y(lat) - 3, class: "soft" }, `${+lat.toFixed(1)}°`);
   }
   add(svg, "rect", { x: 0.5, y: 0.5, width: width - 1, height: height - 1, fill: "none", class: "rule" });
-  const taken = [];
+  /* Where no name may stand: on another name or on a mark; each [left, right, middle]. */
+  const taken = sites.map(site => [x(site.longitude_deg) - 6, x(site.longitude_deg) + 6, y(site.latitude_deg) + 4]);
   data.rankings[data.asked].forEach((row, rank) => {
     const site = sites[row.site], px = x(site.longitude_deg), py = y(site.latitude_deg);
     add(svg, "circle", { cx: px, cy: py, r: 6, fill: hue(row.site), stroke: "var(--paper)", "stroke-width": 1.5 });
-    const text = `${row.cells ? rank + 1 : "–"}  ${fit(site.name, 150, 600)}`, long = wide(text, 600);
+    const place = row.cells ? String(rank + 1) : "–", full = `${place}  ${fit(site.name, 150, 600)}`;
     /* The first place beside the mark where no other name stands. */
-    const spots = [[9, 4], [-9 - long, 4], [9, 18], [9, -10], [-9 - long, 18], [-9 - long, -10]];
-    const free = spots.find(([dx, dy]) => px + dx > 0 && px + dx + long < width && taken.every(([tx, ty, tl]) =>
-      Math.abs(py + dy - ty) > 13 || px + dx > tx + tl || px + dx + long < tx));
-    if (!free) { add(svg.lastChild, "title", {}, text); return; }
-    taken.push([px + free[0], py + free[1], long]);
-    add(svg, "text", { x: px + free[0], y: py + free[1], "font-weight": 600, "paint-order": "stroke", stroke: "var(--land)", "stroke-width": 3 }, text);
+    add(svg.lastChild, "title", {}, full);
+    for (const text of [full, place]) {
+      const long = wide(text, 600), beside = [9, -9 - long], about = [...beside, -long / 2];
+      const spots = [...beside.map(dx => [dx, 4]), ...[18, -10, 24, -16].flatMap(dy => about.map(dx => [dx, dy]))];
+      const free = spots.find(([dx, dy]) => px + dx > 0 && px + dx + long < width && py + dy > 14 && py + dy < height - 4
+        && taken.every(([tl, tr, ty]) => Math.abs(py + dy - ty) > 12 || px + dx > tr + 2 || px + dx + long < tl - 2));
+      if (!free) continue;
+      taken.push([px + free[0], px + free[0] + long, py + free[1]]);
+      add(svg, "text", { x: px + free[0], y: py + free[1], "font-weight": 600, "paint-order": "stroke", stroke: "var(--land)", "stroke-width": 3 }, text);
+      return;
+    }
   });
   return height;
 });
