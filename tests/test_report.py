@@ -74,7 +74,7 @@ def test_the_asked_target_is_the_comparison_s_own_plant(ranking, data):
         told = costs(data, site, data["asked"])
         assert told["usd_per_mwh"] == pytest.approx(plant.cost.levelized_usd_per_mwh, rel=1e-9)
         ends = (told["low_usd_per_mwh"], told["high_usd_per_mwh"])
-        assert ends == pytest.approx(plant.levelized_range_usd_per_mwh, rel=1e-9)
+        assert ends == pytest.approx(plant.levelized_range_usd_per_mwh, rel=1e-6)
         assert told["land_acres"] == pytest.approx(plant.cost.land_acres)
     order = [row["site"] for row in data["rankings"][data["asked"]]]
     assert order == [0, 1]

@@ -416,7 +416,8 @@ def _sure(sizing: Sizing) -> dict[str, Any]:
     draws = max(20, min(DRAWS, DRAWN_YEARS // weather.years))
     sure = how_sure(sizing, draws=draws)
     served_mwh = sizing.plant.run.served_mwh_per_year
-    value, low, high = (float(v) / served_mwh for v in sure.frame.loc["annual_usd"])
+    annual_usd = sure.frame.loc["annual_usd"].to_numpy(dtype=float)
+    value, low, high = (annual_usd / served_mwh).tolist()
     single = sure.single_years
     return {
         "draws": draws,
@@ -518,9 +519,10 @@ def _odds(odds: Framed | None) -> dict[str, dict[str, float]] | None:
     names = {"cheapest_probability": "probability"} | {
         f"levelized_{p}_usd_per_mwh": p for p in ("p05", "p50", "p95")
     }
+    columns = {short: frame[name].tolist() for name, short in names.items()}
     return {
-        str(site): {short: float(row[name]) for name, short in names.items()}
-        for site, row in frame.iterrows()
+        str(site): {short: float(values[n]) for short, values in columns.items()}
+        for n, site in enumerate(frame.index)
     }
 
 

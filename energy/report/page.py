@@ -48,6 +48,7 @@ def page(data: Mapping[str, Any]) -> str:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
+    environment.filters["breakable"] = lambda name: Markup("_<wbr>").join(name.split("_"))
     sites = [dict(site) | _told(site) for site in data["sites"]]
     outlines = json.loads(_text("map.json"))
     drawn = {

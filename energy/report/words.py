@@ -18,6 +18,9 @@ COLUMNS = (
     "weather years",
 )  # fmt: skip
 
+#: Names that a sentence lists at most.
+MOST_NAMES = 4
+
 
 def plain_text(text: str) -> str:
     """Text whose control characters are shown, not sent: a site's name may hold anything."""
@@ -35,7 +38,9 @@ def money(usd: float) -> str:
 
 
 def listed(names: list[str]) -> str:
-    """Names as a sentence has them: a, b and c."""
+    """Names as a sentence has them: a, b and c; of many, a and 5 others."""
+    if len(names) > MOST_NAMES:
+        names = [names[0], f"{len(names) - 1} others"]
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
