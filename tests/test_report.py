@@ -121,6 +121,39 @@ def test_the_worst_week_is_the_one_with_the_most_darkness(case_with):
     ]  # fmt: skip
 
 
+def test_the_worst_week_does_not_reach_over_years_that_do_not_follow_each_other(wyoming):
+    # Six dark days around the end of 1999, which 2012 follows in the chain, are not a week;
+    # four in July 1999 are the most in a row.
+    local = wyoming.weather.local_middle
+    assert {1999, 2012} <= set(local.year)
+    day = local.normalize()
+    solar = np.ones(len(local))
+    for first, days in (("1999-12-29", 3), ("2012-01-01", 3), ("1999-07-10", 4)):
+        start = pd.Timestamp(first)
+        solar[(day >= start) & (day < start + pd.Timedelta(days=days))] = 0.0
+    case = en.Case(wyoming.site, wyoming.datacenter)
+    case.__dict__["solar"] = solar
+    case.__dict__["load_mw"] = np.full(len(local), 10.0)
+    week = worst_week(en.evaluate(case, en.Design(solar_mw=20)))
+    assert week["unserved_mwh"] == pytest.approx(4 * 240.0)
+    assert week["span"] == "7 Jul 1999 to 13 Jul 1999"
+
+
+def test_the_calendar_has_each_dark_day_where_a_leap_year_has_it(ranking, data):
+    sizing = ranking.sizings[1]
+    case, unserved = sizing.case, sizing.plant.run.flow("unserved_mw")
+    dark = {}
+    for time, missing, load in zip(case.weather.local_middle, unserved, case.load_mw, strict=True):
+        day = (time.year, pd.Timestamp(2000, time.month, time.day).day_of_year - 1)
+        sums = dark.setdefault(day, [0.0, 0.0])
+        sums[0] += missing
+        sums[1] += load
+    expected = {day: sums[0] / sums[1] for day, sums in dark.items() if sums[0] > 1e-6 * sums[1]}
+    calendar = data["sites"][1]["calendar"]
+    shown = {(int(calendar["years"][row]), day): share for row, day, share, _ in calendar["days"]}
+    assert shown == pytest.approx(expected, rel=6e-3)
+
+
 def test_without_darkness_the_week_is_the_one_with_the_lowest_battery(case_with):
     # One night of 8 h in a year without any other; the battery bridges it and is empty to half.
     solar = np.full(8760, 1.0)
