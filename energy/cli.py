@@ -553,7 +553,11 @@ def compare(
         if report is not None:
             print(_plain(f"{report}: written"))
     if bad or without_plant:
-        told = [problem for found in bad.values() for problem in found] + without_plant
+        told = [
+            problem if name in problem else f"{name}: {problem}"
+            for name, found in bad.items()
+            for problem in found
+        ] + without_plant
         _fail([f"{problem} (left out of {report})" for problem in told], 2 if bad else 1)
 
 
