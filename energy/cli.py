@@ -9,8 +9,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from energy.weather.sources import Source
 
 T = TypeVar("T")
+
+#: Draws of all assumptions behind the odds of a report.
+REPORT_DRAWS = 256
 
 app = typer.Typer(
     name="energy",
@@ -546,9 +551,16 @@ def compare(
     assumptions: AssumptionsFile = None,
     csv: AsCsv = None,
     quiet: Quiet = False,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", help="Also write a report: a file ending in .html, .md or .pdf."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Size the cheapest plant at each site and rank the sites."""
+    """Size the cheapest plant at each site and rank the sites.
+
+    With --report a site that is wrong or has no plant is named, and the others are reported.
+    """
     from energy.comparison import compare as compare_sites
     from energy.table import write_record
 
@@ -561,27 +573,77 @@ def compare(
             datacenter = _datacenter(it_mw, machine, cooling, supply_temp_c)
         with problems:
             beliefs = _beliefs(assumptions, tilt_deg)
+        with problems:
+            if report is not None:
+                from energy.report import check_path
+
+                check_path(report)
         places = []
+        bad: dict[str, list[str]] = {}
         for name in sites or []:
-            with problems:
+            try:
                 places.append(_place(name, None, source, None, None, decades, seed))
-        if lat is not None or lon is not None or not sites:
+            except InputError as error:
+                bad[name] = error.problems
+        if not sites and lat is None and lon is None:
+            with problems:
+                raise InputError(
+                    "usage: energy compare SITE... --served-fraction 0.99; "
+                    "give a SITE, or --lat and --lon of a place"
+                )
+        elif lat is not None or lon is not None:
             with problems:
                 places.append(_place(None, None, source, lat, lon, decades, seed))
+        with problems:
+            if bad and (report is None or not places or problems.found):
+                raise InputError([problem for found in bad.values() for problem in found])
     ranking = compare_sites(
         places,
         served_fraction=share,
         datacenter=datacenter,
         assumptions=beliefs,
+        keep_going=report is not None,
         progress=_progress,
     )
     plants = [sizing.plant for sizing in ranking.sizings]
     if csv is not None:
         write_record(ranking, csv)
+    without_plant = list(ranking.lacking.values())
+    if report is not None:
+        from energy.sensitivity import odds as odds_of
+        from energy.sensitivity import tornado
+
+        lacking = {name: "; ".join(found) for name, found in bad.items()} | dict(ranking.lacking)
+        cases = [sizing.case for sizing in ranking.sizings]
+        replace(ranking, lacking=lacking).report(
+            report,
+            command=shlex.join(["energy", *sys.argv[1:]]),
+            tornado=tornado(
+                cases[0],
+                served_fraction=share,
+                progress=partial(_progress, description="assumptions"),
+            ),
+            odds=odds_of(
+                cases,
+                served_fraction=share,
+                draws=REPORT_DRAWS,
+                progress=partial(_progress, description="draws"),
+            ),
+            progress=partial(_progress, description="reporting"),
+        )
     if as_json:
         _print_json(_record(plants, share))
-        return
-    _print_ranking(plants, share, ranking.notes)
+    else:
+        _print_ranking(plants, share, ranking.notes)
+        if report is not None:
+            print(_plain(f"{report}: written"))
+    if bad or without_plant:
+        told = [
+            problem if name in problem else f"{name}: {problem}"
+            for name, found in bad.items()
+            for problem in found
+        ] + without_plant
+        _fail([f"{problem} (left out of {report})" for problem in told], 2 if bad else 1)
 
 
 @app.command()

@@ -5,8 +5,8 @@ In: sites, a datacenter and a target. Out: `Comparison`, cheapest energy first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pandas as pd
 from energy.assumptions import Assumptions, read_assumptions
 from energy.case import Case
 from energy.datacenter import Datacenter
+from energy.errors import InfeasibleError
 from energy.plant import Plant
 from energy.site import Site, read_site
 from energy.sizing import Sizing, size
@@ -24,9 +25,18 @@ from energy.table import html_table
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Sized plants for one target, ranked by levelized cost per MWh served."""
+    """Sized plants for one target, ranked by levelized cost per MWh served.
+
+    Parameters
+    ----------
+    sizings
+        The plants, cheapest energy first.
+    lacking
+        Sites that were asked for and have no plant here, and why.
+    """
 
     sizings: tuple[Sizing, ...]
+    lacking: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -52,6 +62,15 @@ class Comparison:
             "it_mw": first.case.datacenter.it_mw,
             "sites": [sizing.plant.record() for sizing in self.sizings],
         }
+
+    def report(self, path: str | Path, **options: Any) -> Path:
+        """Write the comparison as one file that opens anywhere: HTML, Markdown or PDF.
+
+        Options and errors are those of `energy.report.write_report`.
+        """
+        from energy.report import write_report
+
+        return write_report(self, path, **options)
 
     def _repr_html_(self) -> str:
         first = self.sizings[0]
@@ -100,6 +119,7 @@ def compare(
     served_fraction: float,
     datacenter: Datacenter | None = None,
     assumptions: Assumptions | None = None,
+    keep_going: bool = False,
     progress: Callable[[Iterable[Site]], Iterable[Site]] = iter,
 ) -> Comparison:
     """Size the cheapest plant at every site and rank the sites.
@@ -112,6 +132,9 @@ def compare(
         Share of the load's energy to serve.
     datacenter, assumptions
         The same everywhere; without them 100 IT MW and the shipped beliefs.
+    keep_going
+        A site without a plant that meets the target is told in `Comparison.lacking` instead of
+        ending the comparison, as long as another has one.
     progress
         Wraps the sites while they are sized, for a progress bar.
 
@@ -120,15 +143,19 @@ def compare(
     SiteError, WeatherError, InputError
         Before anything is sized, for whatever is wrong with a site or the target.
     InfeasibleError
-        When a site has no plant that meets the target.
+        When a site, or with `keep_going` every site, has no plant that meets the target.
     """
     places = [site if isinstance(site, Site) else read_site(site) for site in sites]
     datacenter = datacenter or Datacenter(it_mw=100.0)
     assumptions = assumptions or read_assumptions()
-    sizings = [
-        size(Case(place, datacenter, assumptions), served_fraction=served_fraction)
-        for place in progress(places)
-    ]
-    return Comparison(
-        tuple(sorted(sizings, key=lambda sizing: sizing.plant.cost.levelized_usd_per_mwh))
-    )
+    sizings, lacking = [], {}
+    for place in progress(places):
+        case = Case(place, datacenter, assumptions)
+        try:
+            sizings.append(size(case, served_fraction=served_fraction))
+        except InfeasibleError as error:
+            lacking[place.name] = str(error)
+            if not keep_going or len(lacking) == len(places):
+                raise
+    sizings.sort(key=lambda sizing: sizing.plant.cost.levelized_usd_per_mwh)
+    return Comparison(tuple(sizings), lacking)

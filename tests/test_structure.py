@@ -16,7 +16,7 @@ PACKAGE = Path(en.__file__).parent
 ORDER = [
     "errors", "units", "table", "spec", "beliefs", "assumptions", "weather", "site", "solar",
     "machine", "datacenter", "case", "dispatch", "availability", "cost", "plant", "workload",
-    "sizing", "flexibility", "compute", "comparison", "sensitivity", "plot", "cli",
+    "sizing", "flexibility", "compute", "report", "comparison", "sensitivity", "plot", "cli",
 ]  # fmt: skip
 
 

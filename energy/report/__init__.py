@@ -1,0 +1,14 @@
+"""A comparison as a file that people send on: HTML, Markdown or PDF.
+
+In: the sizings of a comparison. Out: a file, whole or not at all.
+
+`data` gathers the numbers, `words` says them, `page` and `markdown` lay them out, `tables` are the
+downloads, `paper` prints the page with a browser, `file` writes it into place.
+"""
+
+from energy.report.data import report_data
+from energy.report.file import ENDINGS, check_path, write_report
+from energy.report.markdown import markdown
+from energy.report.page import page
+
+__all__ = ["ENDINGS", "check_path", "markdown", "page", "report_data", "write_report"]

@@ -1,0 +1,79 @@
+"""The report as Markdown: the answer, the ranking, the warnings and the assumptions as text.
+
+In: the data of `energy.report.data`. Out: text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from energy.report.words import percent
+
+#: Signs that Markdown, or the HTML in it, would take for its own.
+SIGNS = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+
+
+def markdown(data: Mapping[str, Any]) -> str:
+    """The report as Markdown."""
+    sites, asked = data["sites"], data["asked"]
+    blocks = [f"# {_safe(data['question'])}", _safe(data["answers"][asked])]
+    if data["lacking"]:
+        lines = [f"- **{_safe(name)}**: {_safe(why)}" for name, why in data["lacking"].items()]
+        blocks += ["Not in this comparison:", "\n".join(lines)]
+    blocks += [_safe(note) for note in data["notes"]]
+    ranking = [
+        [str(rank + 1), sites[row["site"]]["name"], *row["cells"]]
+        for rank, row in enumerate(data["rankings"][asked])
+        if row["cells"]
+    ]
+    blocks += [
+        f"## Ranking for {percent(data['shares'][asked])} of the energy",
+        _table(["rank", "site", *data["columns"]], ranking),
+        "## Cost against availability",
+        f"$/MWh served, {data['dollar_year']} dollars.",
+        _table(["energy served", *(site["name"] for site in sites)], _curve(data)),
+    ]
+    for site in sites:
+        notes = dict.fromkeys([*site["notes"], *site["suspicions"], *site["sure"]["notes"]])
+        weather = site["weather"]
+        blocks += [f"## {_safe(site['name'])}", "\n".join(f"- {_safe(note)}" for note in notes)]
+        blocks.append(
+            f"Weather: {_safe(weather['source'])}; {weather['years_words']}, GHI "
+            f"{weather['ghi_kwh_m2_day']:.2f} kWh/m2 a day, {weather['temp_air_c']:.1f} degC."
+        )
+        if weather["credit"]:
+            blocks.append(f"Comes from: {_safe(weather['credit'])}")
+    columns = ("name", "value", "low", "high", "unit", "dollar_year", "source")
+    blocks += [
+        "## Assumptions",
+        f"Prices in {data['dollar_year']} dollars; dollar_year is that of the source.",
+        _table(columns, ([row[column] for column in columns] for row in data["assumptions"])),
+        "## Reproduce it",
+        f"sunrack {data['version']}",
+        "\n".join(f"    {line}" for line in data["command"].splitlines()),
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _curve(data: Mapping[str, Any]) -> list[list[str]]:
+    """Cost of every site by target."""
+    rows = []
+    for share, ranking in zip(data["shares"], data["rankings"], strict=True):
+        costs = {row["site"]: row["cells"][0] for row in ranking if row["cells"]}
+        rows.append([percent(share), *(costs.get(n, "–") for n in range(len(data["sites"])))])
+    return rows
+
+
+def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    names = list(heads)
+    lines = [names, ["---"] * len(names), *rows]
+    return "\n".join(
+        "| " + " | ".join(cell if cell == "---" else _safe(cell) for cell in line) + " |"
+        for line in lines
+    )
+
+
+def _safe(text: str) -> str:
+    return SIGNS.sub(r"\\\1", text)

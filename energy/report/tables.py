@@ -1,0 +1,67 @@
+"""The data of a report as CSV.
+
+In: the data of `energy.report.data`. Out: one CSV a table, full precision where the page rounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+#: File name and what it holds, in the order of the page.
+DOWNLOADS = {
+    "sites.csv": "the plants that were asked for, one row a site",
+    "frontiers.csv": "the cheapest plant of each site for each share of the energy",
+    "cost-parts.csv": "what each part costs per MW or MWh, low, mid and high",
+    "months.csv": "energy by month",
+    "worst-weeks.csv": "the worst weeks, hour by hour",
+    "outages.csv": "every outage: start in local standard time, length, depth, energy",
+    "weather-years.csv": "plants sized on single weather years",
+    "weather-quality.csv": "the quality of the weather, measure by measure",
+    "assumptions.csv": "every assumption with its range and source",
+}
+
+
+def csv_tables(data: Mapping[str, Any]) -> dict[str, str]:
+    """The text of each of `DOWNLOADS`."""
+    sites = data["sites"]
+
+    def stacked(rows: list[pd.DataFrame]) -> pd.DataFrame:
+        named = [frame.assign(site=site["name"]) for site, frame in zip(sites, rows, strict=True)]
+        frame = pd.concat([part for part in named if len(part)] or named)
+        return frame[["site", *frame.columns.drop("site")]]
+
+    place = ("name", "title", "latitude_deg", "longitude_deg", "elevation_m", "mean_load_mw",
+             "kwh_per_kwdc_year")  # fmt: skip
+    events = ["start", "length_h", "depth_mw", "energy_mwh"]
+    tables = {
+        "sites.csv": pd.DataFrame([{key: s[key] for key in place} | s["plant"] for s in sites]),
+        "frontiers.csv": stacked(
+            [pd.DataFrame({"served_fraction": data["shares"]} | s["frontier"]) for s in sites]
+        ),
+        "cost-parts.csv": stacked([pd.DataFrame(s["parts"]) for s in sites]),
+        "months.csv": stacked(
+            [pd.DataFrame({"month": range(1, 13)} | s["monthly"]) for s in sites]
+        ),
+        "worst-weeks.csv": stacked(
+            [pd.DataFrame(s["week"]["hours"]).rename_axis("hour").reset_index() for s in sites]
+        ),
+        "outages.csv": stacked([pd.DataFrame(s["events"], columns=events) for s in sites]),
+        "weather-years.csv": stacked(
+            [
+                pd.DataFrame(
+                    {
+                        "year": s["sure"]["years"],
+                        "usd_per_mwh": s["sure"]["years_usd_per_mwh"],
+                        "served_fraction": s["sure"]["years_served_fraction"],
+                    }
+                )
+                for s in sites
+            ]
+        ),
+        "weather-quality.csv": stacked([pd.DataFrame(s["quality"]) for s in sites]),
+        "assumptions.csv": pd.DataFrame(data["assumptions"]),
+    }
+    return {name: tables[name].to_csv(index=False) for name in DOWNLOADS}
