@@ -235,9 +235,9 @@ def test_sensitivity_and_odds_are_shown_when_given(ranking):
     )  # fmt: skip
     odds = SimpleNamespace(
         frame=pd.DataFrame(
-            {"cheapest_probability": [0.93, 0.07], "levelized_p05_usd_per_mwh": [130.0, 190.0],
-             "levelized_p50_usd_per_mwh": [170.0, 260.0],
-             "levelized_p95_usd_per_mwh": [230.0, 350.0]},
+            {"cheapest_fraction": [0.93, 0.07], "p05_usd_per_mwh": [130.0, 190.0],
+             "p50_usd_per_mwh": [170.0, 260.0],
+             "p95_usd_per_mwh": [230.0, 350.0]},
             index=pd.Index(["el-paso", "wyoming"], name="site"),
         )
     )  # fmt: skip

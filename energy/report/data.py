@@ -102,7 +102,7 @@ def report_data(
         Sensitivity of the cheapest site: rows by name, `low`, `high`, `levelized_low_usd_per_mwh`,
         `levelized_high_usd_per_mwh`, the largest swing first.
     odds
-        Rows by site: `cheapest_probability`, `levelized_p05_usd_per_mwh`, `..._p50_...`,
+        Rows by site: `cheapest_fraction`, `p05_usd_per_mwh`, `..._p50_...`,
         `..._p95_...`.
     progress
         Wraps the sites, for a progress bar.
@@ -516,8 +516,8 @@ def _odds(odds: Framed | None) -> dict[str, dict[str, float]] | None:
         return None
     frame = odds.frame
     frame = frame.set_index("site") if "site" in frame else frame
-    names = {"cheapest_probability": "probability"} | {
-        f"levelized_{p}_usd_per_mwh": p for p in ("p05", "p50", "p95")
+    names = {"cheapest_fraction": "probability"} | {
+        f"{p}_usd_per_mwh": p for p in ("p05", "p50", "p95")
     }
     columns = {short: frame[name].tolist() for name, short in names.items()}
     return {

@@ -88,8 +88,8 @@ def report(ranking: en.Comparison, tmp_path_factory: pytest.TempPathFactory) -> 
         index=pd.Index(names, name="name"),
     )  # fmt: skip
     odds = pd.DataFrame(
-        {"cheapest_probability": [0.9], "levelized_p05_usd_per_mwh": [130.0],
-         "levelized_p50_usd_per_mwh": [170.0], "levelized_p95_usd_per_mwh": [230.0]},
+        {"cheapest_fraction": [0.9], "p05_usd_per_mwh": [130.0],
+         "p50_usd_per_mwh": [170.0], "p95_usd_per_mwh": [230.0]},
         index=pd.Index(["el-paso"], name="site"),
     )  # fmt: skip
     path = tmp_path_factory.mktemp("report") / "sites.html"
