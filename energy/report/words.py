@@ -170,7 +170,7 @@ def _sureness(data: Mapping[str, Any], ranking: list[Mapping[str, Any]]) -> str:
     odds = (data["odds"] or {}).get(best["name"])
     if odds:
         told += (
-            f". Over all that is believed {best['name']} is the cheapest with a probability of "
-            f"{percent(round(odds['probability'], 2))}"
+            f". With this weather taken as given, {best['name']} is the cheapest in "
+            f"{percent(round(odds['probability'], 2))} of draws of all prices and other assumptions"
         )
     return told + "."
