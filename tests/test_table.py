@@ -12,7 +12,7 @@ import energy as en
 from energy.table import check_place, html_table, write_table
 
 RESULTS = ["Comparison", "Sizing", "Frontier", "Tornado", "Odds", "Availability", "Cost", "Plant",
-           "Dispatch", "Sureness", "Fossil"]  # fmt: skip
+           "Dispatch", "Sureness"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,6 @@ def results(el_paso: en.Case) -> dict[str, object]:
         "Plant": sizing.plant,
         "Dispatch": sizing.plant.run,
         "Sureness": en.how_sure(sizing, draws=2),
-        "Fossil": en.fossil_frontier(el_paso, served_fraction=0.9, max_fossil_fractions=[0.0]),
     }
 
 
