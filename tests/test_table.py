@@ -62,7 +62,7 @@ def test_a_notebook_shows_a_caption_units_and_no_long_tail_of_digits(results, na
     assert shown.startswith("<table><caption>")
     assert "[M" in shown or "[$" in shown or "[%]" in shown
     cells = [cell.split("<")[0] for cell in shown.split('text-align:right">')[1:]]
-    assert max(len(cell) for cell in cells if cell.replace(".", "").isdigit()) <= 8
+    assert max(len(cell) for cell in cells if cell.replace(".", "").isdigit()) <= 9
 
 
 def test_cells_by_hand():
