@@ -1123,21 +1123,36 @@ def _print_table(heads: Iterable[str], rows: Iterable[Iterable[str]], left: Iter
             groups.append([0])
         groups[-1].append(at)
     for group in groups:
+        natural = [max(map(len, [heads[at], *(row[at] for row in cells)])) for at in group]
+        widths = _widths([least[at] for at in group], natural, [at in left for at in group], width)
         _print_part([heads[at] for at in group], [[row[at] for at in group] for row in cells],
-                    [least[at] for at in group], [at in left for at in group])  # fmt: skip
+                    widths, [at in left for at in group])  # fmt: skip
+
+
+def _widths(least: list[int], natural: list[int], text: list[bool], most: int | None) -> list[int]:
+    """Widths of columns on a line of `most`: what is left goes to text first, then to heads."""
+    if most is None or sum(natural) + 3 * len(natural) - 1 <= most:
+        return natural
+    widths = list(least)
+    spare = most - sum(widths) - 3 * len(widths) + 1
+    for at in sorted(range(len(widths)), key=lambda at: not text[at]):
+        more = max(min(natural[at] - widths[at], spare), 0)
+        widths[at] += more
+        spare -= more
+    return widths
 
 
 def _print_part(
-    heads: list[str], rows: list[list[str]], least: list[int], left: list[bool]
+    heads: list[str], rows: list[list[str]], widths: list[int], left: list[bool]
 ) -> None:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, show_header=any(heads))
-    for head, narrow, text in zip(heads, least, left, strict=True):
+    for head, width, text in zip(heads, widths, left, strict=True):
         table.add_column(Text(head), justify="left" if text else "right", overflow="fold",
-                         min_width=narrow)  # fmt: skip
+                         width=width)  # fmt: skip
     for row in rows:
         table.add_row(*map(Text, row))
     _console().print(table)

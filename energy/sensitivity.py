@@ -47,13 +47,13 @@ from energy.solar import ac_per_mwdc, dc_per_mwdc
 from energy.table import html_table
 from energy.units import Array
 
-#: Beliefs on which the light on the rows hangs, and the points between two of low, value and high
-#: at which it is worked out as well: rows begin to shade each other at once.
+#: Beliefs on which the light on the rows hangs, and at how many points from low to high it is
+#: worked out: it is a straight line in the albedo, while rows begin to shade each other at once.
 LIGHT = {
-    "tracker.gcr_fraction": 1,
-    "fixed.gcr_fraction": 1,
-    "tracker.max_angle_deg": 0,
-    "solar.albedo_fraction": 0,
+    "tracker.gcr_fraction": 5,
+    "fixed.gcr_fraction": 5,
+    "tracker.max_angle_deg": 3,
+    "solar.albedo_fraction": 2,
 }
 
 #: Beliefs on which the warmth of the cells hangs.
@@ -368,8 +368,8 @@ class _Drawn:
         self.base = solve(problem_of(case), [share])
         ranged = _ranged(case.assumptions)
         self.nodes = {
-            name: _between(np.unique(ranged.loc[name, ["low", "value", "high"]]), more)
-            for name, more in LIGHT.items()
+            name: np.linspace(ranged["low"][name], ranged["high"][name], points)
+            for name, points in LIGHT.items()
             if name in ranged.index
         }
         #: DC power at each point of the grid of `nodes`.
@@ -413,12 +413,6 @@ class _Drawn:
             dc *= below * ratios[low] + above * ratios[high]
         case = self.case.believing(beliefs, ac_per_mwdc(dc, solar))
         return _levelized(case, self.share, gap=GAP, start=self.base)
-
-
-def _between(ends: Array, more: int) -> Array:
-    """The ends with some points between each two of them."""
-    return np.interp(np.arange((len(ends) - 1) * (more + 1) + 1) / (more + 1),
-                     np.arange(len(ends)), ends)  # fmt: skip
 
 
 def _sides(nodes: Array, value: float) -> list[tuple[int, float]]:

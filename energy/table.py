@@ -186,7 +186,10 @@ def read_record(path: str | Path) -> Record:
     _check_ending(path)
     try:
         if path.suffix.lower() == ".csv":
-            return Record("", pd.read_csv(path, float_precision="round_trip"))
+            # pandas' own reader rounds the last digit of some numbers.
+            from pyarrow import csv
+
+            return Record("", csv.read_csv(path).to_pandas())
         if path.suffix.lower() == ".parquet":
             frame = pd.read_parquet(path)
             kind, record = frame.attrs.pop("kind", ""), frame.attrs.pop("record", {})

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import energy as en
-from energy import cli
+from energy import cli, read_record
 
 RESULT = {
     "weather": ["source", "first_year", "last_year", "years", "hours", "ghi_kwh_m2_day",
@@ -130,7 +130,8 @@ def test_a_narrow_terminal_gets_tables_that_fit(energy, monkeypatch):
     _, out, _ = energy("compare", "el-paso", "--served-fraction", "0.9")
     table = [line for line in out.splitlines() if not line.startswith(("el-paso:", "Cheapest"))]
     assert max(map(len, table)) <= 80
-    assert sum("el-paso" in line for line in table) >= 2
+    # Sizes and cost, reliability, weather: each begins with the site.
+    assert sum(line.startswith(" el-paso ") for line in table) == 3
 
 
 def test_decades_of_moved_weather_say_that_it_was_moved(energy):
@@ -371,3 +372,56 @@ def test_a_year_that_alone_has_no_plant_is_told_so(energy, monkeypatch, el_paso)
     site = sized(energy, "--served-fraction", "0.5", "--sure")
     (year,) = site["sureness"]["single_years"].values()
     assert year["annual_usd"] is None
+
+
+# --- sensitivity and odds ------------------------------------------------------------------------
+
+
+def test_sensitivity_tells_its_widest_belief_first_and_draws_it(energy, tmp_path):
+    words = ("sensitivity", "el-paso", "--served-fraction", "0.9")
+    code, out, err = energy(*words, "--plot", str(tmp_path / "t.png"),
+                            "--csv", str(tmp_path / "t.csv"))  # fmt: skip
+    assert (code, err) == (0, "")
+    first = next(line for line in out.splitlines() if line.startswith(" battery."))
+    assert first.split()[0] == "battery.energy_usd_per_kwh"
+    assert (tmp_path / "t.png").read_bytes().startswith(b"\x89PNG")
+    _, told, _ = energy(*words, "--json")
+    record = json.loads(told)
+    table = read_record(tmp_path / "t.csv").frame
+    assert list(table["name"]) == [row["name"] for row in record["assumptions"]]
+    assert list(table["swing_usd_per_mwh"]) == [
+        row["swing_usd_per_mwh"] for row in record["assumptions"]
+    ]
+
+
+def test_odds_are_the_same_for_the_same_seed(energy, tmp_path):
+    words = ("odds", "el-paso", "phoenix", "--served-fraction", "0.9", "--draws", "6", "--seed")
+    code, out, err = energy(*words, "3", "--json", "--plot", str(tmp_path / "o.svg"))
+    assert (code, err) == (0, "")
+    record = json.loads(out)
+    assert (record["draws"], record["seed"]) == (6, 3)
+    assert sum(site["cheapest_fraction"] for site in record["sites"]) == pytest.approx(1)
+    assert energy(*words, "3", "--json")[1] == out
+    assert energy(*words, "4", "--json")[1] != out
+    table = energy(*words, "3")[1]
+    assert "largest error on draws that were sized exactly too" in table
+    assert (tmp_path / "o.svg").is_file()
+
+
+def test_compare_writes_its_table(energy, tmp_path):
+    path = tmp_path / "ranking.parquet"
+    code, out, _ = energy("compare", "phoenix", "el-paso", "--served-fraction", "0.9",
+                          "--csv", str(path), "--json")  # fmt: skip
+    assert code == 0
+    back = read_record(path)
+    assert back.record == json.loads(out)
+    assert list(back.frame.index) == [site["site"] for site in json.loads(out)["sites"]]
+
+
+def test_every_problem_of_the_odds_is_told_before_anything_runs(energy, tmp_path):
+    code, out, err = energy("odds", "el-pas", "phoenix", "--served-fraction", "99",
+                            "--csv", str(tmp_path / "a.xls"))  # fmt: skip
+    assert (code, out) == (2, "")
+    for told in ("did you mean 'el-paso'", "share above 0", "tables end in .csv"):
+        assert told in err
+    assert energy("odds", "--served-fraction", "0.9")[0] == 2

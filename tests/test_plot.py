@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import energy as en
 from energy.errors import InputError
-from energy.plot import _rise_and_set, save, weather_picture
+from energy.plot import BELIEFS, MONTHS, _rise_and_set, save, weather_picture
 from energy.site import read_site
 from energy.weather import Weather
 from energy.weather.examine import Examination, examine
@@ -172,3 +173,63 @@ def test_the_examination_of_another_series_is_refused(
 ) -> None:
     with pytest.raises(InputError, match="another series"):
         weather_picture(made_up, seen[1])
+
+
+# --- plants, beliefs and sites -----------------------------------------------------------------
+
+
+def test_a_week_s_parts_add_up_to_the_load_and_its_worst_is_chosen(el_paso: en.Case) -> None:
+    run = en.simulate(el_paso, en.Design(solar_mw=900, battery_mwh=2500, battery_mw=400))
+    power, store = en.week_picture(run).axes
+    names = [text.get_text() for text in power.get_legend().get_texts()]
+    assert names == ["sun", "battery", "not served", "all that the sun gives"]
+    unserved = run.frame["unserved_mw"].rolling(168).sum()
+    end = int(unserved.argmax())
+    first = el_paso.weather.local_middle[end - 167]
+    assert store.get_xticklabels()[0].get_text() == f"{first.day} {MONTHS[first.month - 1]}"
+    top = power.collections[-1].get_paths()[0].vertices[:, 1].max()
+    assert top == pytest.approx(run.frame["load_mw"][end - 200 : end].max(), rel=0.02)
+
+
+def test_a_week_can_be_asked_for_and_one_that_is_not_there_is_refused(wyoming: en.Case) -> None:
+    run = en.simulate(wyoming, en.Design(solar_mw=900, battery_mwh=2500, battery_mw=400))
+    store = en.week_picture(run, "2017-06-20").axes[1]
+    assert [text.get_text() for text in store.get_xticklabels()][:2] == [
+        "20 Jun 2017", "21 Jun 2017",
+    ]  # fmt: skip
+    with pytest.raises(InputError, match="no 2016-06-20; its years are 1999, 2012, 2017"):
+        en.week_picture(run, "2016-06-20")
+    with pytest.raises(InputError, match="such as 2018-12-20; got 'soon'"):
+        en.week_picture(run, "soon")
+
+
+def test_a_tornado_s_bars_end_at_the_costs_of_its_ends(el_paso: en.Case) -> None:
+    tornado = en.tornado(el_paso, served_fraction=0.9)
+    (axes,) = en.tornado_picture(tornado).axes
+    bars = axes.patches[: 2 * BELIEFS]
+    ends = [bar.get_x() + bar.get_width() for bar in bars]
+    frame = tornado.frame.head(BELIEFS)
+    assert ends[:BELIEFS] == pytest.approx(list(frame["levelized_low_usd_per_mwh"]))
+    assert ends[BELIEFS:] == pytest.approx(list(frame["levelized_high_usd_per_mwh"]))
+    assert axes.get_yticklabels()[0].get_text() == "battery: energy $/kWh"
+    assert "$/MWh served, 2025 dollars" in axes.get_xlabel()
+
+
+def test_the_odds_are_drawn_as_they_are_told(el_paso: en.Case) -> None:
+    phoenix = en.Case(en.read_site("phoenix"), el_paso.datacenter)
+    odds = en.odds([el_paso, phoenix], served_fraction=0.9, draws=8)
+    often, spread = en.odds_picture(odds).axes
+    widths = [bar.get_width() for bar in often.patches]
+    assert widths == pytest.approx(list(100 * odds.frame["cheapest_fraction"]))
+    median = next(line for line in spread.lines if line.get_label() == "median")
+    assert list(median.get_xdata()) == pytest.approx(list(odds.frame["p50_usd_per_mwh"]))
+
+
+def test_frontiers_stand_side_by_side_each_with_its_name(el_paso: en.Case) -> None:
+    curve = en.frontier(el_paso, [0.5, 0.9, 0.99])
+    (axes,) = en.frontiers_picture([curve, curve]).axes
+    assert [text.get_text() for text in axes.texts] == ["el-paso", "el-paso"]
+    assert list(axes.lines[0].get_ydata()) == list(curve.frame["levelized_usd_per_mwh"])
+    assert axes.lines[0].get_color() != axes.lines[1].get_color()
+    with pytest.raises(InputError, match="one to 7"):
+        en.frontiers_picture([])

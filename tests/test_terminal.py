@@ -7,6 +7,7 @@ import re
 import struct
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 
@@ -53,6 +54,7 @@ def on_terminal(columns: int, *words: str, **environment: str) -> str:
     return told.decode()
 
 
+@cache
 def piped(*words: str, **environment: str) -> tuple[str, str]:
     done = subprocess.run(
         [sys.executable, "-c", CODE, *words],
@@ -74,19 +76,20 @@ def test_every_table_fits(words, columns):
     told = ESCAPE.sub("", on_terminal(columns, *words))
     assert max(map(len, tables(told))) <= columns
     # No number is cut in two: every cell of digits of the piped table is there in one piece.
-    numbers = re.findall(r"(?<= )[\d,.]{4,}(?= )", piped(*words)[0])
+    # What sources say stands on wide terminals only.
+    whole = piped(*words)[0].splitlines()
+    ends = [line.find("source") for line in whole if " source" in line] or [None]
+    numbers = [n for line in whole for n in re.findall(r"(?<= )[\d,.]{4,}(?= )", line[: ends[0]])]
     assert numbers
-    assert set(numbers) <= set(re.findall(r"[\d,.]+", told)) | {"..."}
+    assert set(numbers) <= set(re.findall(r"[\d,.]+", told))
 
 
 def test_a_wide_terminal_gets_one_table_and_a_narrow_one_several():
     words = COMMANDS[1]
-    heads = [ESCAPE.sub("", on_terminal(columns, *words)).count("─ \r\n") for columns in (80, 200)]
     rules = [
         sum(line.startswith("──") for line in ESCAPE.sub("", on_terminal(c, *words)).splitlines())
         for c in (80, 200)
     ]
-    assert heads[1] <= heads[0]
     assert rules[0] > rules[1] == 1
 
 

@@ -190,7 +190,6 @@ def _search(
                     continue
                 at = np.array([plants[target, 0], plants[target, 2]]) / box
                 at = np.minimum(at, 1.0)
-            near_mwh = plants[target, 1]
             best, level = np.inf, np.inf
             plants[target] = np.nan
             for look in range(MAX_LOOKS + 1):
@@ -208,8 +207,6 @@ def _search(
                     told = _told(planes[target, :looks], at, allowed_mwh[target])
                     least = usd_per_size[0] * solar_mw + usd_per_size[2] * power_mw
                     guess_mwh = max((told - least) / usd_per_size[1], 0.0)
-                    if looks == 0:
-                        guess_mwh = near_mwh
                     found[:] = smallest_lossy_battery(
                         solar, load_mw, solar_mw, power_mw, one_way_fraction, kept_fraction,
                         step_h, cyclic, allowed_mwh[target], guess_mwh, max_mwh,
