@@ -228,24 +228,24 @@ def test_every_assumption_is_there_with_its_range_and_source(ranking, data):
 def test_sensitivity_and_odds_are_shown_when_given(ranking):
     tornado = SimpleNamespace(
         frame=pd.DataFrame(
-            {"low": [0.05], "high": [0.09], "levelized_low_usd_per_mwh": [140.0],
-             "levelized_high_usd_per_mwh": [200.0]},
-            index=pd.Index(["finance.real_discount_fraction"], name="name"),
+            {"low": [0.05, 0.3], "high": [0.09, 0.5], "levelized_low_usd_per_mwh": [140.0, np.nan],
+             "levelized_high_usd_per_mwh": [200.0, 180.0]},
+            index=pd.Index(["finance.real_discount_fraction", "tracker.gcr"], name="name"),
         )
     )  # fmt: skip
     odds = SimpleNamespace(
         frame=pd.DataFrame(
-            {"cheapest_fraction": [0.93, 0.07], "p05_usd_per_mwh": [130.0, 190.0],
-             "p50_usd_per_mwh": [170.0, 260.0],
-             "p95_usd_per_mwh": [230.0, 350.0]},
+            {"cheapest_fraction": [1.0, 0.0], "p05_usd_per_mwh": [130.0, np.nan],
+             "p50_usd_per_mwh": [170.0, np.nan], "p95_usd_per_mwh": [230.0, np.nan]},
             index=pd.Index(["el-paso", "wyoming"], name="site"),
         )
     )  # fmt: skip
     data = report_data(ranking, tornado=tornado, odds=odds)
-    assert "with a probability of 93 %" in data["answers"][data["asked"]]
+    assert "with a probability of 100 %" in data["answers"][data["asked"]]
     html = page(data)
     assert "What moves the cost at el-paso" in html
-    assert "finance.real_discount_fraction" in html
+    assert [row["name"] for row in data["tornado"]["rows"]] == list(tornado.frame.index)
+    assert "no plant</td>" in html
     assert "What moves the cost" not in page(report_data(ranking))
 
 

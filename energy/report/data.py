@@ -102,8 +102,8 @@ def report_data(
         Sensitivity of the cheapest site: rows by name, `low`, `high`, `levelized_low_usd_per_mwh`,
         `levelized_high_usd_per_mwh`, the largest swing first.
     odds
-        Rows by site: `cheapest_fraction`, `p05_usd_per_mwh`, `..._p50_...`,
-        `..._p95_...`.
+        Rows by site: `cheapest_fraction` of the draws, `p05_usd_per_mwh`, `p50_usd_per_mwh`,
+        `p95_usd_per_mwh`; NaN where no draw has a plant.
     progress
         Wraps the sites, for a progress bar.
 
@@ -501,6 +501,9 @@ def _tornado(tornado: Framed | None, plant: Plant) -> dict[str, Any] | None:
     columns = ("low", "high", "levelized_low_usd_per_mwh", "levelized_high_usd_per_mwh")
     frame = tornado.frame
     frame = frame.set_index("name") if "name" in frame else frame
+    moved = frame[list(columns[2:])].to_numpy(dtype=float)
+    # What moves nothing has no bar; an end without a plant is NaN, and has none either.
+    frame = frame[np.abs(moved - plant.cost.levelized_usd_per_mwh).max(axis=1) != 0]
     return {
         "site": plant.case.site.name,
         "usd_per_mwh": plant.cost.levelized_usd_per_mwh,

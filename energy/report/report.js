@@ -442,10 +442,10 @@ plot("spread", () => "Cost of plants sized on single weather years. " + sites.ma
 });
 
 if (data.tornado) legend("tornado-legend", [["low end of its range", "var(--sky)"], ["high end", "var(--orange)"]]);
-if (data.tornado) plot("tornado", () => "Tornado of the cost, largest swing first. " + data.tornado.rows.slice(0, 15).map(r => `${r.name}: ${few(r.levelized_low_usd_per_mwh)} to ${few(r.levelized_high_usd_per_mwh)}`).join("; "), (svg, width) => {
+if (data.tornado) plot("tornado", () => "Tornado of the cost, largest swing first. " + data.tornado.rows.slice(0, 15).map(r => `${r.name}: ` + [r.levelized_low_usd_per_mwh, r.levelized_high_usd_per_mwh].map(usd => usd === null ? "no plant" : few(usd)).join(" to ")).join("; "), (svg, width) => {
   const shown = data.tornado.rows.slice(0, 15), roomy = width > 560;
   const left = roomy ? widest(shown.map(row => row.name)) + 16 : 8, right = width - 16, tall = roomy ? 24 : 40, top = 8;
-  const values = shown.flatMap(r => [r.levelized_low_usd_per_mwh, r.levelized_high_usd_per_mwh]), middle = data.tornado.usd_per_mwh;
+  const values = shown.flatMap(r => [r.levelized_low_usd_per_mwh, r.levelized_high_usd_per_mwh]).filter(v => v !== null), middle = data.tornado.usd_per_mwh;
   const low = Math.min(...values, middle), high = Math.max(...values, middle), room = (high - low) * 0.1 || 1;
   const x = linear(low - room, high + room, left, right), bottom = top + tall * shown.length;
   xAxis(svg, x, ticks(low - room, high + room, width > 500 ? 6 : 3), top, bottom);
@@ -453,7 +453,9 @@ if (data.tornado) plot("tornado", () => "Tornado of the cost, largest swing firs
     const y = top + tall * k + (roomy ? 4 : 20);
     add(svg, "text", roomy ? { x: left - 10, y: y + 12, "text-anchor": "end" } : { x: 0, y: y - 5 }, r.name);
     for (const [end, fill] of [["low", "var(--sky)"], ["high", "var(--orange)"]]) {
-      const usd = r[`levelized_${end}_usd_per_mwh`], a = x(Math.min(usd, middle)), b = x(Math.max(usd, middle));
+      const usd = r[`levelized_${end}_usd_per_mwh`];
+      if (usd === null) continue; /* no plant at that end */
+      const a = x(Math.min(usd, middle)), b = x(Math.max(usd, middle));
       add(add(svg, "rect", { x: a, y, width: b - a, height: 15, fill }), "title", {}, `${r.name} ${few(r[end])}: ${few(usd)} $/MWh`);
     }
   });

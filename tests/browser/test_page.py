@@ -83,13 +83,13 @@ def report(ranking: en.Comparison, tmp_path_factory: pytest.TempPathFactory) -> 
     """Their report."""
     names = ["finance.real_discount_fraction", "battery.energy_usd_per_kwh"]
     tornado = pd.DataFrame(
-        {"low": [0.05, 120.0], "high": [0.09, 300.0], "levelized_low_usd_per_mwh": [150.0, 160.0],
+        {"low": [0.05, 120.0], "high": [0.09, 300.0], "levelized_low_usd_per_mwh": [150.0, None],
          "levelized_high_usd_per_mwh": [260.0, 240.0]},
         index=pd.Index(names, name="name"),
     )  # fmt: skip
     odds = pd.DataFrame(
-        {"cheapest_fraction": [0.9], "p05_usd_per_mwh": [130.0],
-         "p50_usd_per_mwh": [170.0], "p95_usd_per_mwh": [230.0]},
+        {"cheapest_fraction": [0.9], "p05_usd_per_mwh": [130.0], "p50_usd_per_mwh": [170.0],
+         "p95_usd_per_mwh": [230.0]},
         index=pd.Index(["el-paso"], name="site"),
     )  # fmt: skip
     path = tmp_path_factory.mktemp("report") / "sites.html"
