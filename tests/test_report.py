@@ -241,7 +241,7 @@ def test_sensitivity_and_odds_are_shown_when_given(ranking):
         )
     )  # fmt: skip
     data = report_data(ranking, tornado=tornado, odds=odds)
-    assert "with a probability of 100 %" in data["answers"][data["asked"]]
+    assert "the cheapest in 100 % of draws" in data["answers"][data["asked"]]
     html = page(data)
     assert "What moves the cost at el-paso" in html
     assert [row["name"] for row in data["tornado"]["rows"]] == list(tornado.frame.index)
