@@ -31,6 +31,18 @@ def browser() -> str | None:
     return named or next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
+def flags(profile: str) -> list[str]:
+    """What a browser is told so that it shows the page and does nothing else."""
+    told = [
+        "--headless", "--disable-gpu", "--no-first-run", "--no-pdf-header-footer",
+        "--hide-scrollbars", "--disable-background-networking", "--disable-component-update",
+        "--disable-sync", f"--user-data-dir={profile}",
+    ]  # fmt: skip
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        told.append("--no-sandbox")  # Chromium's sandbox refuses to run as root
+    return told
+
+
 def pdf(html: str) -> bytes:
     """The page as a PDF.
 
@@ -45,14 +57,9 @@ def pdf(html: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         page, paper = Path(folder, "report.html"), Path(folder, "report.pdf")
         page.write_text(html, encoding="utf-8")
-        flags = ["--headless", "--disable-gpu", "--no-first-run", "--no-pdf-header-footer",
-                 "--disable-background-networking", "--disable-component-update",
-                 "--disable-sync", f"--user-data-dir={folder}/profile"]  # fmt: skip
-        if hasattr(os, "geteuid") and os.geteuid() == 0:
-            flags.append("--no-sandbox")  # Chromium's sandbox refuses to run as root
         try:
             done = subprocess.run(
-                [command, *flags, f"--print-to-pdf={paper}", page.as_uri()],
+                [command, *flags(f"{folder}/profile"), f"--print-to-pdf={paper}", page.as_uri()],
                 capture_output=True, text=True, timeout=PATIENCE_S, check=False,
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired) as error:

@@ -1,0 +1,40 @@
+"""Make the pictures of the README: a real report's first screen and a frontier.
+
+In: shipped sites. Out: report.png and frontier.png beside this file.
+
+Run: python sites/studies/make_pictures.py     (needs Chromium and `sunrack[plot]`)
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+import energy as en
+from energy.plot import save
+from energy.report.paper import browser, flags
+
+HERE = Path(__file__).parent
+SITES = ("wyoming", "el-paso", "phoenix")
+
+
+def main() -> None:
+    """Write both."""
+    case = en.Case(en.read_site("wyoming"), en.Datacenter(it_mw=100))
+    save(en.frontier_picture(en.frontier(case)), HERE / "frontier.png")
+    command = browser()
+    if command is None:
+        raise SystemExit("the report's picture needs Chromium on the search path")
+    with tempfile.TemporaryDirectory() as folder:
+        page = en.compare(SITES, served_fraction=0.99).report(Path(folder, "report.html"))
+        picture = HERE / "report.png"
+        subprocess.run(
+            [command, *flags(f"{folder}/profile"), "--window-size=1200,1500",
+             f"--screenshot={picture}", page.as_uri()],
+            check=True, capture_output=True, timeout=120,
+        )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
