@@ -10,6 +10,7 @@ import html
 import io
 import json
 import math
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -214,14 +215,14 @@ def replace_file(path: Path, content: bytes) -> None:
     InputError
         For a folder, or a place that cannot be written.
     """
-    if path.is_dir():
+    if os.path.isdir(path):
         raise InputError(f"{path}: is a folder; give the name of a file")
     beside = path.with_name(path.name + ".part")
     try:
         beside.write_bytes(content)
         beside.replace(path)
     except OSError as error:
-        if beside.is_file():
+        if os.path.isfile(beside):
             beside.unlink()
         raise InputError(f"{path}: cannot be written ({error.strerror})") from None
 
@@ -235,10 +236,11 @@ def check_place(path: str | Path) -> None:
         For an ending that is none of `ENDINGS`, a folder, or a folder that is not there.
     """
     path = Path(path)
-    _check_ending(path)
-    if path.is_dir():
+    # A path that is too long is neither folder nor file for os.path, an error for Path.
+    if os.path.isdir(path):
         raise InputError(f"{path}: is a folder; give the name of a file")
-    if not path.parent.is_dir():
+    _check_ending(path)
+    if not os.path.isdir(path.parent):
         raise InputError(f"{path}: cannot be written ({path.parent} is no folder)")
 
 

@@ -554,9 +554,10 @@ def test_a_table_that_cannot_be_written_is_one_message_and_leaves_nothing(
     file.write_text("a file", encoding="utf-8")
     told = {
         folder: "is a folder",
-        tmp_path / "none" / "table.csv": "cannot be written (No such file or directory)",
-        file / "table.csv": "cannot be written (Not a directory)",
-        tmp_path / ("x" * 300): "cannot be written (File name too long)",
+        tmp_path / "none" / "table.csv": "none is no folder)",
+        file / "table.csv": "file is no folder)",
+        tmp_path / ("x" * 300 + ".csv"): "cannot be written (File name too long)",
+        tmp_path / "table.xlsx": "tables end in .csv, .parquet, .json; got '.xlsx'",
         Path(): "is a folder",
     }
     for path, words_told in told.items():

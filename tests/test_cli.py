@@ -341,7 +341,7 @@ def test_a_csv_holds_the_names_and_the_numbers_of_the_plant(energy, tmp_path):
     )
     assert code == 0
     site = json.loads(out)["sites"][0]
-    told = pd.read_csv(table, index_col="name")["value"]
+    told = pd.read_csv(table, index_col=0)["value"]
     assert float(told["design.solar_mw"]) == site["design"]["solar_mw"]
     assert float(told["cost.annual_usd"]) == site["cost"]["annual_usd"]
 
