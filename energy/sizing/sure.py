@@ -25,6 +25,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
+from energy.availability import NIGHT_H, nines_supported
 from energy.cost import annual_usd_per_size
 from energy.errors import InputError
 from energy.sizing.frontier import problem_of
@@ -37,10 +38,6 @@ INTERVAL = (5.0, 95.0)
 
 #: One-sided confidence of what is claimed of a rate.
 CONFIDENCE = 0.95
-
-#: An outage of the kind that matters at many nines lasts a night [h]; what years without any
-#: event can support is told with this length.
-NIGHT_H = 12.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,13 +86,8 @@ class Sureness:
 
     @property
     def nines_supported(self) -> float:
-        """The most nines of the hours that so many years could show for any plant.
-
-        With no event in n years the rate of events is below 3.0 / n a year with 95 % confidence
-        [2]; each is taken to last a night.
-        """
-        years = self.sizing.case.weather.years_exact
-        return -math.log10(_most_events(0) / years * NIGHT_H / 8760.0)
+        """The most nines of the hours that so many years could show for any plant."""
+        return nines_supported(self.sizing.case.weather.years_exact)
 
     @property
     def nines_at_least(self) -> float:
