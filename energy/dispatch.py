@@ -19,7 +19,7 @@ and nothing where that share of grid and backup carries the load alone. With r =
 without limit and there is no reserve; at .5 it trusts the mean; with r = 1 it trusts nothing, and
 the reserve is the whole battery. It foresees no weather: it knows the climate, and what is stored.
 On eleven real years the cheapest plants of 99.9 % with 5 % of backup all have r close to .6, and
-cost 2.1 to 4.4 % more than with perfect foresight (`tests/oracles`); without a reserve, or with one
+cost 1.8 to 4.1 % more than with perfect foresight (`tests/oracles`); without a reserve, or with one
 that is the same at all hours, up to 5.8 %.
 
 Without a reserve the firm sources wait until the battery is empty, and then one of 60 MW carries
