@@ -41,7 +41,7 @@ FIRM_MOVES = (0.04, 0.01, 0.0025)
 RESERVE_STEPS = (0.0, 0.05, -0.05)
 LONE_RESERVE_STEPS = (0.02, -0.02, 0.1, -0.1, 0.3, -0.3)
 
-#: Neighbours that are run at most; a search that is still finding something has gone wrong.
+#: Plants that are passed on the way at most; a search still finding something has gone wrong.
 MAX_ROUNDS = 400
 
 
@@ -123,10 +123,11 @@ class Descent:
         per_size = annual_usd_per_size(self.case)
         usd = np.array([per_size[name] for name in priced])
         spent = np.array([getattr(design, name) for name in priced]) * usd
-        # A share of the whole is more of what the sizes cost: some cost is there without them.
-        whole = 1.0 if "reserve_fraction" in self.sizes else annual_usd / spent.sum()
         firm = "reserve_fraction" in self.sizes
-        # With fuel to pay, more of the plant may be cheaper in all.
+        # A share of the whole is more of what the sizes cost: some cost is there without them.
+        whole = 1.0 if firm else annual_usd / spent.sum()
+        # With fuel to pay, more of the plant may be cheaper in all; and far from the best plant
+        # larger steps down save rounds.
         changes = (4 * SAVING, *savings, 0.0, -SAVING) if firm else savings
         steps = RESERVE_STEPS if firm else (0.0,)
         rows = [
