@@ -14,159 +14,47 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 from pydantic import Field
 
+from energy.backup import BACKUP_KINDS, Backup
+from energy.battery import Battery
+from energy.datacenter.facility import Cooling
 from energy.errors import InputError
-from energy.spec import Spec, read_toml, validate
+from energy.grid import Grid
+from energy.parameters import (
+    Input,
+    Lifetime,
+    NotNegative,
+    Positive,
+    price_factor,
+    read_toml,
+    validate,
+)
+from energy.solar import FixedTilt, Solar, Tracker
 
 DEFAULT_FILE = Path(__file__).parent / "data" / "assumptions-2025.toml"
 
-Share = Annotated[float, Field(ge=0, le=1)]
-PositiveShare = Annotated[float, Field(gt=0, le=1)]
-OpenShare = Annotated[float, Field(gt=0, lt=1)]
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-DcAcRatio = Annotated[float, Field(gt=0, le=5)]
-Life = Annotated[int, Field(ge=1, le=100)]
 
-
-class Mount(Spec):
-    """Rows of panels: price at `Solar.priced_dc_ac_ratio`, pitch, land at `land_gcr_fraction`."""
-
-    capital_usd_per_kwdc: Positive
-    gcr_fraction: OpenShare
-    land_acres_per_mwdc: NotNegative
-    land_gcr_fraction: OpenShare
-
-    @property
-    def acres_per_mwdc(self) -> float:
-        """Land at this pitch [acre/MWdc]: the wider the rows stand, the more."""
-        return self.land_acres_per_mwdc * (self.land_gcr_fraction / self.gcr_fraction)
-
-
-class Tracker(Mount):
-    """Horizontal single-axis tracker, axis north-south, with backtracking."""
-
-    max_angle_deg: Annotated[float, Field(gt=0, le=90)]
-
-
-class FixedTilt(Mount):
-    """Rows at a fixed tilt; azimuth clockwise from north, None faces the equator."""
-
-    tilt_deg: Annotated[float, Field(ge=0, le=90)]
-    azimuth_deg: Annotated[float, Field(ge=0, lt=360)] | None = None
-
-
-class Solar(Spec):
-    """The array, per MWdc, and how it is mounted."""
-
-    mount: Tracker | FixedTilt
-    dc_ac_ratio: DcAcRatio
-    priced_dc_ac_ratio: DcAcRatio
-    inverter_usd_per_kwac: NotNegative
-    loss_fraction: Annotated[float, Field(ge=0, lt=1)]
-    inverter_efficiency_fraction: PositiveShare
-    temperature_coefficient_per_c: Annotated[float, Field(gt=-0.02, le=0)]
-    noct_c: Annotated[float, Field(gt=20, lt=80)]
-    module_efficiency_fraction: PositiveShare
-    albedo_fraction: Share
-    degradation_fraction_per_year: Annotated[float, Field(ge=0, lt=0.1)]
-    fixed_om_usd_per_kwdc_year: NotNegative
-    life_years: Life
-
-    @property
-    def capital_usd_per_kwdc(self) -> float:
-        """Price of the array [$/kWdc]: the mount's, with more or less inverter than it counts."""
-        inverter_kw_per_kwdc = 1.0 / self.dc_ac_ratio - 1.0 / self.priced_dc_ac_ratio
-        return self.mount.capital_usd_per_kwdc + self.inverter_usd_per_kwac * inverter_kw_per_kwdc
-
-    @property
-    def life_mean_fraction(self) -> float:
-        """Output averaged over the array's life, as a share of its output when new."""
-        kept = 1.0 - self.degradation_fraction_per_year
-        return sum(kept**year for year in range(self.life_years)) / self.life_years
-
-
-class Battery(Spec):
-    """The battery: efficiency, window and prices per nameplate kWh and per AC kW."""
-
-    round_trip_fraction: PositiveShare
-    usable_fraction: PositiveShare
-    standing_loss_fraction_per_month: Annotated[float, Field(ge=0, lt=1)]
-    energy_usd_per_kwh: Positive
-    power_usd_per_kw: NotNegative
-    fixed_om_fraction_per_year: Share
-    life_years: Life
-
-
-BackupKind = Literal["engine", "turbine", "diesel"]
-
-#: What backup may be; each has its own table in the file.
-BACKUP_KINDS: tuple[BackupKind, ...] = ("engine", "turbine", "diesel")
-
-
-class Backup(Spec):
-    """What stands behind the battery: gas engines, gas turbines or diesel gensets."""
-
-    kind: BackupKind
-    capital_usd_per_kw: NotNegative
-    fixed_om_usd_per_kw_year: NotNegative
-    variable_om_usd_per_mwh: NotNegative
-    start_usd_per_mw: NotNegative
-    heat_rate_btu_per_kwh: Positive
-    fuel_usd_per_mmbtu: NotNegative
-    unit_mw: Positive
-    # Units share a load of more than one, each above a half: the minimum binds one unit only.
-    minimum_load_fraction: Annotated[float, Field(ge=0, le=0.5)]
-    lead_years: NotNegative
-    life_years: Life
-
-    @property
-    def burns_gas(self) -> bool:
-        """Whether a place's gas price is its fuel's price."""
-        return self.kind != "diesel"
-
-
-class Grid(Spec):
-    """A connection to the grid: its price, what is paid for having it, its energy, the wait."""
-
-    capital_usd_per_kw: NotNegative
-    demand_usd_per_kw_year: NotNegative
-    energy_usd_per_mwh: NotNegative
-    wait_years: NotNegative
-    life_years: Life
-
-
-class Cooling(Spec):
-    """Power usage effectiveness as a line in the outdoor temperature, between two bounds."""
-
-    pue: Annotated[float, Field(ge=1)]
-    pue_temp_c: float
-    pue_slope_per_c: float
-    pue_min: Annotated[float, Field(ge=1)]
-    pue_max: Annotated[float, Field(ge=1)]
-
-
-class Integration(Spec):
+class Integration(Input):
     """Switchgear, controls and balance of plant, per kW of peak load."""
 
     capital_usd_per_kw: NotNegative
     fixed_om_usd_per_kw_year: NotNegative
     # Of array, battery and switchgear together.
     lead_years: NotNegative
-    life_years: Life
+    lifetime_years: Lifetime
 
 
-class Computers(Spec):
+class Computers(Input):
     """The computers that the plant feeds."""
 
-    life_years: Life
+    lifetime_years: Lifetime
 
 
-class Finance(Spec):
+class Finance(Input):
     """Cost of capital and the year of the dollars."""
 
     wacc_fraction: Annotated[float, Field(gt=-0.5, lt=1)]
     inflation_fraction: Annotated[float, Field(gt=-0.5, lt=1)]
-    project_years: Life
+    project_years: Lifetime
     dollar_year: Annotated[int, Field(ge=2000, le=2100)]
 
     @property
@@ -175,7 +63,7 @@ class Finance(Spec):
         return (1 + self.wacc_fraction) / (1 + self.inflation_fraction) - 1
 
 
-class Limits(Spec):
+class Limits(Input):
     """The largest plant that sizing looks at, and the most panels to an inverter."""
 
     solar_mw_per_load_mw: Positive
@@ -183,8 +71,8 @@ class Limits(Spec):
     dc_ac_ratio: Annotated[float, Field(ge=1, le=5)]
 
 
-class Assumptions(Spec):
-    """Everything that is believed rather than chosen; `read_assumptions` makes one."""
+class Assumptions(Input):
+    """Everything that is an assumption rather than chosen; `read_assumptions` makes one."""
 
     solar: Solar
     battery: Battery
@@ -234,20 +122,20 @@ class Assumptions(Spec):
         section, key = name.split(".")
         return float(getattr(self._holder(section), key))
 
-    def _holder(self, section: str) -> Spec:
+    def _holder(self, section: str) -> Input:
         """What has the numbers of a section of `frame`."""
         if section in ("tracker", "fixed"):
             return self.solar.mount
-        holder: Spec = self.backup if section in BACKUP_KINDS else getattr(self, section)
+        holder: Input = self.backup if section in BACKUP_KINDS else getattr(self, section)
         return holder
 
     def at_prices(self, bound: Literal["low", "high"]) -> Assumptions:
-        """The same beliefs with every dollar price at the low or the high end of its range."""
+        """The same assumptions with every dollar price at the low or the high end of its range."""
         prices = self.frame[self.frame["unit"].str.startswith("USD")][bound]
         return self.with_values({str(name): float(price) for name, price in prices.items()})
 
     def with_values(self, values: Mapping[str, float]) -> Assumptions:
-        """The same beliefs but for some numbers, by their names in `frame`.
+        """The same assumptions but for some numbers, by their names in `frame`.
 
         Years of life and the like are whole numbers and are rounded.
 
@@ -281,7 +169,7 @@ def read_assumptions(
     tilt_deg: float | None = None,
     backup: str = "engine",
 ) -> Assumptions:
-    """The beliefs of a TOML file, prices moved to dollars of its `finance.dollar_year`.
+    """The assumptions of a TOML file, prices moved to dollars of its `finance.dollar_year`.
 
     Parameters
     ----------
@@ -302,7 +190,7 @@ def read_assumptions(
     path = Path(path)
     content = _content(path)
     problems = [
-        f"{path}: '{section}' must be a table such as [solar.life_years]; got {quantities!r}"
+        f"{path}: '{section}' must be a table such as [solar.lifetime_years]; got {quantities!r}"
         for section, quantities in content.items()
         if not isinstance(quantities, dict)
     ]
@@ -375,26 +263,3 @@ def _to_dollar_year(
     if "dollar_year" not in quantity:
         return 1.0
     return price_factor(quantity["dollar_year"], year, content.get("price_index", {}), str(path))
-
-
-def price_factor(
-    from_year: int, to_year: int | None, index: Mapping[str, float] | None = None, where: str = ""
-) -> float:
-    """How many dollars of `to_year` one dollar of `from_year` is, by US consumer prices [1].
-
-    Raises
-    ------
-    InputError
-        When the price index has no number for one of the years.
-
-    References
-    ----------
-    [1] US Bureau of Labor Statistics, CPI-U, in `energy/data/assumptions-2025.toml`.
-    """
-    index = _content(DEFAULT_FILE)["price_index"] if index is None else index
-    absent = [str(year) for year in (from_year, to_year) if str(year) not in index]
-    if absent:
-        raise InputError(
-            f"{where}: no price index for {', '.join(absent)}; known: {', '.join(index)}"
-        )
-    return float(index[str(to_year)]) / float(index[str(from_year)])

@@ -1,18 +1,21 @@
-"""The question: this site, this datacenter, these beliefs, with the series made once.
+"""The question: this site, this datacenter, these assumptions, with the series made once.
 
 In: `Site`, `Datacenter`, `Assumptions`. Out: `Case`, which holds solar and load by step.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from energy.assumptions import Assumptions, price_factor, read_assumptions
+from energy.assumptions import Assumptions, read_assumptions
 from energy.datacenter import Building, Datacenter, load_mw, operate
+from energy.parameters import price_factor
 from energy.site import LocalPrice, Site
 from energy.solar import Sun, ac_per_mwdc, dc_per_mwdc, sun_over
 from energy.units import Array
@@ -21,7 +24,7 @@ from energy.weather import Weather
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """Where, what for and what is believed; a `Design` is an answer to it.
+    """Where, what for and what is an assumption; a `Design` is an answer to it.
 
     Parameters
     ----------
@@ -30,7 +33,7 @@ class Case:
     datacenter
         The computers.
     assumptions
-        The beliefs; without them the shipped ones.
+        The assumptions; without them the shipped ones.
     """
 
     site: Site
@@ -67,7 +70,7 @@ class Case:
     @cached_property
     def solar(self) -> Array:
         """MWac per MWdc averaged over the array's life, one value a step: what plants run on."""
-        return self.solar_new * self.assumptions.solar.life_mean_fraction
+        return self.solar_new * self.assumptions.solar.lifetime_mean_fraction
 
     @cached_property
     def building(self) -> Building | None:
@@ -110,13 +113,13 @@ class Case:
         sums = [np.bincount(slots, series, len(count)) for series in (self.solar, self.load_mw)]
         return np.column_stack(sums) / count[:, None]
 
-    def believing(self, assumptions: Assumptions, solar_new: Array | None = None) -> Case:
-        """The same question under other beliefs; what these do not touch is not worked out again.
+    def with_assumptions(self, assumptions: Assumptions, solar_new: Array | None = None) -> Case:
+        """The same question under other assumptions; what these do not touch is not worked out again.
 
         Parameters
         ----------
         assumptions
-            The other beliefs.
+            The other assumptions.
         solar_new
             MWac per MWdc of a new array under them, where it is known already.
         """
@@ -131,6 +134,15 @@ class Case:
             kept["solar_new"] = self.solar_new
         vars(case).update(kept)
         return case
+
+    @property
+    def parameters(self) -> pd.DataFrame:
+        """Every number that the case assumes: one row each, as `Assumptions.frame`."""
+        return self.assumptions.frame
+
+    def with_parameters(self, values: Mapping[str, float]) -> Case:
+        """The same question with other values for some names of `parameters`."""
+        return self.with_assumptions(self.assumptions.with_values(values))
 
     @property
     def title(self) -> str:
@@ -167,7 +179,7 @@ def grid_usd_per_mwh(case: Case) -> float:
 
 
 def _local(case: Case, price: LocalPrice | None, belief_usd: float) -> float:
-    """The place's price in dollars of the beliefs' year; the belief where it has none."""
+    """The place's price in dollars of the assumptions' year; the belief where it has none."""
     if price is None:
         return belief_usd
     return price.value * price_factor(price.dollar_year, case.assumptions.finance.dollar_year)

@@ -11,6 +11,7 @@ EnergyWarning marks what changes an answer without making it wrong.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -61,3 +62,10 @@ class InfeasibleError(EnergyError):
 
 class EnergyWarning(UserWarning):
     """Something that changes the answer and that the reader should know."""
+
+
+def unknown_name(module: str, name: str, known: Iterable[str]) -> AttributeError:
+    """The error for a name that a module does not have; it says which names are near."""
+    near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.4)
+    hint = f"; did you mean {', '.join(near)}?" if near else f"; known: {', '.join(sorted(known))}"
+    return AttributeError(f"{module} has no {name!r}{hint}")

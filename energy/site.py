@@ -15,9 +15,9 @@ from typing import Annotated, Any
 from pydantic import Field, PrivateAttr, field_validator
 
 from energy.errors import InputError, SiteError
-from energy.spec import Spec, read_toml, validate
-from energy.weather import Weather, read_weather, resample
-from energy.weather.examine import Examination, examine
+from energy.parameters import Input, read_toml, validate
+from energy.weather import Place, Weather, read_weather, resample
+from energy.weather.quality import QualityCheck, check_quality
 
 #: A weather file further from its site than this [km] brings a warning with it.
 NEAR_KM = 25.0
@@ -28,7 +28,7 @@ NORMALS_KM = 50.0
 Text = Annotated[str, Field(min_length=1)]
 
 
-class Normals(Spec):
+class Normals(Input):
     """Twelve monthly means, January first."""
 
     ghi_kwh_m2_day: Annotated[
@@ -40,7 +40,7 @@ class Normals(Spec):
     source: Text
 
 
-class LocalPrice(Spec):
+class LocalPrice(Input):
     """A price that a place has: its value, its dollar-year and where it was read."""
 
     value: Annotated[float, Field(ge=0)]
@@ -48,14 +48,14 @@ class LocalPrice(Spec):
     source: Text
 
 
-class LocalWait(Spec):
+class LocalWait(Input):
     """How long a place waits for a grid connection, and where that was read."""
 
     value: Annotated[float, Field(ge=0, le=50)]
     source: Text
 
 
-class SiteWeather(Spec):
+class SiteWeather(Input):
     """The file that holds a site's hours, and what is to be said of it."""
 
     file: Text
@@ -63,7 +63,7 @@ class SiteWeather(Spec):
     warnings: tuple[str, ...] = Field(default=(), strict=False)
 
 
-class Site(Spec):
+class Site(Input):
     """A place where a datacenter might stand.
 
     `latitude_deg` north and `longitude_deg` east are positive. Prices are those of the place:
@@ -95,6 +95,11 @@ class Site(Spec):
             raise ValueError("is blank; give the place a name")
         return text
 
+    @property
+    def place(self) -> Place:
+        """The point where the plant stands."""
+        return Place(self.latitude_deg, self.longitude_deg, self.elevation_m)
+
     @cached_property
     def series(self) -> Weather:
         """The site's weather, read once.
@@ -112,10 +117,10 @@ class Site(Spec):
         return self._folder / self.weather.file
 
     @cached_property
-    def examination(self) -> Examination:
+    def quality_check(self) -> QualityCheck:
         """How good the site's weather is, measure by measure."""
         normals = self.normals
-        return examine(
+        return check_quality(
             self.series,
             normals_ghi_kwh_m2_day=normals.ghi_kwh_m2_day if normals else None,
             normals_temp_air_c=normals.temp_air_c if normals else None,
@@ -130,7 +135,7 @@ class Site(Spec):
         shipped = self._given is None and self._folder == sites_folder()
         if not shipped and not series.made:
             # What is shipped, and how hours are made, has been examined; tests say so.
-            notes.extend(self.examination.warnings)
+            notes.extend(self.quality_check.warnings)
         distance_km = _distance_km(
             self.latitude_deg, self.longitude_deg, series.latitude_deg, series.longitude_deg
         )
@@ -145,7 +150,7 @@ class Site(Spec):
         """The same place with other hours, read from `path`."""
         return self._with(series, SiteWeather(file=str(path)))
 
-    def with_decades(self, years: int, *, seed: int = 0) -> Site:
+    def with_resampled_years(self, years: int, *, seed: int = 0) -> Site:
         """The same place with years resampled from its own; what is said of those stays said.
 
         Raises
@@ -248,16 +253,16 @@ def site_of_weather(series: Weather, name: str) -> Site:
 
 
 def site_at(latitude_deg: float, longitude_deg: float, *, years: int = 20, seed: int = 0) -> Site:
-    """Any place on land, with hours made up for it; see `energy.weather.anywhere`.
+    """Any place on land, with hours made up for it; see `energy.weather.synthetic`.
 
     Where a shipped site with normals is within `NORMALS_KM`, the months are made to meet them.
 
     Raises
     ------
     InputError, WeatherError
-        As `energy.weather.anywhere.synthesize`.
+        As `energy.weather.synthetic.synthesize`.
     """
-    from energy.weather.anywhere import synthesize
+    from energy.weather.synthetic import synthesize
 
     known = [site for name in site_names() if (site := read_site(name)).normals is not None]
     distances_km = [

@@ -23,11 +23,22 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
-from energy.assumptions import Solar, Tracker
+from energy.parameters import (
+    DcAcRatio,
+    Fraction,
+    Input,
+    Lifetime,
+    NotNegative,
+    OpenFraction,
+    Positive,
+    PositiveFraction,
+)
 from energy.units import Array
 from energy.weather import Weather
 
@@ -37,6 +48,63 @@ AIR_MASS = {"A0": 0.918093, "A1": 0.086257, "A2": -0.024459, "A3": 0.002816, "A4
 
 #: Refractive index of the glass's anti-reflection coating; pvlib.iam.physical has the glass's own.
 COATING_INDEX = 1.29
+
+
+class Mount(Input):
+    """Rows of panels: price at `Solar.priced_dc_ac_ratio`, pitch, land at `land_gcr_fraction`."""
+
+    capital_usd_per_kwdc: Positive
+    gcr_fraction: OpenFraction
+    land_acres_per_mwdc: NotNegative
+    land_gcr_fraction: OpenFraction
+
+    @property
+    def acres_per_mwdc(self) -> float:
+        """Land at this pitch [acre/MWdc]: the wider the rows stand, the more."""
+        return self.land_acres_per_mwdc * (self.land_gcr_fraction / self.gcr_fraction)
+
+
+class Tracker(Mount):
+    """Horizontal single-axis tracker, axis north-south, with backtracking."""
+
+    max_angle_deg: Annotated[float, Field(gt=0, le=90)]
+
+
+class FixedTilt(Mount):
+    """Rows at a fixed tilt; azimuth clockwise from north, None faces the equator."""
+
+    tilt_deg: Annotated[float, Field(ge=0, le=90)]
+    azimuth_deg: Annotated[float, Field(ge=0, lt=360)] | None = None
+
+
+class Solar(Input):
+    """The array, per MWdc, and how it is mounted."""
+
+    mount: Tracker | FixedTilt
+    dc_ac_ratio: DcAcRatio
+    priced_dc_ac_ratio: DcAcRatio
+    inverter_usd_per_kwac: NotNegative
+    loss_fraction: Annotated[float, Field(ge=0, lt=1)]
+    inverter_efficiency: PositiveFraction
+    temperature_coefficient_per_c: Annotated[float, Field(gt=-0.02, le=0)]
+    noct_c: Annotated[float, Field(gt=20, lt=80)]
+    module_efficiency: PositiveFraction
+    albedo_fraction: Fraction
+    degradation_fraction_per_year: Annotated[float, Field(ge=0, lt=0.1)]
+    fixed_om_usd_per_kwdc_year: NotNegative
+    lifetime_years: Lifetime
+
+    @property
+    def capital_usd_per_kwdc(self) -> float:
+        """Price of the array [$/kWdc]: the mount's, with more or less inverter than it counts."""
+        inverter_kw_per_kwdc = 1.0 / self.dc_ac_ratio - 1.0 / self.priced_dc_ac_ratio
+        return self.mount.capital_usd_per_kwdc + self.inverter_usd_per_kwac * inverter_kw_per_kwdc
+
+    @property
+    def lifetime_mean_fraction(self) -> float:
+        """Output averaged over the array's life, as a share of its output when new."""
+        kept = 1.0 - self.degradation_fraction_per_year
+        return sum(kept**year for year in range(self.lifetime_years)) / self.lifetime_years
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +184,7 @@ def dc_per_mwdc(weather: Weather, solar: Solar, sun: Sun) -> Array:
 
     tilt_deg, azimuth_deg, aoi_deg = _orientation(solar, sun)
     with np.errstate(divide="ignore", invalid="ignore"):  # Perez divides by a DHI of 0 at night
-        plane = _plane(weather.frame, solar, sun, tilt_deg, azimuth_deg)
+        plane = _cut(weather.frame, solar, sun, tilt_deg, azimuth_deg)
 
     def through_glass(angle_deg: Array) -> Array:
         return np.asarray(iam.physical(angle_deg, n_ar=COATING_INDEX), dtype=float)
@@ -137,7 +205,7 @@ def dc_per_mwdc(weather: Weather, solar: Solar, sun: Sun) -> Array:
         weather.frame["temp_air"].to_numpy(dtype=float),
         weather.frame["wind_speed"].to_numpy(dtype=float),
         solar.noct_c,
-        solar.module_efficiency_fraction,
+        solar.module_efficiency,
     )
     dc = pvsystem.pvwatts_dc(effective, cell_c, 1.0, solar.temperature_coefficient_per_c)
     return np.asarray(dc * (1.0 - solar.loss_fraction), dtype=float)
@@ -148,7 +216,7 @@ def ac_per_mwdc(dc: Array, solar: Solar) -> Array:
     from pvlib import inverter
 
     rating = 1.0 / solar.dc_ac_ratio
-    efficiency = solar.inverter_efficiency_fraction
+    efficiency = solar.inverter_efficiency
     ac = np.asarray(inverter.pvwatts(dc, rating / efficiency, efficiency), dtype=float)
     # pvlib gives small negative night losses and NaN at zero input; a plant off is 0 MW.
     return np.asarray(np.clip(np.nan_to_num(ac), 0.0, rating), dtype=float)
@@ -187,7 +255,7 @@ def _orientation(solar: Solar, sun: Sun) -> tuple[Array, Array, Array]:
     return tilt, azimuth, np.asarray(aoi, dtype=float)
 
 
-def _plane(
+def _cut(
     frame: pd.DataFrame, solar: Solar, sun: Sun, tilt_deg: Array, azimuth_deg: Array
 ) -> dict[str, Array]:
     """Direct, sky and ground light on the mean row of many [W/m2], 0 at night."""
@@ -227,7 +295,7 @@ def _rows(
     Returns
     -------
     shaded
-        Share of the row in the shadow of the row in front [2].
+        Fraction of the row in the shadow of the row in front [2].
     sky
         Sky that the row sees, as a share of what it would see alone, mean over its width.
     ground_sunny, ground_grey

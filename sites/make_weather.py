@@ -36,7 +36,7 @@ import pandas as pd
 from energy.site import Site, read_site
 from energy.units import step_hours
 from energy.weather import COLUMNS, Weather, move, read_weather
-from energy.weather.files import write_parquet
+from energy.weather.read import write_parquet
 
 HERE = Path(__file__).parent
 

@@ -7,7 +7,9 @@ import tomllib
 import pytest
 
 import energy as en
-from energy.assumptions import BACKUP_KINDS, DEFAULT_FILE, FixedTilt
+from energy.assumptions import DEFAULT_FILE
+from energy.backup import BACKUP_KINDS
+from energy.solar import FixedTilt
 
 CONTENT = tomllib.loads(DEFAULT_FILE.read_text(encoding="utf-8"))
 NUMBERS = [
@@ -28,13 +30,13 @@ def test_a_number_has_value_range_unit_and_source(section, key, number):
 
 @pytest.mark.parametrize("kind", BACKUP_KINDS)
 def test_every_field_that_is_used_stands_in_the_frame(kind):
-    beliefs = en.read_assumptions(backup=kind)
-    parts = {name: getattr(beliefs, name) for name in type(beliefs).model_fields}
-    parts["tracker"], parts[kind] = beliefs.solar.mount, parts.pop("backup")
+    assumptions = en.read_assumptions(backup=kind)
+    parts = {name: getattr(assumptions, name) for name in type(assumptions).model_fields}
+    parts["tracker"], parts[kind] = assumptions.solar.mount, parts.pop("backup")
     used = {
         f"{section}.{key}" for section, part in parts.items() for key in type(part).model_fields
     }
-    assert set(beliefs.frame.index) == used - {"solar.mount", f"{kind}.kind"}
+    assert set(assumptions.frame.index) == used - {"solar.mount", f"{kind}.kind"}
 
 
 @pytest.mark.parametrize("missing", ["low", "source", "unit", "dollar_year"])
@@ -42,7 +44,7 @@ def test_a_number_without_its_range_source_or_dollar_year_is_refused(tmp_path, m
     lines = DEFAULT_FILE.read_text(encoding="utf-8").splitlines()
     at = lines.index("[battery.energy_usd_per_kwh]")
     gone = next(i for i in range(at, len(lines)) if lines[i].startswith(f"{missing} ="))
-    path = tmp_path / "beliefs.toml"
+    path = tmp_path / "assumptions.toml"
     path.write_text("\n".join(lines[:gone] + lines[gone + 1 :]), encoding="utf-8")
     if missing == "unit":  # without a unit nothing says that it is a price
         with pytest.raises(en.InputError, match="energy_usd_per_kwh needs unit"):
@@ -54,54 +56,56 @@ def test_a_number_without_its_range_source_or_dollar_year_is_refused(tmp_path, m
 
 def test_a_bad_value_is_named_with_its_file(tmp_path):
     text = DEFAULT_FILE.read_text(encoding="utf-8").replace("value = 0.88", "value = 1.88")
-    path = tmp_path / "beliefs.toml"
+    path = tmp_path / "assumptions.toml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(en.InputError, match=r"beliefs\.toml: battery\.round_trip_fraction"):
+    with pytest.raises(en.InputError, match=r"assumptions\.toml: battery\.round_trip_efficiency"):
         en.read_assumptions(path)
 
 
 def test_prices_are_in_dollars_of_the_stated_year():
-    beliefs = en.read_assumptions()
-    assert beliefs.solar.mount.capital_usd_per_kwdc == pytest.approx(1100 * 322.561 / 313.689)
-    assert beliefs.battery.energy_usd_per_kwh == 177
+    assumptions = en.read_assumptions()
+    assert assumptions.solar.mount.capital_usd_per_kwdc == pytest.approx(1100 * 322.561 / 313.689)
+    assert assumptions.battery.energy_usd_per_kwh == 177
 
 
 def test_a_changed_number_says_who_set_it():
-    beliefs = en.read_assumptions()
-    changed = beliefs.replace(battery=beliefs.battery.replace(life_years=15))
-    assert "set by the user" in changed.frame.loc["battery.life_years", "source"]
-    assert "set by the user" not in beliefs.frame.loc["battery.life_years", "source"]
+    assumptions = en.read_assumptions()
+    changed = assumptions.replace(battery=assumptions.battery.replace(lifetime_years=15))
+    assert "set by the user" in changed.frame.loc["battery.lifetime_years", "source"]
+    assert "set by the user" not in assumptions.frame.loc["battery.lifetime_years", "source"]
 
 
 def test_a_tilt_means_fixed_rows():
-    beliefs = en.read_assumptions(tilt_deg=30)
-    assert isinstance(beliefs.solar.mount, FixedTilt)
-    assert beliefs.solar.mount.tilt_deg == 30
-    assert "fixed.capital_usd_per_kwdc" in beliefs.frame.index
+    assumptions = en.read_assumptions(tilt_deg=30)
+    assert isinstance(assumptions.solar.mount, FixedTilt)
+    assert assumptions.solar.mount.tilt_deg == 30
+    assert "fixed.capital_usd_per_kwdc" in assumptions.frame.index
     with pytest.raises(en.InputError, match="tilt_deg"):
         en.read_assumptions(tilt_deg=100)
 
 
 def test_life_mean_output_by_hand():
-    solar = en.read_assumptions().solar.replace(life_years=3, degradation_fraction_per_year=0.01)
-    assert solar.life_mean_fraction == pytest.approx((1 + 0.99 + 0.9801) / 3)
+    solar = en.read_assumptions().solar.replace(
+        lifetime_years=3, degradation_fraction_per_year=0.01
+    )
+    assert solar.lifetime_mean_fraction == pytest.approx((1 + 0.99 + 0.9801) / 3)
 
 
 def test_low_and_high_prices_are_the_ends_of_their_ranges():
-    beliefs = en.read_assumptions()
-    low, high = beliefs.at_prices("low"), beliefs.at_prices("high")
+    assumptions = en.read_assumptions()
+    low, high = assumptions.at_prices("low"), assumptions.at_prices("high")
     assert low.battery.energy_usd_per_kwh == 150
     assert high.battery.energy_usd_per_kwh == 346
     assert low.solar.mount.capital_usd_per_kwdc == pytest.approx(800 * 322.561 / 313.689)
-    assert low.battery.life_years == beliefs.battery.life_years
+    assert low.battery.lifetime_years == assumptions.battery.lifetime_years
 
 
 @pytest.mark.parametrize("kind", BACKUP_KINDS)
 def test_prices_of_the_chosen_backup_move_with_the_range(kind):
-    beliefs = en.read_assumptions(backup=kind)
-    low, high = beliefs.at_prices("low").backup, beliefs.at_prices("high").backup
+    assumptions = en.read_assumptions(backup=kind)
+    low, high = assumptions.at_prices("low").backup, assumptions.at_prices("high").backup
     assert low.kind == high.kind == kind
-    assert low.capital_usd_per_kw < beliefs.backup.capital_usd_per_kw < high.capital_usd_per_kw
+    assert low.capital_usd_per_kw < assumptions.backup.capital_usd_per_kw < high.capital_usd_per_kw
     assert low.heat_rate_btu_per_kwh == high.heat_rate_btu_per_kwh
 
 
@@ -124,5 +128,5 @@ def test_starts_of_2011_are_told_in_dollars_of_2025():
 
 
 def test_replace_validates_again():
-    with pytest.raises(en.InputError, match="round_trip_fraction"):
-        en.read_assumptions().battery.replace(round_trip_fraction=1.5)
+    with pytest.raises(en.InputError, match="round_trip_efficiency"):
+        en.read_assumptions().battery.replace(round_trip_efficiency=1.5)

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from pvlib import irradiance, shading
 from pvlib.bifacial.utils import vf_row_ground_2d_integ, vf_row_sky_2d_integ
 
-from energy.assumptions import FixedTilt, Solar, read_assumptions
+from energy.assumptions import read_assumptions
 from energy.site import Site, read_site
-from energy.solar import Sun, _orientation, _rows, solar_per_mwdc, sun_over
+from energy.solar import FixedTilt, Solar, Sun, _orientation, _rows, solar_per_mwdc, sun_over
 from energy.weather import Weather
 
 ORACLES = Path(__file__).parent / "oracles"
@@ -51,7 +51,7 @@ def sam_steps() -> dict[tuple[str, str], np.ndarray]:
 
 
 def solar_of(tilt_deg: float | None, **changes: float) -> Solar:
-    """The shipped beliefs on a tracker or at a fixed tilt; `gcr_fraction` belongs to the mount."""
+    """The shipped assumptions on a tracker or at a fixed tilt; `gcr_fraction` belongs to the mount."""
     solar = read_assumptions(tilt_deg=tilt_deg).solar
     mount = {"gcr_fraction": changes.pop("gcr_fraction", 0.4)}
     if "azimuth_deg" in changes:
@@ -90,7 +90,7 @@ RUNS = list(sam_annual().index)
 def test_shipped_beliefs_about_the_array_are_those_that_sam_ran_with() -> None:
     solar = read_assumptions().solar
     assert solar.loss_fraction == pytest.approx(0.140757)
-    assert solar.inverter_efficiency_fraction == 0.96
+    assert solar.inverter_efficiency == 0.96
     assert solar.albedo_fraction == 0.2
     assert solar.mount.max_angle_deg == 45.0
 
@@ -444,7 +444,7 @@ def test_a_bigger_inverter_gives_more_in_the_same_bright_hour() -> None:
 
 
 def through_glass(angle_deg: float) -> float:
-    """Share that coated glass lets through at an angle, over that at 0: Snell, Fresnel, Bouguer.
+    """Fraction that coated glass lets through at an angle, over that at 0: Snell, Fresnel, Bouguer.
 
     Air 1, coating 1.29, glass 1.526 of 2 mm at 4 per metre (De Soto et al. 2006; Dobos 2014).
     Written from the formulas, not from pvlib; light thrown to and fro in the coating is left out.

@@ -6,9 +6,9 @@ In: the sizings of a comparison. Out: a file, whole or not at all.
 downloads, `paper` prints the page with a browser, `file` writes it into place.
 """
 
-from energy.report.data import report_data
+from energy.report.content import report_data
 from energy.report.file import ENDINGS, check_path, write_report
+from energy.report.html import page
 from energy.report.markdown import markdown
-from energy.report.page import page
 
 __all__ = ["ENDINGS", "check_path", "markdown", "page", "report_data", "write_report"]

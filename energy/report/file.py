@@ -11,10 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from energy.errors import InputError
-from energy.report.data import Framed, Ranked, report_data
+from energy.report.content import Framed, Ranked, report_data
+from energy.report.html import page
 from energy.report.markdown import markdown
-from energy.report.page import page
-from energy.report.paper import NO_BROWSER, browser, pdf
+from energy.report.pdf import NO_BROWSER, browser, pdf
 from energy.sizing import Sizing
 
 #: What a report can be, by the ending of its path.
@@ -26,15 +26,15 @@ def write_report(
     path: str | Path,
     *,
     command: str = "",
-    tornado: Framed | None = None,
-    odds: Framed | None = None,
+    sensitivity: Framed | None = None,
+    monte_carlo: Framed | None = None,
     progress: Callable[[Iterable[Sizing]], Iterable[Sizing]] = iter,
 ) -> Path:
     """Write a comparison as a report; what stood at the path stays until the new one is whole.
 
     Parameters
     ----------
-    comparison, command, tornado, odds, progress
+    comparison, command, sensitivity, monte_carlo, progress
         As `report_data`.
     path
         Ends in one of `ENDINGS`.
@@ -45,7 +45,13 @@ def write_report(
         For a path that cannot be written, and as `report_data`.
     """
     path = check_path(path)
-    data = report_data(comparison, command=command, tornado=tornado, odds=odds, progress=progress)
+    data = report_data(
+        comparison,
+        command=command,
+        sensitivity=sensitivity,
+        monte_carlo=monte_carlo,
+        progress=progress,
+    )
     if path.suffix.lower() == ".md":
         content = markdown(data).encode()
     else:

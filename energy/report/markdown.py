@@ -1,6 +1,6 @@
 """The report as Markdown: the answer, the ranking, the warnings and the assumptions as text.
 
-In: the data of `energy.report.data`. Out: text.
+In: the data of `energy.report.content`. Out: text.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from energy.report.words import percent
+from energy.report.sentences import percent
 
 #: Signs that Markdown, or the HTML in it, would take for its own.
 SIGNS = re.compile(r"([\\`*_{}\[\]<>#|~&])")
@@ -36,7 +36,7 @@ def markdown(data: Mapping[str, Any]) -> str:
         _table(["energy served", *(site["name"] for site in sites)], _curve(data)),
     ]
     for site in sites:
-        notes = dict.fromkeys([*site["notes"], *site["suspicions"], *site["sure"]["notes"]])
+        notes = dict.fromkeys([*site["notes"], *site["suspicions"], *site["uncertainty"]["notes"]])
         weather = site["weather"]
         blocks += [f"## {_safe(site['name'])}", "\n".join(f"- {_safe(note)}" for note in notes)]
         blocks.append(

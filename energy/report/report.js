@@ -85,7 +85,7 @@ function xAxis(svg, scale, values, top, bottom, told = number) {
 }
 const path = points => points.map(([x, y], n) => `${n ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
 
-/* How wide a text is, and as much of it as has room: fonts differ from machine to machine. */
+/* How wide a text is, and as much of it as has room: fonts differ from cluster to cluster. */
 const ruler = document.createElement("canvas").getContext("2d");
 function wide(text, weight = 400) {
   ruler.font = `${weight} 12px ${getComputedStyle(document.body).fontFamily}`;
@@ -225,7 +225,7 @@ plot("beside", () => "Bars of the cost per MWh of sun and battery, gas and grid.
   const most = Math.max(dearest(), ...rows().flatMap(row => [sum(sites[row.site].beside.gas), sum(sites[row.site].beside.grid)]));
   for (const row of slice) {
     const { gas, grid, gas_years, grid_years } = sites[row.site].beside;
-    const ours = sites[row.site].plant.years_to_power;
+    const ours = sites[row.site].plant.time_to_power_years;
     groups.push({ name: sites[row.site].name, gap: groups.length ? 8 : 0, end: `${few(row.usd_per_mwh)} (${few(ours)} years)`, parts: [{ usd: row.usd_per_mwh, fill: "var(--orange)", told: "sun and battery" }] });
     groups.push({ name: "", end: `${few(sum(gas))} (${few(gas_years)} years)`, parts: Object.entries(gas).map(([told, usd], n) => ({ usd, told: `gas, ${told}`, fill: "var(--pink)" })) });
     groups.push({ name: "", end: `${few(sum(grid))} (${few(grid_years)} years)`, parts: Object.entries(grid).map(([told, usd]) => ({ usd, told: `grid, ${told}`, fill: "var(--green)" })) });
@@ -378,7 +378,7 @@ sites.forEach((site, n) => {
       add(svg, "line", { x1: left, x2: right, y1: charge(value), y2: charge(value), class: "rule" });
       add(svg, "text", { x: left - 6, y: charge(value) + 4, "text-anchor": "end", class: "soft" }, number(value));
     }
-    const store = hours.stored_mwh.map((v, k) => [x(k + 1), charge(v)]);
+    const store = hours.soc_mwh.map((v, k) => [x(k + 1), charge(v)]);
     add(svg, "path", { d: `M${x(1).toFixed(1)} ${floor}` + path(store).replace("M", "L") + `L${x(count).toFixed(1)} ${floor}Z`, fill: "var(--sky)" });
     add(svg, "line", { x1: left, x2: right, y1: floor, y2: floor, class: "axis" });
     w.days.forEach((day, k) => {
@@ -418,17 +418,17 @@ function shade(share) {
 }
 legend("calendar-legend", [["below 5 %", shade(0)], ["5–15 %", shade(0.1)], ["15–30 %", shade(0.2)], ["30–50 %", shade(0.4)], ["above 50 % of the day’s load", shade(0.9)]]);
 
-plot("spread", () => "Cost of plants sized on single weather years. " + sites.map(s => `${s.name}: ${few(s.sure.usd_per_mwh)} $/MWh` + (s.sure.low_usd_per_mwh === null ? ", one year" : `, nine of ten draws ${few(s.sure.low_usd_per_mwh)} to ${few(s.sure.high_usd_per_mwh)}`)).join("; "), (svg, width) => {
+plot("spread", () => "Cost of plants sized on single weather years. " + sites.map(s => `${s.name}: ${few(s.uncertainty.usd_per_mwh)} $/MWh` + (s.uncertainty.low_usd_per_mwh === null ? ", one year" : `, nine of ten draws ${few(s.uncertainty.low_usd_per_mwh)} to ${few(s.uncertainty.high_usd_per_mwh)}`)).join("; "), (svg, width) => {
   const order = data.rankings[data.asked].map(row => row.site), roomy = width > 520;
   const names = order.map(n => fit(sites[n].name, roomy ? width / 3 : width, roomy ? 400 : 600));
   const left = roomy ? widest(names) + 16 : 8, right = width - 14, tall = roomy ? 30 : 44, top = 14;
-  const values = sites.flatMap(s => [s.sure.usd_per_mwh, s.sure.low_usd_per_mwh, s.sure.high_usd_per_mwh, ...s.sure.years_usd_per_mwh]).filter(v => v !== null);
+  const values = sites.flatMap(s => [s.uncertainty.usd_per_mwh, s.uncertainty.low_usd_per_mwh, s.uncertainty.high_usd_per_mwh, ...s.uncertainty.years_usd_per_mwh]).filter(v => v !== null);
   const low = Math.min(...values), high = Math.max(...values), room = (high - low) * 0.06 || high * 0.05;
   const x = linear(low - room, high + room, left, right), bottom = top + tall * order.length;
   xAxis(svg, x, ticks(low - room, high + room, width > 500 ? 7 : 4), top, bottom);
   add(svg, "text", { x: left, y: bottom + 34, class: "soft" }, YEARLY());
   order.forEach((n, k) => {
-    const s = sites[n].sure, y = top + tall * k + (roomy ? tall / 2 : tall * 0.68);
+    const s = sites[n].uncertainty, y = top + tall * k + (roomy ? tall / 2 : tall * 0.68);
     add(svg, "text", roomy ? { x: left - 10, y: y + 4, "text-anchor": "end" } : { x: 0, y: top + tall * k + 14, "font-weight": 600 }, names[k]);
     if (s.low_usd_per_mwh !== null) add(svg, "rect", { x: x(s.low_usd_per_mwh), y: y - 5, width: x(s.high_usd_per_mwh) - x(s.low_usd_per_mwh), height: 10, fill: "var(--blue)", "fill-opacity": 0.25 });
     if (s.years_usd_per_mwh.length > 1) s.years_usd_per_mwh.forEach((v, j) => {
@@ -441,11 +441,11 @@ plot("spread", () => "Cost of plants sized on single weather years. " + sites.ma
   return bottom + 42;
 });
 
-if (data.tornado) legend("tornado-legend", [["low end of its range", "var(--sky)"], ["high end", "var(--orange)"]]);
-if (data.tornado) plot("tornado", () => "Tornado of the cost, largest swing first. " + data.tornado.rows.slice(0, 15).map(r => `${r.name}: ` + [r.levelized_low_usd_per_mwh, r.levelized_high_usd_per_mwh].map(usd => usd === null ? "no plant" : few(usd)).join(" to ")).join("; "), (svg, width) => {
-  const shown = data.tornado.rows.slice(0, 15), roomy = width > 560;
+if (data.sensitivity) legend("sensitivity-legend", [["low end of its range", "var(--sky)"], ["high end", "var(--orange)"]]);
+if (data.sensitivity) plot("sensitivity", () => "Sensitivity of the cost, largest swing first. " + data.sensitivity.rows.slice(0, 15).map(r => `${r.name}: ` + [r.levelized_low_usd_per_mwh, r.levelized_high_usd_per_mwh].map(usd => usd === null ? "no plant" : few(usd)).join(" to ")).join("; "), (svg, width) => {
+  const shown = data.sensitivity.rows.slice(0, 15), roomy = width > 560;
   const left = roomy ? widest(shown.map(row => row.name)) + 16 : 8, right = width - 16, tall = roomy ? 24 : 40, top = 8;
-  const values = shown.flatMap(r => [r.levelized_low_usd_per_mwh, r.levelized_high_usd_per_mwh]).filter(v => v !== null), middle = data.tornado.usd_per_mwh;
+  const values = shown.flatMap(r => [r.levelized_low_usd_per_mwh, r.levelized_high_usd_per_mwh]).filter(v => v !== null), middle = data.sensitivity.usd_per_mwh;
   const low = Math.min(...values, middle), high = Math.max(...values, middle), room = (high - low) * 0.1 || 1;
   const x = linear(low - room, high + room, left, right), bottom = top + tall * shown.length;
   xAxis(svg, x, ticks(low - room, high + room, width > 500 ? 6 : 3), top, bottom);

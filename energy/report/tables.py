@@ -1,6 +1,6 @@
 """The data of a report as CSV.
 
-In: the data of `energy.report.data`. Out: one CSV a table, full precision where the page rounds.
+In: the data of `energy.report.content`. Out: one CSV a table, full precision where the page rounds.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ def csv_tables(data: Mapping[str, Any]) -> dict[str, str]:
             [
                 pd.DataFrame(
                     {
-                        "year": s["sure"]["years"],
-                        "usd_per_mwh": s["sure"]["years_usd_per_mwh"],
-                        "served_fraction": s["sure"]["years_served_fraction"],
+                        "year": s["uncertainty"]["years"],
+                        "usd_per_mwh": s["uncertainty"]["years_usd_per_mwh"],
+                        "served_fraction": s["uncertainty"]["years_served_fraction"],
                     }
                 )
                 for s in sites

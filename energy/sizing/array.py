@@ -25,14 +25,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from energy.assumptions import FixedTilt, Solar, Tracker, price_factor, read_assumptions
+from energy.assumptions import read_assumptions
 from energy.case import Case
 from energy.dispatch import Design
 from energy.errors import InfeasibleError, InputError
-from energy.plant import evaluate
-from energy.sizing.sized import Sizing, size
-from energy.sizing.targets import target_of
-from energy.solar import Sun, ac_per_mwdc, dc_per_mwdc, sun_over
+from energy.evaluation import evaluate
+from energy.parameters import price_factor
+from energy.sizing.solution import Sizing, size
+from energy.sizing.target import target_of
+from energy.solar import FixedTilt, Solar, Sun, Tracker, ac_per_mwdc, dc_per_mwdc, sun_over
 from energy.units import Array
 
 #: The kinds of mount by name.
@@ -89,7 +90,7 @@ def choose_array(
         The question. Its own mount is one candidate; the other kind is the shipped one, as much
         dearer or cheaper than it as the shipped two differ.
     served_fraction
-        Share of the load's energy to serve.
+        Fraction of the load's energy to serve.
     mounts
         Of "tracker" and "fixed", those to try.
     tilts_deg, dc_ac_ratios
@@ -213,7 +214,7 @@ def _candidates(
     case: Case, mounts: Sequence[str], gcr_fractions: Sequence[float] | None
 ) -> list[Mounting]:
     """A mount of each kind and pitch, the case's own kind first."""
-    beliefs, own = case.assumptions, case.assumptions.solar.mount
+    assumptions, own = case.assumptions, case.assumptions.solar.mount
     shipped = {"tracker": read_assumptions(), "fixed": read_assumptions(tilt_deg=0.0)}
     prices = {name: each.solar.mount.capital_usd_per_kwdc for name, each in shipped.items()}
     found: list[Mounting] = []
@@ -222,7 +223,7 @@ def _candidates(
         if kind != _kind(own):
             year = shipped[kind].finance.dollar_year
             dearer_usd = (prices[kind] - prices[_kind(own)]) * price_factor(
-                year, beliefs.finance.dollar_year
+                year, assumptions.finance.dollar_year
             )
             mount = shipped[kind].solar.mount.replace(
                 capital_usd_per_kwdc=own.capital_usd_per_kwdc + dearer_usd
@@ -295,7 +296,7 @@ def _least_cost(case: Case, served_fraction: float) -> _Tried | InfeasibleError:
         sizing = size(case, served_fraction=served_fraction)
     except InfeasibleError as error:
         return error
-    weather, cost = case.weather, sizing.plant.cost
+    weather, cost = case.weather, sizing.evaluation.cost
     month = np.asarray(weather.local_middle.month)
     yields = {
         "kwh_per_kwdc_year": case.kwh_per_kwdc_year,

@@ -15,19 +15,22 @@ import numpy as np
 import pandas as pd
 
 from energy.case import Case
-from energy.cost import annual_usd_per_size, capital_usd_per_size
-from energy.dispatch import Design, kept_fraction, simulate, simulate_many
+from energy.dispatch import Design, retained_fraction, simulate, simulate_many
 from energy.errors import InputError
-from energy.plant import Plant
-from energy.sizing.search import Problem, share_problems, solve
-from energy.table import html_table
+from energy.evaluation import Evaluation
+from energy.finance import annual_usd_per_size, capital_usd_per_size
+from energy.sizing.cutting_planes import Problem, fraction_problems, solve
+from energy.tables import html_table
 from energy.units import Array
 
 #: Shares of the energy that a frontier has when none are asked for: 29 from .5 to five nines,
 #: evenly spaced in nines, and all of it.
-SHARES = (*(1.0 - 10.0**-nines for nines in np.linspace(math.log10(2.0), 5.0, 29).tolist()), 1.0)
+SERVED_FRACTIONS = (
+    *(1.0 - 10.0**-nines for nines in np.linspace(math.log10(2.0), 5.0, 29).tolist()),
+    1.0,
+)
 
-#: The sizes that are searched, in the order of `energy.sizing.search`.
+#: The sizes that are searched, in the order of `energy.sizing.cutting_planes`.
 SIZES = ("solar_mw", "battery_mwh", "battery_mw")
 
 
@@ -103,7 +106,7 @@ class Frontier:
             raise InputError(f"the frontier has no plant for {served_fraction!r}; it has {known}")
         return design_of(rows[list(SIZES)].to_numpy()[0])
 
-    def record(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The frontier as plain data, for JSON; nines that are infinite are None."""
         rows = [
             {str(k): float(v) if math.isfinite(v) else None for k, v in row.items()}
@@ -122,7 +125,10 @@ class Frontier:
         designs = [design_of(sizes) for sizes in frame[list(SIZES)].to_numpy()]
         if self.cyclic:
             return simulate_many(self.case, designs)
-        runs = [Plant(simulate(self.case, d, start_fraction=1.0)).availability for d in designs]
+        runs = [
+            Evaluation(simulate(self.case, d, initial_soc_fraction=1.0)).availability
+            for d in designs
+        ]
         return pd.DataFrame(
             {
                 "available_fraction": [run.available_fraction for run in runs],
@@ -139,7 +145,7 @@ class Frontier:
 
 
 def frontier(
-    case: Case, served_fractions: Sequence[float] | Array = SHARES, *, cyclic: bool = True
+    case: Case, served_fractions: Sequence[float] | Array = SERVED_FRACTIONS, *, cyclic: bool = True
 ) -> Frontier:
     """The cheapest plant for every share of the energy, over all weather years as one chain.
 
@@ -148,7 +154,7 @@ def frontier(
     case
         The question.
     served_fractions
-        Shares above 0 and at most 1; without them `SHARES`, from .5 to .99999 and 1.
+        Shares above 0 and at most 1; without them `SERVED_FRACTIONS`, from .5 to .99999 and 1.
     cyclic
         True: the battery ends the chain as it starts it. False: it starts full.
 
@@ -163,7 +169,7 @@ def frontier(
         With every share that is none.
     """
     shares = [float(share) for share in served_fractions]
-    problems = [p for share in shares for p in share_problems("served_fraction", share)]
+    problems = [p for share in shares for p in fraction_problems("served_fraction", share)]
     if not shares:
         problems.append("served_fractions is empty; give at least one share such as 0.99")
     if problems:
@@ -178,16 +184,16 @@ def frontier(
 
 def problem_of(case: Case, *, cyclic: bool = True, by_capital: bool = False) -> Problem:
     """A case as arrays and prices; `by_capital` counts a plant's price, not its cost a year."""
-    beliefs = case.assumptions
-    usable = beliefs.battery.usable_fraction
+    assumptions = case.assumptions
+    usable = assumptions.battery.usable_fraction
     largest = largest_design(case)
     usd_per_size = (capital_usd_per_size if by_capital else annual_usd_per_size)(case)
     return Problem(
         solar=case.solar,
         load_mw=case.load_mw,
         usd_per_size=np.array([usd_per_size[name] for name in SIZES]) / [1.0, usable, 1.0],
-        one_way_fraction=beliefs.battery.round_trip_fraction**0.5,
-        kept_fraction=kept_fraction(beliefs.battery, case.step_h),
+        one_way_efficiency=assumptions.battery.round_trip_efficiency**0.5,
+        retained_fraction=retained_fraction(assumptions.battery, case.step_h),
         cyclic=cyclic,
         step_h=case.step_h,
         largest=(largest.solar_mw, largest.battery_mwh * usable, largest.battery_mw),

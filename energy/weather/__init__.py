@@ -5,17 +5,18 @@ In: a weather file or a shipped series. Out: a checked `Weather`.
 
 from __future__ import annotations
 
-from energy.weather.decades import resample
-from energy.weather.examine import Examination, examine
-from energy.weather.files import read_weather
-from energy.weather.moved import move
-from energy.weather.series import COLUMNS, Weather
+from energy.weather.adaptation import move
+from energy.weather.quality import QualityCheck, check_quality
+from energy.weather.read import read_weather
+from energy.weather.resampling import resample
+from energy.weather.series import COLUMNS, Place, Weather
 
 __all__ = [
     "COLUMNS",
-    "Examination",
+    "Place",
+    "QualityCheck",
     "Weather",
-    "examine",
+    "check_quality",
     "move",
     "read_weather",
     "resample",

@@ -13,13 +13,30 @@ import pandas as pd
 
 from energy.errors import WeatherError
 from energy.units import energy_mwh, step_hours
-from energy.weather import quality
+from energy.weather import checks
 
 #: Irradiance [W/m2], air temperature [degC], wind speed [m/s]; the names are pvlib's.
 COLUMNS = ("ghi", "dni", "dhi", "temp_air", "wind_speed")
 
 #: Dew point [degC]: a column that a series may have besides, for cooling by evaporation.
 DEW = "temp_dew"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A point on the ground.
+
+    Parameters
+    ----------
+    latitude_deg, longitude_deg
+        North and east positive [deg].
+    elevation_m
+        Above sea level [m].
+    """
+
+    latitude_deg: float
+    longitude_deg: float
+    elevation_m: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,9 +88,14 @@ class Weather:
     def __post_init__(self) -> None:
         """Refuse a series that the model cannot stand on."""
         columns = (*COLUMNS, DEW) if DEW in self.frame else COLUMNS
-        problems = quality.problems(self.frame, columns, self.utc_offset_h)
+        problems = checks.problems(self.frame, columns, self.utc_offset_h)
         if problems:
             raise WeatherError([f"{self.source}: {problem}" for problem in problems])
+
+    @property
+    def place(self) -> Place:
+        """The point that the data is for."""
+        return Place(self.latitude_deg, self.longitude_deg, self.elevation_m)
 
     @cached_property
     def step_h(self) -> float:
@@ -95,7 +117,7 @@ class Weather:
     @cached_property
     def local_middle(self) -> pd.DatetimeIndex:
         """Middle of each step in local standard time, without a zone: what days are counted by."""
-        return quality.local_middle(self.index, self.step_h, self.utc_offset_h)
+        return checks.local_middle(self.index, self.step_h, self.utc_offset_h)
 
     @property
     def years(self) -> int:

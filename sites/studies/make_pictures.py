@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path
 
 import energy as en
-from energy.plot import save
-from energy.report.paper import browser, flags
+from energy.figures import save
+from energy.report.pdf import browser, flags
 
 HERE = Path(__file__).parent
 SITES = ("wyoming", "el-paso", "phoenix")
@@ -22,7 +22,7 @@ SITES = ("wyoming", "el-paso", "phoenix")
 def main() -> None:
     """Write both."""
     case = en.Case(en.read_site("wyoming"), en.Datacenter(it_mw=100))
-    save(en.frontier_picture(en.frontier(case)), HERE / "frontier.png")
+    save(en.figures.frontier_figure(en.frontier(case)), HERE / "frontier.png")
     command = browser()
     if command is None:
         raise SystemExit("the report's picture needs Chromium on the search path")

@@ -23,14 +23,14 @@ def bench(site: str, year: int) -> None:
     """Size one year and print its row."""
     case = knowing_only_other_years(case_of(site, year))
     start = time.perf_counter()
-    sized = en.size(case, served_fraction=0.999, backup=True, max_fossil_fraction=0.05)
+    sized = en.size(case, served_fraction=0.999, backup=True, max_backup_energy_fraction=0.05)
     seconds = time.perf_counter() - start
-    plant, design = sized.plant, sized.design
+    plant, design = sized.evaluation, sized.design
     ratio = plant.cost.annual_usd / FOUND.loc[(site, year), "annual_usd"]
     print(
         f"{site:>12}{year:>12}{design.solar_mw:12.1f}{design.battery_mwh:12.1f}"
-        f"{design.battery_mw:12.1f}{design.backup_mw:12.1f}{design.reserve_fraction:12.2f}"
-        f"{plant.availability.served_fraction:12.5f}{plant.run.fossil_fraction:12.4f}"
+        f"{design.battery_mw:12.1f}{design.backup_mw:12.1f}{design.reserve_conservatism:12.2f}"
+        f"{plant.availability.served_fraction:12.5f}{plant.run.backup_energy_fraction:12.4f}"
         f"{ratio:14.4f}{seconds:8.1f}",
         flush=True,
     )

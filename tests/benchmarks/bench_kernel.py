@@ -34,24 +34,24 @@ def main() -> None:
     year = np.loadtxt(ORACLES / "profile_cheyenne.csv.gz")
     solar, load = np.tile(year, YEARS), np.full(YEARS * 8760, 100.0)
     plant = {"solar_mw": 1212.0, "usable_mwh": 3021.0, "battery_mw": 454.0, "backup_mw": 0.0,
-             "one_way_fraction": 0.88**0.5, "kept_fraction": 0.99997, "step_h": 1.0}  # fmt: skip
+             "one_way_efficiency": 0.88**0.5, "retained_fraction": 0.99997, "step_h": 1.0}  # fmt: skip
     flows = np.empty((len(solar), len(FLOWS)))
     firm = {"backup_mw": 60.0, "largest_unit_mw": 6.25, "minimum_load_fraction": 0.25,
-            "reserve_mwh": np.full(len(solar), 600.0)}  # fmt: skip
+            "soc_reserve_mwh": np.full(len(solar), 600.0)}  # fmt: skip
 
-    seconds = best_s(lambda: run_flows(solar, load, start_mwh=3000.0, flows=flows, **plant))
+    seconds = best_s(lambda: run_flows(solar, load, initial_soc_mwh=3000.0, flows=flows, **plant))
     print(f"one design, all flows written: {len(solar) / seconds / 1e6:,.0f} M plant-hours/s")
-    seconds = best_s(lambda: run_totals(solar, load, start_mwh=3000.0, **plant))
+    seconds = best_s(lambda: run_totals(solar, load, initial_soc_mwh=3000.0, **plant))
     print(f"one design, sums only:         {len(solar) / seconds / 1e6:,.0f} M plant-hours/s")
     backed = plant | firm
-    seconds = best_s(lambda: run_flows(solar, load, start_mwh=3000.0, flows=flows, **backed))
+    seconds = best_s(lambda: run_flows(solar, load, initial_soc_mwh=3000.0, flows=flows, **backed))
     print(f"  with backup, all flows:      {len(solar) / seconds / 1e6:,.0f} M plant-hours/s")
 
     random = np.random.default_rng(0)
     flat, hour = np.full(8760, 100.0), np.arange(8760)
     slot = np.minimum(hour // 730, 11) * 24 + hour % 24
     days = np.array([[year[slot == k].mean(), 100.0] for k in range(288)])
-    numbers = {"one_way_fraction": 0.88**0.5, "kept_fraction": 0.99997, "step_h": 1.0,
+    numbers = {"one_way_efficiency": 0.88**0.5, "retained_fraction": 0.99997, "step_h": 1.0,
                "largest_unit_mw": 6.25, "minimum_load_fraction": 0.25}  # fmt: skip
     for name, most in (("designs without backup", 0), ("designs with backup", 100)):
         sizes = random.uniform(
@@ -64,14 +64,17 @@ def main() -> None:
         print(f"{told:<45}{ran / seconds / 1e6:,.0f} M plant-hours/s")
 
     prices = {"solar_usd_per_mw_year": 87_527.8, "battery_usd_per_mwh_year": 17_908.9,
-              "battery_usd_per_mw_year": 7_163.6, "round_trip_fraction": 0.88}  # fmt: skip
+              "battery_usd_per_mw_year": 7_163.6, "round_trip_efficiency": 0.88}  # fmt: skip
     for target in (0.9, 0.99, 0.999, 1.0):
         seconds = best_s(
-            lambda t=target: en.least_cost(year, flat, served_fraction=t, cyclic=True, **prices), 3
+            lambda t=target: en.sizing.least_cost(
+                year, flat, served_fraction=t, cyclic=True, **prices
+            ),
+            3,
         )
         print(f"least_cost, one year, {target:<5}:    {seconds * 1e3:.1f} ms")
     seconds = best_s(
-        lambda: en.least_cost(solar, load, served_fraction=0.99, cyclic=True, **prices), 2
+        lambda: en.sizing.least_cost(solar, load, served_fraction=0.99, cyclic=True, **prices), 2
     )
     print(f"least_cost, {YEARS} years, 0.99:     {seconds * 1e3:.1f} ms")
 

@@ -1,4 +1,4 @@
-"""How long the tornado and the odds take, and how far the fast way is from the exact one.
+"""How long the sensitivity and the monte_carlo take, and how far the fast way is from the exact one.
 
 In: nothing. Out: a table on stdout. Run: `python tests/benchmarks/bench_sensitivity.py [SITE...]`
 """
@@ -10,7 +10,7 @@ import sys
 import time
 
 import energy as en
-from energy import sensitivity
+from energy.analysis import monte_carlo
 
 DRAWS, SHARE = 1000, 0.99
 
@@ -25,20 +25,20 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, load {load:.1f} at the start; {', '.join(names)}, {SHARE:g}")
 
     began, cpu = time.perf_counter(), time.process_time()
-    found = en.odds(cases, served_fraction=SHARE, draws=DRAWS)
+    found = en.monte_carlo(cases, served_fraction=SHARE, draws=DRAWS)
     wall_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu
-    print(f"odds, {DRAWS} draws: {wall_s:.1f} s, {cpu_s:.1f} s of processor")
+    print(f"monte_carlo, {DRAWS} draws: {wall_s:.1f} s, {cpu_s:.1f} s of processor")
     for site, row in found.frame.iterrows():
-        print(f"  {site}: cheapest in {row['cheapest_fraction']:.1%}")
+        print(f"  {site}: cheapest in {row['lowest_cost_fraction']:.1%}")
 
     began, cpu = time.perf_counter(), time.process_time()
-    told = en.tornado(cases[0], served_fraction=SHARE)
+    told = en.sensitivity(cases[0], served_fraction=SHARE)
     wall_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu
-    print(f"tornado of {len(told.frame)}: {wall_s:.1f} s, {cpu_s:.1f} s of processor")
+    print(f"sensitivity of {len(told.frame)}: {wall_s:.1f} s, {cpu_s:.1f} s of processor")
 
-    sensitivity.CHECKED = 50
+    monte_carlo.CHECKED = 50
     for share in (0.9, 0.99, 0.999, 1.0):
-        error = en.odds(cases, served_fraction=share, draws=50, seed=1).error_fraction
+        error = en.monte_carlo(cases, served_fraction=share, draws=50, seed=1).error_fraction
         print(f"fast against exact, 50 draws a site, {share:g}: largest error {error:.3%}")
 
 

@@ -19,9 +19,9 @@ import numpy as np
 
 import energy as en
 from energy.dispatch import run_totals
-from energy.sizing.frontier import SHARES, problem_of
-from energy.sizing.legs import _lossy_run, legs_of, smallest_batteries
-from energy.sizing.search import solve
+from energy.sizing.cutting_planes import solve
+from energy.sizing.frontier import SERVED_FRACTIONS, problem_of
+from energy.sizing.storage_curve import _lossy_run, smallest_batteries, storage_curve
 
 ORACLES = Path(__file__).parents[1] / "oracles"
 PRICES = {
@@ -61,8 +61,8 @@ def against_linear_programmes() -> None:
             solar = np.loadtxt(ORACLES / f"profile_{row['profile']}.csv.gz")
             share = float(row["served_fraction"])
 
-            def find(solar: np.ndarray = solar, share: float = share) -> en.LeastCost:
-                return en.least_cost(
+            def find(solar: np.ndarray = solar, share: float = share) -> en.sizing.LeastCost:
+                return en.sizing.least_cost(
                     solar, np.array(100.0), served_fraction=share, cyclic=True, **PRICES
                 )
 
@@ -74,7 +74,7 @@ def against_linear_programmes() -> None:
 
 
 def against_pypsa(share: float = 0.99) -> None:
-    """One solve anew, on this machine."""
+    """One solve anew, on this cluster."""
     try:
         import pypsa
     except ImportError:
@@ -108,23 +108,27 @@ def against_pypsa(share: float = 0.99) -> None:
     network.optimize(solver_name="highs", extra_functionality=one_rating, log_to_console=False)
     seconds = time.perf_counter() - start
     own_s = best_s(
-        lambda: en.least_cost(solar, np.array(100.0), served_fraction=share, cyclic=True, **PRICES)
+        lambda: en.sizing.least_cost(
+            solar, np.array(100.0), served_fraction=share, cyclic=True, **PRICES
+        )
     )
-    own = en.least_cost(solar, np.array(100.0), served_fraction=share, cyclic=True, **PRICES)
+    own = en.sizing.least_cost(solar, np.array(100.0), served_fraction=share, cyclic=True, **PRICES)
     off = own.annual_usd / network.objective - 1
     print(f"PyPSA {pypsa.__version__} anew, cheyenne {share}: {seconds:.1f} s, cost {off:+.1e}; "
           f"ours {own_s * 1e3:.1f} ms, {seconds / own_s:,.0f} times faster")  # fmt: skip
 
 
 def frontiers() -> None:
-    """All targets of `SHARES` on chains of 1 to 20 years, warm."""
-    print(f"frontier of {len(SHARES)} targets, tracker at Cheyenne, standing loss and measures:")
+    """All targets of `SERVED_FRACTIONS` on chains of 1 to 20 years, warm."""
+    print(
+        f"frontier of {len(SERVED_FRACTIONS)} targets, tracker at Cheyenne, standing loss and measures:"
+    )
     site = en.read_site("wyoming")
     seven = en.Case(site, en.Datacenter(it_mw=100))
     solar, load = seven.solar, seven.load_mw
     seconds = best_s(lambda: en.frontier(seven).frame)
     print(f"   7 hourly years, as shipped: {seconds:.2f} s")
-    decades = en.Case(site.with_decades(20), en.Datacenter(it_mw=100))
+    decades = en.Case(site.with_resampled_years(20), en.Datacenter(it_mw=100))
     seconds = best_s(lambda: en.frontier(decades).frame, 2)
     print(f"  20 resampled years:          {seconds:.2f} s")
     for years in (1, 2, 5, 10, 20):
@@ -133,9 +137,9 @@ def frontiers() -> None:
         part = problem_of(seven)
         chain = type(part)(
             np.ascontiguousarray(solar[rows]), np.ascontiguousarray(load[rows]), part.usd_per_size,
-            part.one_way_fraction, part.kept_fraction, part.cyclic, part.step_h, part.largest,
+            part.one_way_efficiency, part.retained_fraction, part.cyclic, part.step_h, part.largest,
         )  # fmt: skip
-        seconds = best_s(lambda chain=chain: solve(chain, SHARES), 2)
+        seconds = best_s(lambda chain=chain: solve(chain, SERVED_FRACTIONS), 2)
         print(
             f"  {years:2d} years: sizes alone {seconds:.3f} s, {seconds / years * 1e3:.0f} ms/year"
         )
@@ -160,16 +164,16 @@ def against_the_machine() -> None:
     year = np.loadtxt(ORACLES / "profile_cheyenne.csv.gz")
     solar, load = np.tile(year, 7), np.full(7 * 8760, 100.0)
     plant = {"solar_mw": 1212.0, "usable_mwh": 3021.0, "battery_mw": 454.0, "backup_mw": 0.0,
-             "one_way_fraction": 0.88**0.5, "kept_fraction": 1.0, "step_h": 1.0}  # fmt: skip
-    legs, totals = legs_of(solar, load, 1212.0, 454.0, 0.88**0.5, 1.0, True)
-    allowed = np.array([(1 - share) * load.sum() for share in SHARES])
+             "one_way_efficiency": 0.88**0.5, "retained_fraction": 1.0, "step_h": 1.0}  # fmt: skip
+    legs, totals = storage_curve(solar, load, 1212.0, 454.0, 0.88**0.5, 1.0, True)
+    allowed = np.array([(1 - share) * load.sum() for share in SERVED_FRACTIONS])
     rows = {
         "plain loop over numpy numbers": (lambda: plain_loop(year, load[:8760]), 8760),
         "kernel, sums of one plant": (
-            lambda: run_totals(solar, load, start_mwh=3021.0, **plant), len(solar),
+            lambda: run_totals(solar, load, initial_soc_mwh=3021.0, **plant), len(solar),
         ),
         "legs of every battery, circle": (
-            lambda: legs_of(solar, load, 1212.0, 454.0, 0.88**0.5, 1.0, True), 2 * len(solar),
+            lambda: storage_curve(solar, load, 1212.0, 454.0, 0.88**0.5, 1.0, True), 2 * len(solar),
         ),
         "pass with slopes, circle": (
             lambda: _lossy_run(solar, load, 1212.0, 3021.0, 454.0, 0.88**0.5, 0.99997, 1.0, True),
@@ -182,10 +186,10 @@ def against_the_machine() -> None:
         ns = best_s(call) / steps * 1e9
         print(f"  {name:31}{ns:9.1f} ns {ns * ghz:8.0f} cycles {BYTES_PER_STEP / ns:6.2f} GB/s")
     ms = best_s(lambda: smallest_batteries(legs, totals, 0.88**0.5, allowed, 1e9, True)) * 1e3
-    print(f"  {len(SHARES)} batteries read off {len(legs):,} legs: {ms:.2f} ms")
+    print(f"  {len(SERVED_FRACTIONS)} batteries read off {len(legs):,} legs: {ms:.2f} ms")
     copied = np.empty(4_000_000)
     gb_s = 16 * len(copied) / best_s(lambda: np.copyto(copied, 1.0)) / 1e9
-    print(f"  memory on this machine, for comparison: about {gb_s:.0f} GB/s")
+    print(f"  memory on this cluster, for comparison: about {gb_s:.0f} GB/s")
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/bench_workload.py
 
-The machine matters: write it beside the numbers.
+The cluster matters: write it beside the numbers.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from collections.abc import Callable
 import energy as en
 
 KINDS = {
-    "firm": en.Firm(),
+    "firm": en.FirmLoad(),
     "steady": en.Steady(),
     "interruptible": en.Interruptible(),
     "50 runs": en.Interruptible(parts=50),
     "capped": en.PowerCapped(),
-    "queue, a day": en.Queue(slack_h=24, asked_fraction=0.5),
-    "queue, a week": en.Queue(slack_h=168, asked_fraction=0.5),
+    "queue, a day": en.Queue(slack_h=24, offered_load_fraction=0.5),
+    "queue, a week": en.Queue(slack_h=168, offered_load_fraction=0.5),
 }
 
 
@@ -37,7 +37,7 @@ def best_s(work: Callable[[], object], repeats: int = 20) -> float:
 def main() -> None:
     """Print one line a kind of workload."""
     case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
-    plant = en.Design(solar_mw=700, battery_mwh=1800, battery_mw=250, reserve_fraction=0.5)
+    plant = en.Design(solar_mw=700, battery_mwh=1800, battery_mw=250, reserve_conservatism=0.5)
     print("one year, ends as it starts:")
     for name, kind in KINDS.items():
         seconds = best_s(lambda kind=kind: en.run_workload(case, plant, kind))

@@ -32,7 +32,7 @@ import energy as en
 from energy.assumptions import read_assumptions
 from energy.solar import solar_per_mwdc
 from energy.weather import Weather, decades
-from energy.weather.decades import resample
+from energy.weather.resampling import resample
 
 FILE = Path(__file__).parents[3] / "shared" / "weather" / "Clearlake_CA_NSRDB_1998-2015.csv.gz"
 #: Those of tests/test_sizing.py.
@@ -40,7 +40,7 @@ PRICES = {
     "solar_usd_per_mw_year": 87_527.8,
     "battery_usd_per_mwh_year": 17_908.9,
     "battery_usd_per_mw_year": 7_163.6,
-    "round_trip_fraction": 0.88,
+    "round_trip_efficiency": 0.88,
 }
 DRAWS_OF_EACH = 5
 SEEDS = 20
@@ -96,12 +96,14 @@ def measures(weather: Weather) -> np.ndarray:
     }
     solar = solar_per_mwdc(weather, read_assumptions().solar, **place)
     costs = [
-        en.least_cost(solar, np.array(100.0), served_fraction=share, cyclic=True, **PRICES)
+        en.sizing.least_cost(solar, np.array(100.0), served_fraction=share, cyclic=True, **PRICES)
         for share in (0.99, 0.999)
     ]
     ghi = weather.frame["ghi"].to_numpy().reshape(-1, 24).sum(axis=1) / 1000
     clear = sky(weather.middle, *place.values()).clear_w_m2.reshape(-1, 24).sum(axis=1) / 1000
-    lulls = [float(pd.Series(ghi).rolling(days).mean().min()) for days in (3, 5, 7)]
+    low_irradiance_periods = [
+        float(pd.Series(ghi).rolling(days).mean().min()) for days in (3, 5, 7)
+    ]
     by_year = ghi.reshape(-1, 365).mean(axis=1)
     spread = 100 * by_year.std(ddof=1) / by_year.mean() if len(by_year) > 1 else np.nan
     month = np.asarray(weather.local_middle[::24].month)[:365]
@@ -112,7 +114,7 @@ def measures(weather: Weather) -> np.ndarray:
         departure = of_month - of_month.mean()
         lag.append(np.corrcoef(departure[:, :-1].ravel(), departure[:, 1:].ravel())[0, 1])
     return np.array(
-        [*(c.annual_usd / 1e6 for c in costs), *lulls, spread, lag[11], lag[5], np.mean(lag),
+        [*(c.annual_usd / 1e6 for c in costs), *low_irradiance_periods, spread, lag[11], lag[5], np.mean(lag),
          by_year.mean()]
     )  # fmt: skip
 
@@ -126,7 +128,7 @@ def made(path: Path, job: tuple[tuple[int, ...], int, int]) -> np.ndarray:
 def table(name: str, truth: np.ndarray, found: np.ndarray) -> None:
     """Errors of an array (draws, seeds, measures) against the truth (of all or of each).
 
-    Costs, lulls and GHI are shares of the truth; persistence and spread are differences. `seeds`
+    Costs, low_irradiance_periods and GHI are shares of the truth; persistence and spread are differences. `seeds`
     is the standard deviation between the seeds of a draw; the range is theirs, 5 to 95 %.
     """
     share = np.array([True] * 5 + [False] * 4 + [True])

@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 import energy as en
-from energy.report.paper import browser
+from energy.report.pdf import browser
 
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
@@ -82,19 +82,21 @@ def ranking() -> en.Comparison:
 def report(ranking: en.Comparison, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Their report."""
     names = ["finance.real_discount_fraction", "battery.energy_usd_per_kwh"]
-    tornado = pd.DataFrame(
+    sensitivity = pd.DataFrame(
         {"low": [0.05, 120.0], "high": [0.09, 300.0], "levelized_low_usd_per_mwh": [150.0, None],
          "levelized_high_usd_per_mwh": [260.0, 240.0]},
         index=pd.Index(names, name="name"),
     )  # fmt: skip
-    odds = pd.DataFrame(
-        {"cheapest_fraction": [0.9], "p05_usd_per_mwh": [130.0], "p50_usd_per_mwh": [170.0],
+    monte_carlo = pd.DataFrame(
+        {"lowest_cost_fraction": [0.9], "p05_usd_per_mwh": [130.0], "p50_usd_per_mwh": [170.0],
          "p95_usd_per_mwh": [230.0]},
         index=pd.Index(["el-paso"], name="site"),
     )  # fmt: skip
     path = tmp_path_factory.mktemp("report") / "sites.html"
     return ranking.report(
-        path, tornado=SimpleNamespace(frame=tornado), odds=SimpleNamespace(frame=odds)
+        path,
+        sensitivity=SimpleNamespace(frame=sensitivity),
+        monte_carlo=SimpleNamespace(frame=monte_carlo),
     )
 
 
@@ -150,7 +152,7 @@ def test_every_plot_is_drawn_and_says_what_it_shows(opened):
     labels = page.eval_on_selector_all(
         ".plot", "plots => plots.map(p => p.querySelector('svg[role=img]')?.ariaLabel ?? '')"
     )
-    assert len(labels) == 7 + 3 * 4  # seven of all sites with the tornado; three of each site
+    assert len(labels) == 7 + 3 * 4  # seven of all sites with the sensitivity; three of each site
     assert all(len(label) > 20 for label in labels)
     empty = page.eval_on_selector_all(
         ".plot svg", "svgs => svgs.filter(s => s.querySelectorAll('*').length < 8).length"
@@ -281,7 +283,7 @@ def test_downloads_hold_what_the_api_gives(opened, ranking):
         for name, uri in links
     }
     assert tables["sites.csv"]["levelized_usd_per_mwh"].tolist() == [
-        sizing.plant.cost.levelized_usd_per_mwh for sizing in ranking.sizings
+        sizing.evaluation.cost.levelized_usd_per_mwh for sizing in ranking.sizings
     ]
     with page.expect_download() as download:
         page.click("a[download='sites.csv']")
@@ -293,7 +295,7 @@ def test_squares_of_land_have_the_areas_of_the_plants(opened, ranking):
     sides = page.eval_on_selector_all(
         "#land rect", "all => all.map(r => [+r.getAttribute('width'), +r.getAttribute('height')])"
     )
-    acres = [sizing.plant.cost.land_acres for sizing in ranking.sizings]
+    acres = [sizing.evaluation.cost.land_acres for sizing in ranking.sizings]
     assert [width for width, _ in sides] == [height for _, height in sides]
     areas = [width * height for width, height in sides]
     assert [area / areas[0] for area in areas] == pytest.approx([a / acres[0] for a in acres])

@@ -1,6 +1,6 @@
 """Make backup_lp.csv: what perfect foresight would build, by HiGHS, for real years.
 
-In: shipped sites and the shipped beliefs. Out: one row a site and year.
+In: shipped sites and the shipped assumptions. Out: one row a site and year.
 
 The linear programme chooses solar, battery energy and power and backup, and every flow of every
 step, at least annual cost: unserved energy at most .1 % of the load's, backup energy at most 5 %,
@@ -24,8 +24,8 @@ from scipy.optimize import LinearConstraint, milp
 
 import energy as en
 from energy.case import backup_usd_per_mwh
-from energy.cost import DRIVERS, unit_costs
-from energy.dispatch import kept_fraction
+from energy.dispatch import retained_fraction
+from energy.finance import DRIVERS, unit_costs
 
 TABLE = Path(__file__).parent / "backup_lp.csv"
 YEARS = (
@@ -69,8 +69,8 @@ def solve(case: en.Case) -> dict[str, float]:
     """Sizes, cost [$/year], share of backup energy, and the seconds that HiGHS took."""
     battery, price = case.assumptions.battery, prices(case)
     n, step_h, load, years = len(case.load_mw), case.step_h, case.load_mw, case.weather.years_exact
-    one_way = battery.round_trip_fraction**0.5
-    kept = kept_fraction(battery, step_h)
+    one_way = battery.round_trip_efficiency**0.5
+    kept = retained_fraction(battery, step_h)
     eye, zero = sp.identity(n, format="csr"), sp.csr_matrix((n, n))
     shift = sp.csr_matrix((np.ones(n), (np.arange(n), (np.arange(n) - 1) % n)), shape=(n, n))
 
@@ -115,7 +115,7 @@ def solve(case: en.Case) -> dict[str, float]:
     backup_mwh = float(found[4 + 2 * n : 4 + 3 * n].sum()) * step_h
     return dict(zip(SIZES, found[:4], strict=True)) | {
         "annual_usd": float(answer.fun) * 1e6 + fixed_usd,
-        "fossil_fraction": backup_mwh / load_mwh,
+        "backup_energy_fraction": backup_mwh / load_mwh,
         "unserved_fraction": float(found[4 + 3 * n : 4 + 4 * n].sum()) * step_h / load_mwh,
         "lp_seconds": seconds,
     }

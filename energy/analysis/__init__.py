@@ -1,0 +1,1 @@
+"""Questions about many plants: sites, assumptions, weather years, workloads, compute."""

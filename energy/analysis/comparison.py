@@ -1,0 +1,161 @@
+"""Which site: the least-cost plant of each, side by side and ranked.
+
+In: sites, a datacenter and a target. Out: `Comparison`, cheapest energy first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from energy.assumptions import Assumptions, read_assumptions
+from energy.case import Case
+from energy.datacenter import Datacenter
+from energy.errors import InfeasibleError
+from energy.evaluation import Evaluation
+from energy.site import Site, read_site
+from energy.sizing import Sizing, size
+from energy.tables import html_table
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Sized plants for one target, ranked by levelized cost per MWh served.
+
+    Parameters
+    ----------
+    sizings
+        The plants, cheapest energy first.
+    lacking
+        Sites that were asked for and have no plant here, and why.
+    """
+
+    sizings: tuple[Sizing, ...]
+    lacking: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """One row a site, cheapest first; full precision, units in the column names."""
+        return pd.DataFrame([row(sizing.evaluation) for sizing in self.sizings]).set_index("site")
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of the ranking, rather than of one site, should know."""
+        kinds = {sizing.case.weather.typical for sizing in self.sizings}
+        if kinds != {True, False}:
+            return []
+        return [
+            "typical years stand beside actual ones: a typical year has no bad winter, which "
+            "flatters its site by more than small differences in this ranking"
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The ranking as plain data: what `--json` prints."""
+        first = self.sizings[0]
+        return {
+            "served_fraction": first.target[1],
+            "it_mw": first.case.datacenter.it_mw,
+            "sites": [sizing.evaluation.to_dict() for sizing in self.sizings],
+        }
+
+    def report(self, path: str | Path, **options: Any) -> Path:
+        """Write the comparison as one file that opens anywhere: HTML, Markdown or PDF.
+
+        Options and errors are those of `energy.report.write_report`.
+        """
+        from energy.report import write_report
+
+        return write_report(self, path, **options)
+
+    def _repr_html_(self) -> str:
+        first = self.sizings[0]
+        return html_table(
+            self.frame,
+            f"{first.case.datacenter.it_mw:g} MW of computers: {first.title} at each site, "
+            f"{first.case.assumptions.finance.dollar_year} dollars, cheapest first",
+        )
+
+
+def row(plant: Evaluation) -> dict[str, Any]:
+    """One plant as a row of a comparison."""
+    case, availability, cost = plant.case, plant.availability, plant.cost
+    low, high = plant.levelized_range_usd_per_mwh
+    return {
+        "site": case.site.name,
+        "solar_mw": plant.design.solar_mw,
+        "battery_mwh": plant.design.battery_mwh,
+        "battery_mw": plant.design.battery_mw,
+        "backup_mw": plant.design.backup_mw,
+        "served_fraction": availability.served_fraction,
+        "available_fraction": availability.available_fraction,
+        "nines": availability.nines,
+        "lole_days_per_year": availability.lole_days_per_year,
+        "lolh_hours_per_year": availability.lolh_hours_per_year,
+        "lolev_events_per_year": availability.lolev_events_per_year,
+        "eue_mwh_per_year": availability.eue_mwh_per_year,
+        "longest_event_h": availability.longest_event_h,
+        "levelized_usd_per_mwh": cost.levelized_usd_per_mwh,
+        "levelized_low_usd_per_mwh": low,
+        "levelized_high_usd_per_mwh": high,
+        "levelized_usd_per_it_mwh": cost.levelized_usd_per_it_mwh,
+        "capital_usd": cost.capital_usd,
+        "annual_usd": cost.annual_usd,
+        "land_acres": cost.land_acres,
+        "kwh_per_kwdc_year": case.kwh_per_kwdc_year,
+        "mean_load_mw": case.mean_load_mw,
+        "weather": case.weather.source,
+        "weather_years": case.weather.years,
+    }
+
+
+def compare(
+    sites: Sequence[Site | str | Path],
+    *,
+    served_fraction: float,
+    datacenter: Datacenter | None = None,
+    assumptions: Assumptions | None = None,
+    keep_going: bool = False,
+    progress: Callable[[Iterable[Site]], Iterable[Site]] = iter,
+) -> Comparison:
+    """Size the cheapest plant at every site and rank the sites.
+
+    Parameters
+    ----------
+    sites
+        Sites, catalogue names, TOML paths or weather files.
+    served_fraction
+        Fraction of the load's energy to serve.
+    datacenter, assumptions
+        The same everywhere; without them 100 IT MW and the shipped assumptions.
+    keep_going
+        A site without a plant that meets the target is told in `Comparison.lacking` instead of
+        ending the comparison, as long as another has one.
+    progress
+        Wraps the sites while they are sized, for a progress bar.
+
+    Raises
+    ------
+    SiteError, WeatherError, InputError
+        Before anything is sized, for whatever is wrong with a site or the target.
+    InfeasibleError
+        When a site, or with `keep_going` every site, has no plant that meets the target.
+    """
+    places = [site if isinstance(site, Site) else read_site(site) for site in sites]
+    datacenter = datacenter or Datacenter(it_mw=100.0)
+    assumptions = assumptions or read_assumptions()
+    sizings, lacking = [], {}
+    for place in progress(places):
+        case = Case(place, datacenter, assumptions)
+        try:
+            sizings.append(size(case, served_fraction=served_fraction))
+        except InfeasibleError as error:
+            lacking[place.name] = str(error)
+            if not keep_going or len(lacking) == len(places):
+                raise
+    sizings.sort(key=lambda sizing: sizing.evaluation.cost.levelized_usd_per_mwh)
+    return Comparison(tuple(sizings), lacking)

@@ -1,0 +1,317 @@
+"""What the answer hangs on: one belief at a time, and all of them at once.
+
+In: `Case`, or several, and a share of the energy. Out: `Sensitivity`, the cost at both ends of every
+belief; `MonteCarlo`, how probable it is that each site is the cheapest.
+
+Wherever a belief moves, the plant is sized anew: a dear battery is answered with more panels. Both
+size sun and battery alone, without backup and grid. What the weather years leave open is not in
+them: `energy.sizing.weather_uncertainty` tells that.
+
+The monte_carlo need thousands of sizings, so what costs most is not repeated. Sun and load of a draw are
+made from some that are worked out before: losses, degradation, inverter and load exactly; the light
+on the rows is read between the points of a grid of pitch, turning angle and albedo, the warmth of
+the cells from the ratios of its assumptions' ends to the base. The search for the plant starts at the
+base's and ends within `GAP`. What all this costs is measured on some draws, in
+`MonteCarlo.error_fraction`.
+
+References
+----------
+[1] M. D. McKay, R. J. Beckman and W. J. Conover, A Comparison of Three Methods for Selecting Values
+    of Input Variables, Technometrics 21 (1979) 239: the Latin hypercube.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import qmc, triang
+
+from energy.analysis.comparison import Comparison
+from energy.analysis.sensitivity import _levelized, _ranged, _rows
+from energy.assumptions import Assumptions
+from energy.case import Case
+from energy.errors import InputError
+from energy.sizing import size
+from energy.sizing.cutting_planes import fraction_problems, solve
+from energy.sizing.frontier import problem_of
+from energy.solar import ac_per_mwdc, dc_per_mwdc
+from energy.tables import html_table
+from energy.units import Array
+
+#: Beliefs on which the light on the rows hangs, and at how many points from low to high it is
+#: worked out: it is a straight line in the albedo, while rows begin to shade each other at once.
+LIGHT = {
+    "tracker.gcr_fraction": 5,
+    "fixed.gcr_fraction": 5,
+    "tracker.max_angle_deg": 3,
+    "solar.albedo_fraction": 2,
+}
+
+#: Beliefs on which the warmth of the cells hangs.
+WARMTH = (
+    "solar.temperature_coefficient_per_c",
+    "solar.noct_c",
+    "solar.module_efficiency",
+)
+
+#: The plant of a draw is at most this share dearer than its cheapest one.
+GAP = 1e-4
+
+#: Draws that are sized exactly as well, to tell the error of the fast way.
+CHECKED = 8
+
+#: Percentiles of the levelized cost that are told.
+PERCENTILES = (5.0, 50.0, 95.0)
+
+#: How far sizing looks is a choice, not a belief about the world: it is not drawn.
+CHOICES = "limits."
+
+
+@dataclass(frozen=True, eq=False)
+class MonteCarlo:
+    """What a seeded sample of the assumptions says of some sites.
+
+    Parameters
+    ----------
+    cases, served_fraction, seed
+        The questions and the sample.
+    assumptions
+        One row a draw, a column a belief that has a range; the same for all sites.
+    levelized_usd_per_mwh
+        Shape (draws, sites): cost of the cheapest plant [$/MWh served]; NaN where none is enough.
+    error_fraction
+        The largest error of these costs on `CHECKED` draws that were sized exactly as well.
+    """
+
+    cases: tuple[Case, ...]
+    served_fraction: float
+    seed: int
+    assumptions: pd.DataFrame
+    levelized_usd_per_mwh: Array
+    error_fraction: float
+    base_usd_per_mwh: Array = field(repr=False)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """One row a site, most probably cheapest first.
+
+        `lowest_cost_fraction`, the share of the draws in which it is; sites that cost the same share
+        a draw. `base_usd_per_mwh` with the assumptions as they are, `mean_usd_per_mwh`, and the
+        percentiles `p05`, `p50` and `p95`, over draws that have a plant;
+        `without_plant_fraction`, the share of draws that have none.
+        """
+        usd = self.levelized_usd_per_mwh
+        missing = np.isnan(usd)
+        least = np.where(missing, np.inf, usd).min(axis=1, keepdims=True)
+        cheapest = ~missing & (usd <= least)
+        shared = cheapest / np.maximum(cheapest.sum(axis=1, keepdims=True), 1)
+        frame = pd.DataFrame(
+            {
+                "lowest_cost_fraction": shared.mean(axis=0),
+                "base_usd_per_mwh": self.base_usd_per_mwh,
+                "mean_usd_per_mwh": [_of(np.mean, column) for column in usd.T],
+                **{
+                    f"p{percentile:02.0f}_usd_per_mwh": [
+                        _of(np.percentile, column, percentile) for column in usd.T
+                    ]
+                    for percentile in PERCENTILES
+                },
+                "without_plant_fraction": missing.mean(axis=0),
+            },
+            index=pd.Index([case.site.name for case in self.cases], name="site"),
+        )
+        return frame.sort_values(
+            ["lowest_cost_fraction", "p50_usd_per_mwh"], ascending=[False, True], kind="stable"
+        )
+
+    @property
+    def notes(self) -> list[str]:
+        """What must be said beside the probabilities."""
+        return [
+            "assumptions are drawn independently, each from a triangle between its low, value and "
+            "high; weather years, and what the sites' own prices leave open, are not drawn"
+        ]
+
+    def _repr_html_(self) -> str:
+        return html_table(
+            self.frame,
+            f"{self.cases[0].datacenter.it_mw:g} MW of computers, {self.served_fraction:g} of the "
+            f"energy served: which site is the cheapest in {len(self.assumptions):,} draws",
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The probabilities and percentiles as plain data, for JSON; null for NaN."""
+        return {
+            "it_mw": self.cases[0].datacenter.it_mw,
+            "served_fraction": self.served_fraction,
+            "dollar_year": self.cases[0].assumptions.finance.dollar_year,
+            "draws": len(self.assumptions),
+            "seed": self.seed,
+            "error_fraction": self.error_fraction,
+            "notes": self.notes,
+            "sites": _rows(self.frame.reset_index()),
+        }
+
+
+def monte_carlo(
+    cases: Comparison | Sequence[Case],
+    *,
+    served_fraction: float,
+    draws: int = 1000,
+    seed: int = 0,
+    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+) -> MonteCarlo:
+    """How probable it is that each site is the cheapest, and the spread of its cost.
+
+    Each belief is drawn from the triangle between its low, its value and its high: these three
+    are all that the file says of it, and no other curve follows from them. Draws are independent,
+    a Latin hypercube [1] that fills each range evenly, and the same for all sites, whose ranking
+    mostly hangs on what they do not share.
+
+    Parameters
+    ----------
+    cases
+        Sites with one datacenter and the same assumptions each, or a comparison of them.
+    served_fraction
+        Fraction of the load's energy to serve, by sun and battery.
+    draws, seed
+        Size of the sample; the same seed gives the same sample.
+    progress
+        Wraps the numbers of the draws, for a progress bar.
+
+    Raises
+    ------
+    InputError
+        For no site, assumptions that differ, and numbers that are out of bounds.
+    InfeasibleError
+        When a site has no plant that serves the share with the assumptions as they are.
+    """
+    if isinstance(cases, Comparison):
+        cases = [sizing.case for sizing in cases.sizings]
+    problems = fraction_problems("served_fraction", served_fraction)
+    if not cases:
+        problems.append("there is no site; give at least one, better two")
+    elif any(case.assumptions != cases[0].assumptions for case in cases):
+        problems.append(
+            "the sites have different assumptions; draws are for assumptions that they share"
+        )
+    if not 1 <= draws <= 100_000:
+        problems.append(f"draws must be 1 to 100000; got {draws!r}")
+    if seed < 0:
+        problems.append(f"seed must be 0 or more; got {seed!r}")
+    if problems:
+        raise InputError(problems)
+    sized = [size(case, served_fraction=served_fraction) for case in cases]
+    sample = _sample(cases[0].assumptions, draws, seed)
+
+    def costs(at: int, *, exact: bool = False) -> list[float]:
+        values = {str(name): float(value) for name, value in sample.iloc[at].items()}
+        assumptions = cases[0].assumptions.with_values(values)
+        return [one.exactly(assumptions) if exact else one.quickly(assumptions) for one in drawn]
+
+    checked = np.unique(np.linspace(0, draws - 1, min(CHECKED, draws)).astype(int))
+    pool = ThreadPoolExecutor()
+    try:
+        drawn = list(pool.map(lambda case: _Drawn(case, served_fraction), cases))
+        found = pool.map(costs, range(draws))
+        usd = np.array([next(found) for _ in progress(range(draws))])
+        exact = np.array(list(pool.map(lambda at: costs(int(at), exact=True), checked)))
+    finally:
+        # After an interrupt nobody waits for draws that have not begun.
+        pool.shutdown(cancel_futures=True)
+    errors = np.abs(usd[checked] / exact - 1.0)
+    return MonteCarlo(
+        cases=tuple(cases),
+        served_fraction=served_fraction,
+        seed=seed,
+        assumptions=sample,
+        levelized_usd_per_mwh=usd,
+        error_fraction=float(np.nanmax(errors, initial=0.0)),
+        base_usd_per_mwh=np.array([s.evaluation.cost.levelized_usd_per_mwh for s in sized]),
+    )
+
+
+def _sample(assumptions: Assumptions, draws: int, seed: int) -> pd.DataFrame:
+    """A draw of all ranged assumptions a row, each from the triangle of its low, value and high."""
+    ranged = _ranged(assumptions)
+    ranged = ranged[~ranged.index.str.startswith(CHOICES)]
+    low, mode, high = (ranged[name].to_numpy() for name in ("low", "value", "high"))
+    cube = qmc.LatinHypercube(len(ranged), seed=np.random.default_rng(seed)).random(draws)
+    values = np.asarray(triang.ppf(cube, (mode - low) / (high - low), loc=low, scale=high - low))
+    return pd.DataFrame(values, columns=ranged.index).rename_axis(index="draw", columns=None)
+
+
+class _Drawn:
+    """One site, ready to be sized under many assumptions."""
+
+    def __init__(self, case: Case, share: float) -> None:
+        self.case, self.share = case, share
+        self.base = solve(problem_of(case), [share])
+        ranged = _ranged(case.assumptions)
+        self.nodes = {
+            name: np.linspace(ranged["low"][name], ranged["high"][name], points)
+            for name, points in LIGHT.items()
+            if name in ranged.index
+        }
+        #: DC power at each point of the grid of `nodes`.
+        points = itertools.product(*(enumerate(at) for at in self.nodes.values()))
+        self.grid = {
+            tuple(number for number, _ in point): self._dc(
+                {name: float(at) for name, (_, at) in zip(self.nodes, point, strict=True)}
+            )
+            for point in points
+        }
+        dc = self._dc({})
+        lit = np.where(dc > 0.0, dc, 1.0)
+        #: Of each belief about warmth: low, value and high, and the DC power there over the base's.
+        self.ratios = {
+            name: (at, [self._dc({name: float(end)}) / lit for end in at])
+            for name in WARMTH
+            if name in ranged.index
+            for at in [np.unique(ranged.loc[name, ["low", "value", "high"]])]
+        }
+
+    def _dc(self, values: Mapping[str, float]) -> Array:
+        assumptions = self.case.assumptions.with_values(values)
+        return dc_per_mwdc(self.case.weather, assumptions.solar, self.case.sun)
+
+    def exactly(self, assumptions: Assumptions) -> float:
+        """Levelized cost as `size` would give it."""
+        return _levelized(self.case.with_assumptions(assumptions), self.share)
+
+    def quickly(self, assumptions: Assumptions) -> float:
+        """The same, within what `MonteCarlo.error_fraction` tells."""
+        solar, base = assumptions.solar, self.case.assumptions.solar
+        sides = [_sides(at, assumptions.number(name)) for name, at in self.nodes.items()]
+        dc = np.zeros(len(self.case.load_mw))
+        for corner in itertools.product(*sides):
+            weight = math.prod(share for _, share in corner)
+            if weight > 0.0:
+                dc += weight * self.grid[tuple(at for at, _ in corner)]
+        dc *= (1.0 - solar.loss_fraction) / (1.0 - base.loss_fraction)
+        for name, (at, ratios) in self.ratios.items():
+            (low, below), (high, above) = _sides(at, assumptions.number(name))
+            dc *= below * ratios[low] + above * ratios[high]
+        case = self.case.with_assumptions(assumptions, ac_per_mwdc(dc, solar))
+        return _levelized(case, self.share, gap=GAP, start=self.base)
+
+
+def _sides(nodes: Array, value: float) -> list[tuple[int, float]]:
+    """The nodes below and above a value, and the share of each in a straight line there."""
+    above = int(np.clip(np.searchsorted(nodes, value), 1, len(nodes) - 1))
+    share = float((value - nodes[above - 1]) / (nodes[above] - nodes[above - 1]))
+    return [(above - 1, 1.0 - share), (above, share)]
+
+
+def _of(measure: Callable[..., Any], column: Array, *arguments: float) -> float:
+    """A measure of the draws that have a plant; NaN where none has."""
+    known = column[~np.isnan(column)]
+    return float(measure(known, *arguments)) if len(known) else math.nan

@@ -1,0 +1,213 @@
+"""How uncertainty a sizing is, as far as its weather years can tell.
+
+In: `Sizing`. Out: `WeatherUncertainty`: the cost that other draws of years would have asked for, the
+reliability that the plant would have had in them, and how many nines the years can support.
+
+Years are drawn with replacement [1]: what differs between years is then what is uncertain. Prices,
+the solar model and a climate that changes are not in it.
+
+References
+----------
+[1] B. Efron, Bootstrap Methods: Another Look at the Jackknife, Ann. Stat. 7 (1979) 1: percentiles.
+[2] F. Garwood, Fiducial limits for the Poisson distribution, Biometrika 28 (1936) 437: the exact
+    limits of a rate from a count.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import chi2
+
+from energy.errors import InputError
+from energy.finance import annual_usd_per_size
+from energy.reliability import NIGHT_H, nines_supported
+from energy.sizing.cutting_planes import Problem, solve
+from energy.sizing.frontier import problem_of
+from energy.sizing.solution import Sizing
+from energy.tables import html_table
+
+#: Percentiles of a 90 % interval.
+INTERVAL = (5.0, 95.0)
+
+#: One-sided confidence of what is claimed of a rate.
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, eq=False)
+class WeatherUncertainty:
+    """What the weather years say of how sure a sizing is.
+
+    Parameters
+    ----------
+    sizing
+        The plant and its target.
+    single_years
+        One row a weather year: `annual_usd` of the plant sized on that year alone for the same
+        share of the energy (NaN where none is enough), and what the sized plant did in that year,
+        `served_fraction` and `available_fraction`.
+    drawn
+        One row a draw of as many years, with replacement: `annual_usd` of its own plant, and the
+        sized plant's `served_fraction` and `available_fraction` in those years.
+    """
+
+    sizing: Sizing
+    single_years: pd.DataFrame
+    drawn: pd.DataFrame
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """One row a measure: `value` on all years, `low` and `high` of the 90 % interval [1].
+
+        One year gives no interval: its `low` and `high` are NaN.
+        """
+        plant = self.sizing.evaluation
+        values = {
+            "annual_usd": plant.cost.annual_usd,
+            "served_fraction": plant.availability.served_fraction,
+            "available_fraction": plant.availability.available_fraction,
+        }
+        one = len(self.single_years) == 1
+        rows = {
+            name: (value, *((math.nan, math.nan) if one else self._interval(name)))
+            for name, value in values.items()
+        }
+        return pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high"])
+
+    def _interval(self, name: str) -> tuple[float, float]:
+        low, high = np.nanpercentile(self.drawn[name], INTERVAL)
+        return float(low), float(high)
+
+    @property
+    def nines_supported(self) -> float:
+        """The most nines of the hours that so many years could show for any plant."""
+        return nines_supported(self.sizing.case.weather.years_exact)
+
+    @property
+    def nines_at_least(self) -> float:
+        """Nines of the hours that the plant has with 95 % confidence, by its events [2]."""
+        availability, weather = self.sizing.evaluation.availability, self.sizing.case.weather
+        events = availability.events
+        length_h = float(events["length_h"].mean()) if len(events) else NIGHT_H
+        hours = _most_events(len(events)) / weather.years_exact * length_h
+        return -math.log10(min(hours / 8760.0, 1.0))
+
+    @property
+    def notes(self) -> list[str]:
+        """What must be said beside the plant's figures."""
+        years = self.sizing.case.weather.years
+        asked = self.sizing.evaluation.availability.nines
+        notes = []
+        if years == 1:
+            notes.append("one weather year: it cannot say how sure this is")
+        if asked > self.nines_supported:
+            told = "no outage" if math.isinf(asked) else f"{asked:.1f} nines"
+            notes.append(
+                f"{years} weather year(s) can support {self.nines_supported:.1f} nines of the "
+                f"hours at most; {told} in the run is not a claim about the future"
+            )
+        return notes
+
+    def to_dict(self) -> dict[str, Any]:
+        """The intervals, the single years and the nines as plain data; null for NaN."""
+
+        def plain(frame: pd.DataFrame) -> dict[str, dict[str, float | None]]:
+            return {
+                str(name): {str(k): None if math.isnan(v) else float(v) for k, v in row.items()}
+                for name, row in frame.iterrows()
+            }
+
+        return {
+            "interval_90": plain(self.frame),
+            "single_years": plain(self.single_years),
+            "draws": len(self.drawn),
+            "nines_supported": self.nines_supported,
+            "nines_at_least": self.nines_at_least,
+            "notes": self.notes,
+        }
+
+    def _repr_html_(self) -> str:
+        caption = f"{self.sizing.case.title}: {self.sizing.title}"
+        return html_table(self.frame, f"{caption}, with 90 % intervals", by_row=True) + html_table(
+            self.single_years, "Each weather year: its own plant's cost, and how this plant did"
+        )
+
+
+def weather_uncertainty(sizing: Sizing, *, draws: int = 200, seed: int = 0) -> WeatherUncertainty:
+    """How uncertainty a sizing is: the years one by one, and draws of years with replacement.
+
+    Parameters
+    ----------
+    sizing
+        A plant of `energy.size`. Each year and each draw is sized for its share of the energy, by
+        the exact method, without backup and grid.
+    draws
+        How many draws of as many years as there are.
+    seed
+        The same seed gives the same draws.
+
+    Raises
+    ------
+    InputError
+        For a number of draws or a seed that is out of bounds.
+    """
+    problems = []
+    if not 1 <= draws <= 100_000:
+        problems.append(f"draws must be 1 to 100000; got {draws!r}")
+    if seed < 0:
+        problems.append(f"seed must be 0 or more; got {seed!r}")
+    if problems:
+        raise InputError(problems)
+    case, share = sizing.case, _share(sizing)
+    problem = problem_of(case)
+    fixed_usd = annual_usd_per_size(case)["load"] * float(case.load_mw.max())
+    rows = [np.flatnonzero(case.year_numbers == year) for year in range(case.weather.years)]
+    by_year = sizing.evaluation.availability.by_year
+    single = by_year[["served_fraction", "available_fraction"]].copy()
+    single.insert(0, "annual_usd", [_annual_usd(problem, r, share) + fixed_usd for r in rows])
+
+    random = np.random.default_rng(seed)
+    counts = random.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), size=draws)
+    cases, which = np.unique(counts, axis=0, return_inverse=True)
+    costs = []
+    for drawn in cases:
+        order = random.permutation(np.repeat(np.arange(len(rows)), drawn))
+        costs.append(_annual_usd(problem, np.concatenate([rows[y] for y in order]), share))
+    load = np.array([case.load_mw[r].sum() for r in rows])
+    steps = np.array([len(r) for r in rows])
+    drawn_frame = pd.DataFrame(
+        {
+            "annual_usd": np.array(costs)[which.ravel()] + fixed_usd,
+            "served_fraction": counts @ (load * single["served_fraction"]) / (counts @ load),
+            "available_fraction": counts @ (steps * single["available_fraction"])
+            / (counts @ steps),
+        }
+    )  # fmt: skip
+    return WeatherUncertainty(sizing, single, drawn_frame)
+
+
+def _share(sizing: Sizing) -> float:
+    """The share of the energy that the sizing stands for: its target, or what it came to."""
+    name, value = sizing.target
+    return value if name == "served_fraction" else sizing.evaluation.availability.served_fraction
+
+
+def _annual_usd(problem: Problem, rows: NDArray[np.intp], share: float) -> float:
+    """A year's cost of the least-cost plant on some steps of a chain; NaN where none is enough."""
+    part = replace(
+        problem,
+        solar=np.ascontiguousarray(problem.solar[rows]),
+        load_mw=np.ascontiguousarray(problem.load_mw[rows]),
+    )
+    return float(solve(part, [share])[0, 3])
+
+
+def _most_events(count: int) -> float:
+    """Upper limit of the expected number of events where `count` were seen [2]."""
+    return float(chi2.ppf(CONFIDENCE, 2 * (count + 1)) / 2)

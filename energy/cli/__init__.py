@@ -1,0 +1,5 @@
+"""The command `energy`."""
+
+from energy.cli.commands import app, main
+
+__all__ = ["app", "main"]

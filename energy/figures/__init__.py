@@ -1,0 +1,3 @@
+"""Results as figures."""
+
+from energy.figures.all import *  # noqa: F403

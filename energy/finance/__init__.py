@@ -1,0 +1,3 @@
+"""What the plant costs."""
+
+from energy.finance.annualized import *  # noqa: F403

@@ -1,0 +1,201 @@
+"""How often, how long and how deep the datacenter goes dark, in the standard terms.
+
+In: `Dispatch`. Out: `Availability` and its table of events.
+
+References
+----------
+[1] NERC, Probabilistic Adequacy and Measures, Technical Reference Report, 2018: LOLE, LOLH,
+    LOLEV, EUE, normalised EUE.
+[2] Stephen et al. (NREL), Clarifying the Interpretation and Use of the LOLE Resource Adequacy
+    Metric, PMAPS 2022: event-days, event-hours and events are three different counts.
+[3] F. Garwood, Fiducial limits for the Poisson distribution, Biometrika 28 (1936) 437; "rule of
+    three".
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from energy.dispatch import LOSS_OF_LOAD_TOLERANCE, Dispatch
+from energy.tables import html_table
+from energy.units import Array, energy_mwh
+
+
+@dataclass(frozen=True, eq=False)
+class Availability:
+    """Reliability of one run; means are over its weather years.
+
+    A step is short when more than a millionth of its load is not served. Days are local standard
+    time; events run on over the end of a year, but not from the chain's end to its start.
+    """
+
+    run: Dispatch
+
+    @cached_property
+    def _unserved_mw(self) -> Array:
+        return self.run.flow("unserved_mw")
+
+    @cached_property
+    def _short(self) -> np.ndarray:
+        return self._unserved_mw > LOSS_OF_LOAD_TOLERANCE * self.run.case.load_mw
+
+    @property
+    def _years(self) -> float:
+        return self.run.case.weather.years_exact
+
+    @property
+    def served_fraction(self) -> float:
+        """Fraction of the load's energy that is served."""
+        step_h = self.run.case.step_h
+        return 1.0 - energy_mwh(self._unserved_mw, step_h) / energy_mwh(
+            self.run.case.load_mw, step_h
+        )
+
+    @property
+    def available_fraction(self) -> float:
+        """Fraction of the time in which the whole load is served."""
+        return 1.0 - float(np.mean(self._short))
+
+    @property
+    def nines(self) -> float:
+        """Nines of the time, -log10(1 - available_fraction); infinite when no step was short.
+
+        Infinite says only that these years hold no outage: n years cannot show an unavailability
+        below about one hour in n years.
+        """
+        return _nines(self.available_fraction)
+
+    @property
+    def nines_energy(self) -> float:
+        """Nines of the energy, -log10(1 - served_fraction)."""
+        return _nines(self.served_fraction)
+
+    @property
+    def lole_days_per_year(self) -> float:
+        """Loss of load expectation: days with any short step, a year [1]."""
+        days = self.run.case.weather.local_middle[self._short].normalize()
+        return float(days.nunique()) / self._years
+
+    @property
+    def lolh_hours_per_year(self) -> float:
+        """Loss of load hours: hours in which some load is not served, a year [1]."""
+        return float(np.sum(self._short)) * self.run.case.step_h / self._years
+
+    @property
+    def lolev_events_per_year(self) -> float:
+        """Loss of load events: unbroken runs of short steps, a year [1]."""
+        return len(self.events) / self._years
+
+    @property
+    def eue_mwh_per_year(self) -> float:
+        """Expected unserved energy, a year [MWh] [1]."""
+        return energy_mwh(self._unserved_mw, self.run.case.step_h) / self._years
+
+    @property
+    def normalized_eue_ppm(self) -> float:
+        """Unserved energy as parts per million of the load's energy [1]."""
+        return (1.0 - self.served_fraction) * 1e6
+
+    @property
+    def longest_event_h(self) -> float:
+        """Length of the longest event [h]; 0 without events."""
+        return float(self.events["length_h"].max()) if len(self.events) else 0.0
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """One row an event, in order of time.
+
+        Columns: `start` (local standard time), `length_h`, `depth_mw` (the most load that is not
+        served at once), `energy_mwh`.
+        """
+        case = self.run.case
+        edges = np.diff(np.concatenate(([0], self._short.astype(np.int8), [0])))
+        first, past = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+        start = case.weather.local_middle - pd.Timedelta(hours=case.step_h / 2)
+        spans = list(zip(first, past, strict=True))
+        return pd.DataFrame(
+            {
+                "start": start[first],
+                "length_h": (past - first) * case.step_h,
+                "depth_mw": [float(self._unserved_mw[a:b].max()) for a, b in spans],
+                "energy_mwh": [energy_mwh(self._unserved_mw[a:b], case.step_h) for a, b in spans],
+            }
+        )
+
+    @cached_property
+    def by_year(self) -> pd.DataFrame:
+        """One row a year: `served_fraction`, `available_fraction`, `eue_mwh`, `lolh_hours`."""
+        case = self.run.case
+        steps = pd.DataFrame(
+            {"load": case.load_mw, "unserved": self._unserved_mw, "short": self._short},
+            index=pd.Index(np.asarray(case.weather.local_middle.year), name="year"),
+        )
+        sums = steps.groupby(level=0).sum()
+        count = steps.groupby(level=0).size()
+        return pd.DataFrame(
+            {
+                "served_fraction": 1.0 - sums["unserved"] / sums["load"],
+                "available_fraction": 1.0 - sums["short"] / count,
+                "eue_mwh": sums["unserved"] * case.step_h,
+                "lolh_hours": sums["short"] * case.step_h,
+            }
+        )
+
+    @property
+    def worst_year(self) -> pd.Series[float]:
+        """The weather year with the smallest share of energy served, as a row of `by_year`."""
+        return self.by_year.iloc[int(self.by_year["served_fraction"].argmin())]
+
+    def to_dict(self) -> dict[str, float | None]:
+        """The measures by name, for JSON; nines that are infinite are None."""
+        nines = self.nines
+        return {
+            "served_fraction": self.served_fraction,
+            "available_fraction": self.available_fraction,
+            "nines": nines if math.isfinite(nines) else None,
+            "lole_days_per_year": self.lole_days_per_year,
+            "lolh_hours_per_year": self.lolh_hours_per_year,
+            "lolev_events_per_year": self.lolev_events_per_year,
+            "eue_mwh_per_year": self.eue_mwh_per_year,
+            "longest_event_h": self.longest_event_h,
+        }
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """All measures, one row each."""
+        record = self.to_dict() | {
+            "nines_energy": self.nines_energy,
+            "normalized_eue_ppm": self.normalized_eue_ppm,
+            "worst_year_served_fraction": float(self.worst_year["served_fraction"]),
+        }
+        return pd.DataFrame({"value": pd.Series(record, dtype=float)})
+
+    def _repr_html_(self) -> str:
+        return html_table(self.frame, f"{self.run.case.title}: reliability", by_row=True)
+
+
+def assess(run: Dispatch) -> Availability:
+    """The reliability of a run."""
+    return Availability(run)
+
+
+#: An outage of the kind that matters at many nines lasts a night [h].
+NIGHT_H = 12.0
+
+
+def nines_supported(years: float) -> float:
+    """The most nines of the hours that so many years can show for any plant.
+
+    Without an event in n years the rate of events is below -ln(.05) / n = 3.0 / n a year with 95 %
+    confidence [3]; each is taken to last a night.
+    """
+    return -math.log10(-math.log(0.05) / years * NIGHT_H / 8760.0)
+
+
+def _nines(share: float) -> float:
+    return -math.log10(1.0 - share) if share < 1.0 else math.inf

@@ -1,0 +1,540 @@
+"""What goes into a report, as plain data: numbers for the plots, sentences, cells.
+
+In: the sizings of a comparison. Out: one dictionary that JSON can hold, its texts safe to show.
+
+The page moves its target along `SERVED_FRACTIONS`. Sizes come from each site's frontier; costs are linear in
+them, so a cost per size is all that the page needs to draw the parts of any target.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from energy import __version__
+from energy.analysis.weather_uncertainty import weather_uncertainty
+from energy.case import Case, backup_usd_per_mwh, grid_usd_per_mwh
+from energy.dispatch import LOSS_OF_LOAD_TOLERANCE
+from energy.errors import InputError
+from energy.evaluation import Evaluation
+from energy.finance import DRIVERS, unit_costs
+from energy.parameters import shipped
+from energy.report.sentences import (
+    COLUMNS,
+    answer,
+    cells,
+    percent,
+    plain_text,
+    question,
+    target_words,
+    years_words,
+)  # fmt: skip
+from energy.sizing import Sizing, frontier
+from energy.units import Array
+
+#: Shares of the energy that the page's control stops at, beside the one that was asked for:
+#: round ones, about evenly spaced in nines, because they are read aloud.
+SERVED_FRACTIONS = (
+    0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.9925, 0.995,
+    0.997, 0.998, 0.999, 0.9993, 0.9995, 0.9998, 0.9999, 0.99995, 0.99998, 0.99999, 1.0,
+)  # fmt: skip
+
+#: Sizes that a frontier has; the rest of the drivers is the same at every target.
+SIZES = ("solar_mw", "battery_mwh", "battery_mw")
+
+#: Columns of a frontier that the page shows as they are.
+MEASURES = ("available_fraction", "lolh_hours_per_year", "longest_event_h")
+
+#: Years of the calendar that a page shows at most; beyond, those with the most energy not served.
+CALENDAR_YEARS = 40
+
+#: Draws of weather years: enough for a 90 % interval, fewer where a draw is of very many years.
+DRAWS, DRAWN_YEARS = 100, 4000
+
+#: Days of the week that is drawn.
+WEEK_DAYS = 7
+
+
+class Framed(Protocol):
+    """A result that holds a table."""
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The table."""
+
+
+class Ranked(Protocol):
+    """What a report needs of `energy.Comparison`, which comes after it."""
+
+    @property
+    def sizings(self) -> tuple[Sizing, ...]:
+        """Sized plants, cheapest first."""
+
+    @property
+    def lacking(self) -> Mapping[str, str]:
+        """Sites that were asked for and have no plant here, and why."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a reader of the ranking should know."""
+
+
+def report_data(
+    comparison: Ranked,
+    *,
+    command: str = "",
+    sensitivity: Framed | None = None,
+    monte_carlo: Framed | None = None,
+    progress: Callable[[Iterable[Sizing]], Iterable[Sizing]] = iter,
+) -> dict[str, Any]:
+    """All that a report shows.
+
+    Parameters
+    ----------
+    comparison
+        Sites sized for one share of the energy.
+    command
+        What reproduces it; without it the command that the comparison amounts to.
+    sensitivity
+        Sensitivity of the cheapest site: rows by name, `low`, `high`, `levelized_low_usd_per_mwh`,
+        `levelized_high_usd_per_mwh`, the largest swing first.
+    monte_carlo
+        Rows by site: `lowest_cost_fraction` of the draws, `p05_usd_per_mwh`, `p50_usd_per_mwh`,
+        `p95_usd_per_mwh`; NaN where no draw has a plant.
+    progress
+        Wraps the sites, for a progress bar.
+
+    Raises
+    ------
+    InputError
+        For a comparison without sites, or for a target that is not a share of the energy.
+    """
+    share = _share(comparison)
+    shares = sorted({*SERVED_FRACTIONS, share})
+    sites = [_site(sizing, shares) for sizing in progress(comparison.sizings)]
+    first = comparison.sizings[0].case
+    data: dict[str, Any] = {
+        "version": __version__,
+        "command": command or _command(comparison, share),
+        "it_mw": first.datacenter.it_mw,
+        "dollar_year": first.assumptions.finance.dollar_year,
+        "shares": shares,
+        "asked": shares.index(share),
+        "targets": [
+            {"percent": percent(s), "words": target_words(s, first.mean_load_mw)} for s in shares
+        ],
+        "columns": COLUMNS,
+        "sites": sites,
+        "notes": list(comparison.notes),
+        "lacking": dict(comparison.lacking),
+        "assumptions": _assumptions(first),
+        "sensitivity": _sensitivity(sensitivity, comparison.sizings[0].evaluation),
+        "monte_carlo": _monte_carlo(monte_carlo),
+    }
+    data["question"] = question(data)
+    data["rankings"] = [_ranking(data, at) for at in range(len(shares))]
+    data["answers"] = [answer(data, at) for at in range(len(shares))]
+    shown: dict[str, Any] = safe(data)
+    return shown
+
+
+def safe(value: Any) -> Any:
+    """The same data with the control characters of every text shown, and no number JSON lacks."""
+    if isinstance(value, str):
+        return plain_text(value)
+    if isinstance(value, Mapping):
+        return {plain_text(str(key)): safe(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [safe(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _share(comparison: Ranked) -> float:
+    if not comparison.sizings:
+        raise InputError("a report needs at least one site that has a plant")
+    targets = {sizing.target for sizing in comparison.sizings}
+    if len(targets) > 1 or next(iter(targets))[0] != "served_fraction":
+        raise InputError(f"a report is for one served_fraction at all sites; got {sorted(targets)}")
+    return next(iter(targets))[1]
+
+
+def _command(comparison: Ranked, share: float) -> str:
+    import shlex
+
+    names = [sizing.case.site.name for sizing in comparison.sizings]
+    it_mw = comparison.sizings[0].case.datacenter.it_mw
+    return f"energy compare {shlex.join(names)} --it-mw {it_mw:g} --served-fraction {share:g}"
+
+
+def _site(sizing: Sizing, shares: list[float]) -> dict[str, Any]:
+    """Everything about one site."""
+    case, plant = sizing.case, sizing.evaluation
+    site, weather = case.site, case.weather
+    return {
+        "name": site.name,
+        "title": site.title,
+        "place": "" if site.title in (site.name, weather.source) else site.title,
+        "latitude_deg": site.latitude_deg,
+        "longitude_deg": site.longitude_deg,
+        "elevation_m": site.elevation_m,
+        "load_mwh_per_year": weather.per_year(case.load_mw),
+        "mean_load_mw": case.mean_load_mw,
+        "peak_load_mw": float(case.load_mw.max()),
+        "pue": case.mean_load_mw / case.datacenter.it_mw,
+        "kwh_per_kwdc_year": case.kwh_per_kwdc_year,
+        "acres_per_mwdc": case.assumptions.solar.mount.acres_per_mwdc,
+        "usable_fraction": case.assumptions.battery.usable_fraction,
+        "frontier": _frontier(case, shares),
+        "parts": _parts(case),
+        "plant": _plant(plant),
+        "monthly": _monthly(plant),
+        "week": worst_week(plant),
+        "calendar": dark_days(plant),
+        "events": _events(plant),
+        "uncertainty": _uncertainty(sizing),
+        "beside": _beside(case),
+        "weather": {
+            "source": weather.source,
+            "credit": site.weather.credit,
+            "years": weather.years,
+            "years_words": years_words(weather),
+            "steps": len(weather.frame),
+            "step_h": weather.step_h,
+            "ghi_kwh_m2_day": weather.ghi_kwh_m2_day,
+            "temp_air_c": weather.temp_air_c,
+            "normals": site.normals.source if site.normals else "",
+        },
+        "quality": [
+            {"measure": str(name), "value": _digits(row["value"]), "unit": row["unit"],
+             "verdict": row["verdict"]}
+            for name, row in site.quality_check.frame.iterrows()
+        ],
+        "suspicions": list(site.quality_check.warnings),
+        "notes": plant.notes,
+        "prices": _prices(case),
+    }  # fmt: skip
+
+
+def _plant(plant: Evaluation) -> dict[str, Any]:
+    """The asked plant's own figures, from its hour-by-hour run."""
+    return dict(plant.design.model_dump()) | plant.availability.to_dict() | {
+        "levelized_usd_per_mwh": plant.cost.levelized_usd_per_mwh,
+        "levelized_usd_per_it_mwh": plant.cost.levelized_usd_per_it_mwh,
+        "capital_usd": plant.cost.capital_usd,
+        "annual_usd": plant.cost.annual_usd,
+        "land_acres": plant.cost.land_acres,
+        "time_to_power_years": plant.cost.time_to_power_years,
+    }  # fmt: skip
+
+
+def _frontier(case: Case, shares: list[float]) -> dict[str, list[float | None]]:
+    """Sizes and measures by target, None where no plant within the limits reaches it."""
+    frame = frontier(case, shares).frame.set_index("served_fraction").reindex(shares)
+    return {
+        name: [float(v) if math.isfinite(v) else None for v in frame[name]]
+        for name in (*SIZES, *MEASURES)
+    }
+
+
+def _parts(case: Case) -> list[dict[str, Any]]:
+    """Each part's driver and its cost per MW or MWh of it: capital, and a year's low, mid, high.
+
+    What a plant of sun and battery does not have, backup and grid, is left out.
+    """
+    rate = case.assumptions.finance.real_discount_fraction
+    ends = {
+        end: unit_costs(Case(case.site, case.datacenter, case.assumptions.at_prices(end)))
+        for end in ("low", "high")
+    }  # fmt: skip
+    return [
+        {
+            "part": part,
+            "driver": DRIVERS[part],
+            "capital_usd_per_size": unit.capital_usd,
+            "annual_usd_per_size": unit.annual_usd(rate),
+            "annual_low_usd_per_size": ends["low"][part].annual_usd(rate),
+            "annual_high_usd_per_size": ends["high"][part].annual_usd(rate),
+        }
+        for part, unit in unit_costs(case).items()
+        if DRIVERS[part] in (*SIZES, "load")
+    ]
+
+
+def costs(data: Mapping[str, Any], site: Mapping[str, Any], at: int) -> dict[str, float] | None:
+    """Levelized cost, its low and high end [$/MWh] and capital [$] of one site at one target."""
+    sizes = {name: site["frontier"][name][at] for name in SIZES}
+    if sizes["solar_mw"] is None:
+        return None
+    sizes["load"] = site["peak_load_mw"]
+    served_mwh = data["shares"][at] * site["load_mwh_per_year"]
+
+    def total(price: str) -> float:
+        return float(sum(sizes[part["driver"]] * part[price] for part in site["parts"]))
+
+    return {
+        "usd_per_mwh": total("annual_usd_per_size") / served_mwh,
+        "low_usd_per_mwh": total("annual_low_usd_per_size") / served_mwh,
+        "high_usd_per_mwh": total("annual_high_usd_per_size") / served_mwh,
+        "capital_usd": total("capital_usd_per_size"),
+        "land_acres": sizes["solar_mw"] * site["acres_per_mwdc"],
+    }
+
+
+def _ranking(data: Mapping[str, Any], at: int) -> list[dict[str, Any]]:
+    """The sites at one target, cheapest first; those without a plant last."""
+    found = [(number, costs(data, site, at)) for number, site in enumerate(data["sites"])]
+    reached = sorted(
+        ((number, cost) for number, cost in found if cost is not None),
+        key=lambda pair: pair[1]["usd_per_mwh"],
+    )
+    cheapest = reached[0][1]["usd_per_mwh"] if reached else math.nan
+    rows: list[dict[str, Any]] = [
+        {"site": number, "cells": cells(data["sites"][number], at, cost, cheapest)} | cost
+        for number, cost in reached
+    ]
+    return rows + [{"site": number, "cells": None} for number, cost in found if cost is None]
+
+
+def _monthly(plant: Evaluation) -> dict[str, list[float]]:
+    """Energy by month, mean of the years [MWh]; served = from_sun + from_battery."""
+    weather, frame = plant.case.weather, plant.run.frame
+    sums = frame.groupby(np.asarray(weather.local_middle.month)).sum() * (
+        weather.step_h / weather.years_exact
+    )
+    columns = {
+        "sun_mwh": "solar_mw", "load_mwh": "load_mw", "from_sun_mwh": "solar_to_load_mw",
+        "from_battery_mwh": "discharge_mw", "unserved_mwh": "unserved_mw",
+        "unused_mwh": "curtailed_mw",
+    }  # fmt: skip
+    return {name: _rounded(sums[column]) for name, column in columns.items()}
+
+
+def worst_week(plant: Evaluation) -> dict[str, Any]:
+    """The seven days in a row with the most load not served, hour by hour.
+
+    Without any, those whose battery is lowest.
+    """
+    weather, frame = plant.case.weather, plant.run.frame
+    day = weather.local_middle.normalize()
+    daily = frame.groupby(np.asarray(day)).agg({"unserved_mw": "sum", "soc_mwh": "min"})
+    days = pd.DatetimeIndex(daily.index)
+    in_a_row = (days[WEEK_DAYS - 1 :] - days[: 1 - WEEK_DAYS]) == pd.Timedelta(days=WEEK_DAYS - 1)
+    unserved = _windows(daily["unserved_mw"].to_numpy(dtype=float))
+    dark = unserved.max() > 0
+    score = unserved if dark else -_windows(daily["soc_mwh"].to_numpy(dtype=float))
+    first = days[int(np.where(in_a_row, score, -np.inf).argmax())]
+    inside = (day >= first) & (day < first + pd.Timedelta(days=WEEK_DAYS))
+    steps_per_hour = round(1 / weather.step_h)
+    hours = frame[inside].to_numpy(dtype=float)
+    hourly = pd.DataFrame(
+        hours.reshape(-1, steps_per_hour, hours.shape[1]).mean(axis=1), columns=frame.columns
+    )
+    # A made year's number is a label; a typical year's months are of different years.
+    dated = not (weather.typical or weather.made)
+    dates = [first + pd.Timedelta(days=n) for n in range(WEEK_DAYS)]
+    columns = ("load_mw", "solar_mw", "solar_to_load_mw", "discharge_mw", "unserved_mw",
+               "soc_mwh")  # fmt: skip
+    return {
+        "days": [f"{date.day} {date:%b}" for date in dates],
+        "span": " to ".join(f"{dates[n].day} {dates[n]:%b{' %Y' * dated}}" for n in (0, -1)),
+        "dark": bool(dark),
+        "unserved_mwh": float(hourly["unserved_mw"].sum()),
+        "load_mwh": float(hourly["load_mw"].sum()),
+        "hours": {name: _rounded(hourly[name]) for name in columns},
+    }
+
+
+def _windows(values: Array) -> Array:
+    """Sums of each `WEEK_DAYS` values in a row."""
+    return np.convolve(values, np.ones(WEEK_DAYS), "valid")
+
+
+def dark_days(plant: Evaluation) -> dict[str, Any]:
+    """Days on which load was not served: year, day of a leap year from 0, share of the day's load.
+
+    The years are in the order of the chain.
+    """
+    weather = plant.case.weather
+    local = weather.local_middle
+    unserved, load = plant.run.flow("unserved_mw"), plant.case.load_mw
+    short_h = (unserved > LOSS_OF_LOAD_TOLERANCE * load) * weather.step_h
+    # Every year is laid on a leap year so that the months stand under each other.
+    before = np.array([0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335])
+    steps = pd.DataFrame(
+        {
+            "year": np.asarray(local.year),
+            "day": before[np.asarray(local.month) - 1] + np.asarray(local.day) - 1,
+            "unserved": unserved,
+            "load": load,
+            "short_h": short_h,
+        }
+    )
+    daily = steps.groupby(["year", "day"], as_index=False).sum()
+    by_year = daily.groupby("year")["unserved"].sum()
+    years = [int(year) for year in by_year.index]
+    worst = by_year.sort_values(ascending=False, kind="stable").index[:CALENDAR_YEARS]
+    kept = sorted(int(year) for year in worst)
+    dark = daily[(daily["short_h"] > 0) & daily["year"].isin(kept)]
+    rows = [kept.index(int(year)) for year in dark["year"]]
+    shares = _rounded(dark["unserved"] / dark["load"], 3)
+    labels = {year: str(n + 1) if weather.made else str(year) for n, year in enumerate(years)}
+    return {
+        "years": ["typical" if weather.typical else labels[year] for year in kept],
+        "of_years": len(years),
+        "days": [
+            list(mark)
+            for mark in zip(
+                rows, dark["day"].tolist(), shares, _rounded(dark["short_h"]), strict=True
+            )
+        ],
+    }
+
+
+def _events(plant: Evaluation) -> list[list[Any]]:
+    """Every outage: start (local standard time), hours, depth [MW], energy [MWh]."""
+    events = plant.availability.events
+    return [
+        list(event)
+        for event in zip(
+            events["start"].dt.strftime("%Y-%m-%d %H:%M"),
+            events["length_h"].tolist(),
+            _rounded(events["depth_mw"]),
+            _rounded(events["energy_mwh"]),
+            strict=True,
+        )
+    ]
+
+
+def _uncertainty(sizing: Sizing) -> dict[str, Any]:
+    """How uncertainty, as far as the weather years can tell, in $/MWh of the asked share."""
+    weather = sizing.case.weather
+    draws = max(20, min(DRAWS, DRAWN_YEARS // weather.years))
+    uncertainty = weather_uncertainty(sizing, draws=draws)
+    served_mwh = sizing.evaluation.run.served_mwh_per_year
+    annual_usd = uncertainty.frame.loc["annual_usd"].to_numpy(dtype=float)
+    value, low, high = (annual_usd / served_mwh).tolist()
+    single = uncertainty.single_years
+    return {
+        "draws": draws,
+        "usd_per_mwh": value,
+        "low_usd_per_mwh": low,
+        "high_usd_per_mwh": high,
+        "years": [str(n + 1) if weather.made else str(y) for n, y in enumerate(single.index)],
+        "years_usd_per_mwh": [
+            float(f"{usd / served_mwh:.5g}") if math.isfinite(usd) else None
+            for usd in single["annual_usd"].tolist()
+        ],
+        "years_served_fraction": _rounded(single["served_fraction"], 7),
+        "nines_at_least": uncertainty.nines_at_least,
+        "nines_supported": uncertainty.nines_supported,
+        "notes": uncertainty.notes,
+    }
+
+
+def _beside(case: Case) -> dict[str, Any]:
+    """What the same load would pay for gas on site and for the grid, by part [$/MWh].
+
+    Backup and connection are as large as the peak load; both run all the time.
+    """
+    assumptions, site = case.assumptions, case.site
+    rate = assumptions.finance.real_discount_fraction
+    per_mwh = float(case.load_mw.max()) / case.weather.per_year(case.load_mw)
+    units = unit_costs(case)
+    fuel, variable = backup_usd_per_mwh(case)
+    wait = site.grid_wait_years
+    return {
+        "gas": {
+            "engines and their upkeep": units["backup"].annual_usd(rate) * per_mwh + variable,
+            "fuel": fuel,
+            "integration": units["integration"].annual_usd(rate) * per_mwh,
+        },
+        "grid": {
+            "energy": grid_usd_per_mwh(case),
+            "connection and demand charge": units["grid"].annual_usd(rate) * per_mwh,
+        },
+        "kind": assumptions.backup.kind,
+        "gas_years": max(assumptions.backup.lead_years, assumptions.integration.lead_years),
+        "grid_years": assumptions.grid.wait_years if wait is None else wait.value,
+    }
+
+
+def _prices(case: Case) -> list[dict[str, Any]]:
+    """The place's own prices, where it has them, in the dollars of their source."""
+    site = case.site
+    rows = []
+    for name, unit in (
+        ("land_usd_per_acre", "$/acre"), ("gas_usd_per_mmbtu", "$/MMBtu"),
+        ("grid_usd_per_mwh", "$/MWh"), ("grid_wait_years", "years"),
+    ):  # fmt: skip
+        price = getattr(site, name)
+        if price is not None:
+            rows.append(
+                {"name": name, "value": f"{price.value:,g}", "unit": unit, "source": price.source,
+                 "dollar_year": str(getattr(price, "dollar_year", ""))}
+            )  # fmt: skip
+    return rows
+
+
+def _assumptions(case: Case) -> list[dict[str, Any]]:
+    """Every belief with its range, unit, source and the dollar-year that its source gives."""
+    content = shipped("assumptions-2025.toml")
+    rows = []
+    for name, row in case.assumptions.frame.iterrows():
+        section, key = str(name).split(".")
+        year = content[section][key].get("dollar_year", "")
+        numbers = {end: f"{row[end]:.6g}" for end in ("value", "low", "high")}
+        rows.append(
+            {"name": str(name), **numbers, "unit": row["unit"], "dollar_year": str(year),
+             "source": row["source"]}
+        )  # fmt: skip
+    return rows
+
+
+def _sensitivity(sensitivity: Framed | None, plant: Evaluation) -> dict[str, Any] | None:
+    if sensitivity is None:
+        return None
+    columns = ("low", "high", "levelized_low_usd_per_mwh", "levelized_high_usd_per_mwh")
+    frame = sensitivity.frame
+    frame = frame.set_index("name") if "name" in frame else frame
+    moved = frame[list(columns[2:])].to_numpy(dtype=float)
+    # What moves nothing has no bar; an end without a plant is NaN, and has none either.
+    frame = frame[np.abs(moved - plant.cost.levelized_usd_per_mwh).max(axis=1) != 0]
+    return {
+        "site": plant.case.site.name,
+        "usd_per_mwh": plant.cost.levelized_usd_per_mwh,
+        "rows": [
+            {"name": str(name)} | {column: float(row[column]) for column in columns}
+            for name, row in frame.iterrows()
+        ],
+    }
+
+
+def _monte_carlo(monte_carlo: Framed | None) -> dict[str, dict[str, float]] | None:
+    if monte_carlo is None:
+        return None
+    frame = monte_carlo.frame
+    frame = frame.set_index("site") if "site" in frame else frame
+    names = {"lowest_cost_fraction": "probability"} | {
+        f"{p}_usd_per_mwh": p for p in ("p05", "p50", "p95")
+    }
+    columns = {short: frame[name].tolist() for name, short in names.items()}
+    return {
+        str(site): {short: float(values[n]) for short, values in columns.items()}
+        for n, site in enumerate(frame.index)
+    }
+
+
+def _digits(value: float) -> str:
+    return f"{value:.4g}" if math.isfinite(value) else ""
+
+
+def _rounded(values: Iterable[float], digits: int = 4) -> list[float]:
+    """As many digits as a plot can show."""
+    numbers = [float(f"{value:.{digits}g}") for value in values]
+    return [int(n) if n == int(n) else n for n in numbers]

@@ -1,0 +1,176 @@
+"""The sentences and the cells of a report, said once for the page, the Markdown and the paper.
+
+In: the data of `energy.report.content`. Out: text.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from energy.weather import Weather
+
+#: Heads of the ranking after rank and site, with their units.
+COLUMNS = (
+    "$/MWh served", "low–high", "above cheapest", "panels MWdc", "battery MWh",
+    "battery MW", "capital M$", "land acres", "hours in full", "short h/year", "longest outage h",
+    "weather years",
+)  # fmt: skip
+
+#: Names that a sentence lists at most.
+MOST_NAMES = 4
+
+
+def plain_text(text: str) -> str:
+    """Text whose control characters are shown, not sent: a site's name may hold anything."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def percent(share: float) -> str:
+    """A share as people say it: 99.95 %; all its digits, for nines are told by the last."""
+    return f"{round(share * 100, 9):.12g} %"
+
+
+def money(usd: float) -> str:
+    """Dollars per MWh with as many digits as they are known to."""
+    return f"{usd:,.0f}" if usd >= 100 else f"{usd:,.1f}"
+
+
+def listed(names: list[str]) -> str:
+    """Names as a sentence has them: a, b and c; of many, a and 5 others."""
+    if len(names) > MOST_NAMES:
+        names = [names[0], f"{len(names) - 1} others"]
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def question(data: Mapping[str, Any]) -> str:
+    """What the report answers."""
+    count, it_mw = len(data["sites"]), data["it_mw"]
+    which = f"Which of {count} sites" if count > 1 else f"How cheaply does {_name(data, 0)}"
+    gives = "gives" if count > 1 else "give"
+    told = "the cheapest power from" if count > 1 else "power from"
+    return f"{which} {gives} {it_mw:g} MW of computers {told} sun and batteries alone?"
+
+
+def target_words(share: float, mean_load_mw: float) -> str:
+    """A target as a screen reader says it."""
+    hours = (1.0 - share) * 8760
+    if share == 1:
+        return "all of the energy served"
+    amount = f"{hours:,.0f} hours" if hours >= 10 else f"{hours:.2g} hours"
+    return f"{percent(share)} of the energy served; what is missing is worth {amount} a year"
+
+
+def years_words(weather: Weather) -> str:
+    """Which years a series has."""
+    if weather.typical:
+        return f"a typical year of months from {weather.first_year} to {weather.last_year}"
+    if weather.made:
+        return f"{weather.years} made years"
+    if weather.years == 1:
+        return f"one year, {weather.first_year}"
+    return f"{weather.years} years from {weather.first_year} to {weather.last_year}"
+
+
+def cells(
+    site: Mapping[str, Any], at: int, cost: Mapping[str, float], cheapest: float
+) -> list[str]:
+    """One row of the ranking, a cell for each of `COLUMNS`."""
+    curve = {name: values[at] for name, values in site["frontier"].items()}
+    above = cost["usd_per_mwh"] / cheapest - 1.0
+    return [
+        money(cost["usd_per_mwh"]),
+        f"{money(cost['low_usd_per_mwh'])}–{money(cost['high_usd_per_mwh'])}",
+        f"+{above:.1%}".replace("%", " %") if above > 0 else "–",
+        f"{curve['solar_mw']:,.0f}",
+        f"{curve['battery_mwh']:,.0f}",
+        f"{curve['battery_mw']:,.0f}",
+        f"{cost['capital_usd'] / 1e6:,.0f}",
+        f"{cost['land_acres']:,.0f}",
+        f"{curve['available_fraction']:.3%}".replace("%", " %"),
+        _few(curve["lolh_hours_per_year"]),
+        f"{curve['longest_event_h']:g}",
+        str(site["weather"]["years"]),
+    ]
+
+
+def _few(hours: float) -> str:
+    return f"{hours:,.0f}" if hours >= 10 or hours == 0 else f"{hours:.2g}"
+
+
+def _name(data: Mapping[str, Any], number: int) -> str:
+    return str(data["sites"][number]["name"])
+
+
+def answer(data: Mapping[str, Any], at: int) -> str:
+    """The answer for one target in a sentence or two, with what makes it uncertain."""
+    ranking = [row for row in data["rankings"][at] if row["cells"]]
+    share = percent(data["shares"][at])
+    if not ranking:
+        return f"No site has a plant within the limits that serves {share} of the energy."
+    best = ranking[0]
+    year, place = data["dollar_year"], data["sites"][best["site"]]["place"]
+    name = _name(data, best["site"]) + (f" ({place})" if place else "")
+    first = (
+        f"{name} is the cheapest: {money(best['usd_per_mwh'])} $/MWh ({year} dollars) with "
+        f"{share} of the energy served"
+    )
+    if len(ranking) > 1:
+        second = ranking[1]
+        gap = second["usd_per_mwh"] - best["usd_per_mwh"]
+        first += (
+            f", {gap:.2g} $ ({gap / best['usd_per_mwh']:.1%})".replace("%", " %")
+            + f" below {_name(data, second['site'])}"
+        )
+    elif len(data["sites"]) == 1:
+        first = first.replace("is the cheapest:", "costs")
+    else:
+        first += "; no other site has a plant that serves so much"
+    low, high = money(best["low_usd_per_mwh"]), money(best["high_usd_per_mwh"])
+    text = (
+        f"{first}. With every price at the low or the high end of its range it is {low} to "
+        f"{high} $."
+    )
+    if at == data["asked"]:
+        text += " " + _sureness(data, ranking)
+    return text
+
+
+def _sureness(data: Mapping[str, Any], ranking: list[Mapping[str, Any]]) -> str:
+    """What the weather years, and the monte_carlo where there are some, say of the first place."""
+    best = data["sites"][ranking[0]["site"]]
+    uncertainty = best["uncertainty"]
+    lone = [
+        site["name"]
+        for row in ranking
+        if math.isnan((site := data["sites"][row["site"]])["uncertainty"]["low_usd_per_mwh"])
+    ]
+    if best["name"] in lone:
+        told = (
+            f"{listed(lone)} {'stands' if len(lone) == 1 else 'stand'} on one weather year"
+            f"{'' if len(lone) == 1 else ' each'}, which cannot say how much other years would "
+            "change that"
+        )
+    else:
+        told = (
+            f"Its weather years, drawn anew, give {money(uncertainty['low_usd_per_mwh'])} to "
+            f"{money(uncertainty['high_usd_per_mwh'])} $ in nine of ten draws"
+        )
+        near = [
+            other["name"]
+            for row in ranking[1:]
+            if (other := data["sites"][row["site"]])
+            and other["uncertainty"]["low_usd_per_mwh"] <= uncertainty["high_usd_per_mwh"]
+        ]
+        if near:
+            told += f", which does not tell it from {listed(near)}"
+        if lone:
+            told += f"; of {listed(lone)} one weather year is known, which says nothing of others"
+    monte_carlo = (data["monte_carlo"] or {}).get(best["name"])
+    if monte_carlo:
+        told += (
+            f". With this weather taken as given, {best['name']} is the cheapest in "
+            f"{percent(round(monte_carlo['probability'], 2))} of draws of all prices and other assumptions"
+        )
+    return told + "."

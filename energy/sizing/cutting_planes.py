@@ -1,0 +1,461 @@
+"""The least-cost plants for many targets, exactly, on plain arrays and prices.
+
+In: solar and load by step, prices, shares of the energy to serve. Out: the cheapest solar, battery
+energy and battery power for each share.
+
+For one solar and one battery power `energy.sizing.storage_curve` reads off the smallest battery of every
+target, with its slopes. The cost is convex in solar, power and target together, so each such look
+is a plane below the cost of *all* targets. A target's search keeps the polygon of sizes that may
+still be cheaper than its best plant, looks at the polygon's centre of gravity [1] and ends when the
+polygon is empty: then nothing is cheaper by more than `GAP`.
+
+A store that loses by standing has no such legs. Its smallest battery is found by Newton's method on
+a pass over the hours that carries its slopes along, from what the cuts say; a search without the
+loss gives the first cuts, which hold because a store that loses serves no more.
+
+References
+----------
+[1] A. Levin (1965), D. Newman (1965); see Nesterov, Introductory Lectures on Convex Optimization,
+    2004, section 3.2: each cut leaves at most 1 - 1/e of the area.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numba as nb
+import numpy as np
+
+from energy.errors import InfeasibleError, InputError
+from energy.sizing.storage_curve import (
+    BY_ALLOWED,
+    BY_POWER,
+    BY_SOLAR,
+    REACHED,
+    VALUE,
+    smallest_batteries,
+    smallest_lossy_battery,
+    storage_curve,
+)
+from energy.units import Array, energy_mwh
+
+#: A plant that is found is at most this share dearer than the cheapest one.
+GAP = 1e-9
+
+#: Looks after which the search gives up; one target needs about 30, the next ones about 20.
+MAX_EVALUATIONS = 400
+
+#: How far the search without standing loss goes before the one with it.
+ROUGH_GAP = 1e-3
+
+
+class LeastCost(NamedTuple):
+    """The cheapest sizes: solar MWdc, battery MWh and MW, and what they cost a year."""
+
+    solar_mw: float
+    battery_mwh: float
+    battery_mw: float
+    annual_usd: float
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What is to be served, from what, at which prices; the battery's whole energy is usable.
+
+    Parameters
+    ----------
+    solar, load_mw
+        Arrays of shape (n,): MWac per MWdc and load [MW], for steps of `step_h` hours.
+    usd_per_size
+        Shape (3,): price of a MWdc, of a MWh in the store and of a MW of battery power.
+    one_way_efficiency, retained_fraction
+        Fraction of the energy that passes into, and out of, the store; share of what it holds that
+        is left after a step.
+    cyclic
+        True: the battery ends as it starts. False: it starts full.
+    largest
+        The largest solar [MWdc], battery energy [MWh] and battery power [MW] that are looked at.
+    """
+
+    solar: Array
+    load_mw: Array
+    usd_per_size: Array
+    one_way_efficiency: float
+    retained_fraction: float
+    cyclic: bool
+    step_h: float
+    largest: tuple[float, float, float]
+
+    @property
+    def load_mwh(self) -> float:
+        """Energy of the load [MWh]."""
+        return energy_mwh(self.load_mw, self.step_h)
+
+
+def solve(
+    problem: Problem,
+    served_fractions: Sequence[float] | Array,
+    *,
+    gap: float = GAP,
+    start: Array | None = None,
+) -> Array:
+    """The cheapest plant for each share of the energy.
+
+    Parameters
+    ----------
+    problem
+        What is to be served.
+    served_fractions
+        The shares.
+    gap
+        A plant that is found is at most this share dearer than the cheapest one.
+    start
+        Shape (targets, 4): for each share a plant of almost the same problem, near which the
+        search then begins. It saves half of the looks and changes the answer by no more than `gap`.
+
+    Returns
+    -------
+    array of shape (targets, 4)
+        Solar, battery energy, battery power and their cost, as `LeastCost`; NaN for a target that
+        the largest plant does not meet.
+    """
+    shares = np.asarray(served_fractions, dtype=float)
+    workers = min(len(shares), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
+                  else os.cpu_count() or 1)  # fmt: skip
+    chunks = np.array_split(np.arange(len(shares)), workers)
+    if workers == 1:
+        return _solve_chunk(problem, shares, gap, start)
+    with ThreadPoolExecutor(workers) as pool:
+        parts = pool.map(
+            lambda chunk: _solve_chunk(
+                problem, shares[chunk], gap, None if start is None else start[chunk]
+            ),
+            chunks,
+        )
+        found: Array = np.concatenate(list(parts))
+        return found
+
+
+def _solve_chunk(problem: Problem, shares: Array, gap: float, start: Array | None) -> Array:
+    plants = np.full((len(shares), 4), math.nan) if start is None else np.array(start, dtype=float)
+    done = _search(
+        problem.solar, problem.load_mw, problem.usd_per_size, problem.one_way_efficiency,
+        problem.retained_fraction, problem.step_h, problem.cyclic, *problem.largest,
+        (1.0 - shares) * problem.load_mwh, gap, start is not None, plants,
+    )  # fmt: skip
+    if not done:
+        raise RuntimeError("the least-cost search did not end; please report this case")
+    return plants
+
+
+# --- the search itself, compiled ------------------------------------------------------------------
+
+
+@nb.njit(cache=True, nogil=True)
+def _search(
+    solar: Array, load_mw: Array, usd_per_size: Array, one_way_efficiency: float,
+    retained_fraction: float, step_h: float, cyclic: bool,
+    max_solar_mw: float, max_mwh: float, max_power_mw: float, allowed_mwh: Array,
+    final_gap: float, started: bool, plants: Array,
+) -> bool:  # fmt: skip
+    """Find the plant of each of `allowed_mwh` and write it to `plants`; False when it gave up.
+
+    `started` says that `plants` holds plants to begin at: then the search without standing loss,
+    whose looks are dearer, is left out.
+
+    Solar and power count as shares of the largest. A look leaves a plane for each target: value
+    and slopes in solar, power and what is allowed, and whether the value is a cost (1) or energy
+    that is lacking (0).
+    """
+    box = np.array([max_solar_mw, max_power_mw])
+    targets = len(allowed_mwh)
+    cuts = np.empty((targets, 64, 5))
+    looks = 0
+    found = np.empty((targets, 5))
+    lossless = retained_fraction == 1.0
+    for stage in range(1 if started and not lossless else 0, 1 if lossless else 2):
+        exact = lossless or stage == 1
+        gap = final_gap if exact else max(final_gap, ROUGH_GAP)
+        # The far corner tells which targets have a plant at all; a neighbour's plant, or that of
+        # the stage before, is a good start.
+        at = np.ones(2)
+        for target in range(targets):
+            if stage == 1 or started:
+                if math.isnan(plants[target, 0]):
+                    continue
+                at = np.array([plants[target, 0], plants[target, 2]]) / box
+                at = np.minimum(at, 1.0)
+            best, level = np.inf, np.inf
+            plants[target] = np.nan
+            for look in range(MAX_EVALUATIONS + 1):
+                if look == MAX_EVALUATIONS:
+                    return False
+                solar_mw, power_mw = at[0] * box[0], at[1] * box[1]
+                if lossless or stage == 0:
+                    legs, totals = storage_curve(
+                        solar, load_mw, solar_mw, power_mw, one_way_efficiency, step_h, cyclic
+                    )
+                    found = smallest_batteries(
+                        legs, totals, one_way_efficiency, allowed_mwh, max_mwh, cyclic
+                    )
+                else:
+                    told = _told(cuts[target, :looks], at, allowed_mwh[target])
+                    least = usd_per_size[0] * solar_mw + usd_per_size[2] * power_mw
+                    guess_mwh = max((told - least) / usd_per_size[1], 0.0)
+                    found[:] = smallest_lossy_battery(
+                        solar, load_mw, solar_mw, power_mw, one_way_efficiency, retained_fraction,
+                        step_h, cyclic, allowed_mwh[target], guess_mwh, max_mwh,
+                    )  # fmt: skip
+                if looks == cuts.shape[1]:
+                    more = np.empty((targets, 2 * looks, 5))
+                    more[:, :looks] = cuts
+                    cuts = more
+                for other in range(targets):
+                    own = target if stage == 1 else other
+                    _cut(found[other], at, allowed_mwh[own], usd_per_size, box,
+                           cuts[other, looks])  # fmt: skip
+                looks += 1
+                if found[target, REACHED] == 1.0:
+                    mwh = found[target, VALUE]
+                    cost = (usd_per_size[0] * solar_mw + usd_per_size[1] * mwh
+                            + usd_per_size[2] * power_mw)  # fmt: skip
+                    if cost < best:
+                        best, level = cost, cost * (1.0 - gap)
+                        plants[target, 0], plants[target, 1] = solar_mw, mwh
+                        plants[target, 2], plants[target, 3] = power_mw, cost
+                polygon, corners = _feasible(cuts[target, :looks], allowed_mwh[target], level)
+                if corners < 3:
+                    break
+                at = _centroid(polygon, corners)
+            at = np.ones(2)
+            if not math.isnan(plants[target, 0]):
+                at = np.array([plants[target, 0], plants[target, 2]]) / box
+    return True
+
+
+@nb.njit(cache=True, nogil=True)
+def _told(cuts: Array, at: Array, allowed_mwh: float) -> float:
+    """The least that a plant at a point costs, by the cuts so far."""
+    told = 0.0
+    for k in range(len(cuts)):
+        if cuts[k, 4] == 1.0:
+            here = cuts[k, 0] + cuts[k, 1] * at[0] + cuts[k, 2] * at[1]
+            told = max(told, here + cuts[k, 3] * allowed_mwh)
+    return told
+
+
+@nb.njit(cache=True, nogil=True)
+def _cut(
+    found: Array, at: Array, allowed_mwh: float, usd_per_size: Array, box: Array, plane: Array
+) -> None:
+    """Write what a look says of one target: constant, slopes in both shares and in `allowed`."""
+    reached = found[REACHED] == 1.0
+    worth = usd_per_size[1] if reached else 1.0
+    plane[1] = found[BY_SOLAR] * worth * box[0]
+    plane[2] = found[BY_POWER] * worth * box[1]
+    plane[3] = found[BY_ALLOWED] * worth
+    value = found[VALUE] * worth
+    if reached:
+        plane[1] += usd_per_size[0] * box[0]
+        plane[2] += usd_per_size[2] * box[1]
+        value += usd_per_size[0] * box[0] * at[0] + usd_per_size[2] * box[1] * at[1]
+    plane[0] = value - plane[1] * at[0] - plane[2] * at[1] - plane[3] * allowed_mwh
+    plane[4] = 1.0 if reached else 0.0
+
+
+@nb.njit(cache=True, nogil=True)
+def _feasible(cuts: Array, allowed_mwh: float, level: float) -> tuple[Array, int]:
+    """The polygon in the unit square where every cost plane is below `level`, and its corners."""
+    polygon = np.empty((len(cuts) + 8, 2))
+    spare = np.empty_like(polygon)
+    polygon[0], polygon[1] = (0.0, 0.0), (1.0, 0.0)
+    polygon[2], polygon[3] = (1.0, 1.0), (0.0, 1.0)
+    corners = 4
+    for k in range(len(cuts)):
+        limit = level if cuts[k, 4] == 1.0 else 0.0
+        if limit == np.inf:
+            continue
+        limit -= cuts[k, 0] + cuts[k, 3] * allowed_mwh
+        x, y = cuts[k, 1], cuts[k, 2]
+        kept = 0
+        before = x * polygon[corners - 1, 0] + y * polygon[corners - 1, 1] - limit
+        for i in range(corners):
+            side = x * polygon[i, 0] + y * polygon[i, 1] - limit
+            if side * before < 0.0:
+                share = before / (before - side)
+                last = i - 1 if i else corners - 1
+                spare[kept] = polygon[last] + share * (polygon[i] - polygon[last])
+                kept += 1
+            if side <= 0.0:
+                spare[kept] = polygon[i]
+                kept += 1
+            before = side
+        polygon, spare = spare, polygon
+        corners = kept
+        if corners < 3:
+            break
+    return polygon, corners
+
+
+@nb.njit(cache=True, nogil=True)
+def _centroid(polygon: Array, corners: int) -> Array:
+    """Centre of gravity of a convex polygon; of its corners when it has no area to speak of."""
+    area, x, y = 0.0, 0.0, 0.0
+    for i in range(1, corners - 1):
+        one, two = polygon[i] - polygon[0], polygon[i + 1] - polygon[0]
+        twice = one[0] * two[1] - one[1] * two[0]
+        area += twice
+        x += twice * (one[0] + two[0])
+        y += twice * (one[1] + two[1])
+    centre = np.zeros(2)
+    if abs(area) < 1e-300:
+        for i in range(corners):
+            centre += polygon[i] / corners
+    else:
+        centre += polygon[0] + np.array([x, y]) / (3.0 * area)
+    return centre
+
+
+# --- the public face on plain arrays --------------------------------------------------------------
+
+
+def least_cost(
+    solar: Array,
+    load_mw: Array,
+    *,
+    solar_usd_per_mw_year: float,
+    battery_usd_per_mwh_year: float,
+    battery_usd_per_mw_year: float,
+    round_trip_fraction: float,
+    served_fraction: float,
+    cyclic: bool,
+    step_h: float = 1.0,
+) -> LeastCost:
+    """The cheapest solar, battery energy and battery power that serve a share of the energy.
+
+    Parameters
+    ----------
+    solar, load_mw
+        Arrays of shape (n,): MWac per MWdc, and load [MW], for steps of `step_h` hours; one load
+        for all steps will do.
+    solar_usd_per_mw_year, battery_usd_per_mwh_year, battery_usd_per_mw_year
+        Price of a MWdc, of a MWh in the store and of a MW of AC power (one rating both ways),
+        per year; the first two above 0.
+    round_trip_fraction
+        AC to AC, split evenly; the whole store is usable and loses nothing by standing.
+    served_fraction
+        Fraction of the load's energy to serve at least, above 0 and at most 1.
+    cyclic
+        True: the battery ends as it starts. False: it starts full.
+
+    Returns
+    -------
+    LeastCost
+        `solar_mw, battery_mwh, battery_mw, annual_usd`, the cost within 1e-9 of the optimum.
+
+    Raises
+    ------
+    InputError
+        With every argument that is out of bounds.
+    InfeasibleError
+        When there is no sun at all.
+    """
+    return least_costs(
+        solar,
+        load_mw,
+        solar_usd_per_mw_year=solar_usd_per_mw_year,
+        battery_usd_per_mwh_year=battery_usd_per_mwh_year,
+        battery_usd_per_mw_year=battery_usd_per_mw_year,
+        round_trip_fraction=round_trip_fraction,
+        served_fractions=[served_fraction],
+        cyclic=cyclic,
+        step_h=step_h,
+    )[0]
+
+
+def least_costs(
+    solar: Array,
+    load_mw: Array,
+    *,
+    solar_usd_per_mw_year: float,
+    battery_usd_per_mwh_year: float,
+    battery_usd_per_mw_year: float,
+    round_trip_fraction: float,
+    served_fractions: Sequence[float] | Array,
+    cyclic: bool,
+    step_h: float = 1.0,
+) -> list[LeastCost]:
+    """As `least_cost`, for many shares at once; what one search learns helps the others."""
+    solar, load_mw = np.asarray(solar, dtype=float), np.asarray(load_mw, dtype=float)
+    if load_mw.ndim == 0:
+        load_mw = np.full(solar.shape, load_mw)
+    problems = [
+        f"{name} must be {rule}; got {value!r}"
+        for name, value, rule, good in (
+            ("solar_usd_per_mw_year", solar_usd_per_mw_year, "above 0", solar_usd_per_mw_year > 0),
+            ("battery_usd_per_mwh_year", battery_usd_per_mwh_year, "above 0",
+             battery_usd_per_mwh_year > 0),
+            ("battery_usd_per_mw_year", battery_usd_per_mw_year, "at least 0",
+             battery_usd_per_mw_year >= 0),
+            ("round_trip_fraction", round_trip_fraction, "in 0..1", 0 < round_trip_fraction <= 1),
+            ("step_h", step_h, "above 0", step_h > 0),
+        )
+        if not (good and math.isfinite(value))
+    ]  # fmt: skip
+    for share in served_fractions:
+        problems += fraction_problems("served_fraction", share)
+    for name, values in (("solar", solar), ("load_mw", load_mw)):
+        if values.ndim != 1 or not len(values):
+            problems.append(f"{name} must be one value a step; got shape {values.shape}")
+        elif not np.isfinite(values).all() or values.min() < 0:
+            problems.append(f"{name} must be finite and not negative")
+    if solar.ndim == load_mw.ndim == 1 and len(solar) != len(load_mw):
+        problems.append(
+            f"solar and load_mw must be as long as each other; got {len(solar)} and {len(load_mw)}"
+        )
+    if problems:
+        raise InputError(problems)
+    if not load_mw.max() > 0:
+        raise InputError("load_mw is zero throughout; there is nothing to serve")
+    if not solar.max() > 0:
+        raise InfeasibleError("there is no sun in the whole series; no size of array helps")
+    prices = np.array([solar_usd_per_mw_year, battery_usd_per_mwh_year, battery_usd_per_mw_year])
+    one_way = round_trip_fraction**0.5
+    solar, load_mw = np.ascontiguousarray(solar), np.ascontiguousarray(load_mw)
+    # A first plant that works, found by doubling, bounds the array by what it costs.
+    hardest_mwh = np.array([(1.0 - max(served_fractions)) * energy_mwh(load_mw, step_h)])
+    solar_mw = float(load_mw.mean() / solar.mean())
+    while True:
+        power_mw = float(max(load_mw.max(), solar_mw * solar.max()))
+        legs, totals = storage_curve(solar, load_mw, solar_mw, power_mw, one_way, step_h, cyclic)
+        first = smallest_batteries(legs, totals, one_way, hardest_mwh, math.inf, cyclic)[0]
+        if first[REACHED] == 1.0:
+            break
+        solar_mw *= 2.0
+    usd = float(prices @ np.array([solar_mw, first[VALUE], power_mw]))
+    max_solar_mw = usd / solar_usd_per_mw_year
+    max_power_mw = float(max(load_mw.max(), max_solar_mw * solar.max()))
+    problem = Problem(
+        solar=solar,
+        load_mw=load_mw,
+        usd_per_size=prices,
+        one_way_efficiency=one_way,
+        retained_fraction=1.0,
+        cyclic=cyclic,
+        step_h=step_h,
+        largest=(max_solar_mw, math.inf, max_power_mw),
+    )
+    return [LeastCost(*map(float, plant)) for plant in solve(problem, served_fractions)]
+
+
+def fraction_problems(name: str, share: float) -> list[str]:
+    """What is wrong with a share that has to lie above 0 and at most at 1; empty when nothing."""
+    if 0 < share <= 1:
+        return []
+    hint = f"; write {share / 100:g}" if 1 < share <= 100 else ""
+    return [f"{name} is a share above 0 and at most 1; got {share!r}{hint}"]

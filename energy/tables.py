@@ -1,0 +1,289 @@
+"""Results as people see them and as files keep them.
+
+In: a frame, or a result that has one. Out: a table in HTML with caption, units and sensible
+rounding; a CSV, Parquet or JSON file of it in full precision, and what such a file holds.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import math
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+
+from energy.errors import InputError
+
+#: Endings of names -> unit that is shown, and what the number is divided by for it.
+SHOWN = {
+    "_usd_per_it_mwh": ("$/MWh of computers", 1.0),
+    "kwh_per_kwdc_year": ("kWh/kWdc a year", 1.0),
+    "_usd_per_mwh": ("$/MWh", 1.0),
+    "_usd_per_year": ("M$ a year", 1e6),
+    "_usd": ("M$", 1e6),
+    "_fraction": ("%", 0.01),
+    "_ratio": ("", 1.0),
+    "_kwh_m2_day": ("kWh/m²/day", 1.0),
+    "_mwh_per_year": ("MWh a year", 1.0),
+    "_days_per_year": ("days a year", 1.0),
+    "_hours_per_year": ("h a year", 1.0),
+    "_events_per_year": ("events a year", 1.0),
+    "_years": ("years", 1.0),
+    "_hours": ("h", 1.0),
+    "_acres": ("acres", 1.0),
+    "_mwh": ("MWh", 1.0),
+    "_mw": ("MW", 1.0),
+    "_deg": ("°", 1.0),
+    "_ppm": ("ppm", 1.0),
+    "_c": ("°C", 1.0),
+    "_h": ("h", 1.0),
+}
+
+#: Words of names that are not written small.
+ACRONYMS = {name: name.upper() for name in ("lole", "lolh", "eue", "pue", "ghi", "ac", "it")} | {
+    "lolev": "LOLEv",
+    "om": "O&M",
+}
+
+#: Endings of the files that a table is written to.
+ENDINGS = (".csv", ".parquet", ".json")
+
+
+class Result(Protocol):
+    """What can be written: anything with a frame; its `to_dict()`, if it has one, goes along."""
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The numbers, one row a thing."""
+
+
+@dataclass(frozen=True, eq=False)
+class ResultFile:
+    """What a file of a result holds.
+
+    Parameters
+    ----------
+    kind
+        What it was, such as "Comparison"; empty for a CSV file, which holds a table only.
+    frame
+        Its `frame`, value for value. CSV keeps no index: it comes back as the first column.
+    record
+        Its `to_dict()`; empty for a CSV file.
+    """
+
+    kind: str
+    frame: pd.DataFrame
+    record: dict[str, Any] = field(default_factory=dict)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.frame, self.kind)
+
+
+# --- to be seen -----------------------------------------------------------------------------------
+
+
+def html_table(frame: pd.DataFrame, caption: str, *, by_row: bool = False) -> str:
+    """A frame as an HTML table, four digits a number, units in the headings.
+
+    Parameters
+    ----------
+    frame
+        The numbers; names end in their unit, such as `capital_usd`.
+    caption
+        What the table is; taken as text.
+    by_row
+        True where the rows' names carry the units rather than the columns'.
+    """
+    heads = [str(frame.index.name or ""), *map(str, frame.columns)]
+    shown = heads if by_row else [_heading(head) for head in heads]
+    cells = []
+    for label, *values in frame.itertuples():
+        names = [str(label)] * len(values) if by_row else heads[1:]
+        told = [_told(value, name) for value, name in zip(values, names, strict=True)]
+        row_head = _heading(str(label)) if by_row else _told(label, "")
+        cells.append(f"<tr><th>{html.escape(row_head)}</th>{''.join(map(_cell, told))}</tr>")
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in shown)
+    return (
+        f"<table><caption>{html.escape(caption)}</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(cells)}</tbody></table>"
+    )
+
+
+def _cell(text: str) -> str:
+    return f'<td style="text-align:right">{html.escape(text)}</td>'
+
+
+def _shown(name: str) -> tuple[str, float]:
+    """The ending of a name that is a unit, and what its number is divided by; "" for none."""
+    for ending, (_, divisor) in SHOWN.items():
+        if name.endswith(ending):
+            return ending, divisor
+    return "", 1.0
+
+
+def _heading(name: str) -> str:
+    """A name in words: `battery_mwh` is "battery [MWh]"."""
+    ending, _ = _shown(name)
+    # A name that is all unit, such as `kwh_per_kwdc_year`, is a yield.
+    stem = name.removesuffix(ending) + ("yield" if ending and not ending.startswith("_") else "")
+    words = " ".join(
+        ACRONYMS.get(word, word) for word in stem.replace(".", ": ").replace("_", " ").split()
+    )
+    unit = SHOWN[ending][0] if ending else ""
+    return f"{words} [{unit}]" if unit else words
+
+
+def _told(value: object, name: str) -> str:
+    """A value as it is shown, in the unit of `SHOWN`; nothing for what is not known."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "" if value is None or value is pd.NaT else str(value)
+    if math.isnan(value):
+        return ""
+    if math.isinf(value):
+        return "∞"
+    if name.endswith(("first_year", "last_year", "dollar_year")):
+        return f"{value:.0f}"
+    ending, divisor = _shown(name)
+    number = value / divisor
+    if ending == "_fraction":  # of shares near to one the last digits count
+        return f"{number:.4f}".rstrip("0").rstrip(".")
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.4g}"
+
+
+# --- to be kept -----------------------------------------------------------------------------------
+
+
+def write_result(result: Result, path: str | Path) -> None:
+    """Write a result's frame, and with Parquet and JSON its record, as the file's ending says.
+
+    Raises
+    ------
+    InputError
+        For another ending, a folder, or a place that cannot be written; an old file stays.
+    """
+    record = result.to_dict() if hasattr(result, "to_dict") else {}
+    _write(result.frame, Path(path), type(result).__name__, record)
+
+
+def write_table(frame: pd.DataFrame, path: str | Path) -> None:
+    """Write a frame in full precision; raises as `write_result`."""
+    _write(frame, Path(path), "", {})
+
+
+def read_result(path: str | Path) -> ResultFile:
+    """What `write_result` wrote.
+
+    Raises
+    ------
+    InputError
+        For another ending, and for a file that is missing or was not written so.
+    """
+    path = Path(path)
+    _check_ending(path)
+    try:
+        if path.suffix.lower() == ".csv":
+            # pandas' own reader rounds the last digit of some numbers.
+            from pyarrow import csv
+
+            return ResultFile("", csv.read_csv(path).to_pandas())
+        if path.suffix.lower() == ".parquet":
+            frame = pd.read_parquet(path)
+            kind, record = frame.attrs.pop("kind", ""), frame.attrs.pop("record", {})
+            return ResultFile(kind, frame, record)
+        content = json.loads(path.read_text(encoding="utf-8"))
+        columns = [_from_json(column) for column in content["frame"]]
+        index, *rest = columns
+        frame = pd.DataFrame({column.name: column.to_numpy() for column in rest})
+        frame.index = pd.Index(index, name=index.name)
+        return ResultFile(content["kind"], frame, content["record"])
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: not a table that sunrack wrote ({error})") from None
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file beside its place first, then in it, so that an old file stays if that fails.
+
+    Raises
+    ------
+    InputError
+        For a folder, or a place that cannot be written.
+    """
+    if os.path.isdir(path):
+        raise InputError(f"{path}: is a folder; give the name of a file")
+    beside = path.with_name(path.name + ".part")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    except OSError as error:
+        if os.path.isfile(beside):
+            beside.unlink()
+        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def check_place(path: str | Path) -> None:
+    """Refuse a path that no table can be written to, before the work for it is done.
+
+    Raises
+    ------
+    InputError
+        For an ending that is none of `ENDINGS`, a folder, or a folder that is not there.
+    """
+    path = Path(path)
+    # A path that is too long is neither folder nor file for os.path, an error for Path.
+    if os.path.isdir(path):
+        raise InputError(f"{path}: is a folder; give the name of a file")
+    _check_ending(path)
+    if not os.path.isdir(path.parent):
+        raise InputError(f"{path}: cannot be written ({path.parent} is no folder)")
+
+
+def _check_ending(path: Path) -> None:
+    if path.suffix.lower() not in ENDINGS:
+        raise InputError(f"{path}: tables end in {', '.join(ENDINGS)}; got {path.suffix!r}")
+
+
+def _write(frame: pd.DataFrame, path: Path, kind: str, record: dict[str, Any]) -> None:
+    _check_ending(path)
+    # Rows that are only counted have no index worth keeping.
+    counted = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
+    if path.suffix.lower() == ".csv":
+        replace_file(path, frame.to_csv(index=not counted).encode())
+        return
+    if path.suffix.lower() == ".parquet":
+        kept = frame.copy()
+        kept.attrs = {"kind": kind, "record": record}
+        held = io.BytesIO()
+        kept.to_parquet(held)
+        replace_file(path, held.getvalue())
+        return
+    index = pd.Series(frame.index, name=frame.index.name)
+    columns = [_to_json(index), *(_to_json(frame[name]) for name in frame.columns)]
+    content = {"kind": kind, "record": record, "frame": columns}
+    replace_file(path, json.dumps(content, allow_nan=False).encode())
+
+
+def _to_json(column: pd.Series[Any]) -> dict[str, Any]:
+    """A column as plain data; numbers that JSON does not know, and times, as words."""
+    values: list[Any] = column.tolist()
+    if column.dtype.kind == "f":
+        values = [value if math.isfinite(value) else str(value) for value in values]
+    elif column.dtype.kind == "M":
+        values = [value.isoformat() for value in values]
+    return {"name": column.name, "dtype": str(column.dtype), "values": values}
+
+
+def _from_json(column: dict[str, Any]) -> pd.Series[Any]:
+    values, dtype = column["values"], column["dtype"]
+    if dtype.startswith("float"):
+        values = [float(value) for value in values]
+    elif dtype.startswith("datetime"):
+        values = pd.DatetimeIndex(values)
+    read: pd.Series[Any] = pd.Series(values, name=column["name"], dtype=dtype)
+    return read

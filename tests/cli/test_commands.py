@@ -1,0 +1,439 @@
+"""The command: its JSON contract, its tables, its exit codes."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pandas as pd
+import pytest
+
+import energy as en
+from energy import cli, read_result
+
+RESULT = {
+    "weather": ["source", "first_year", "last_year", "years", "hours", "ghi_kwh_m2_day",
+                "temp_air_c"],
+    "solar": ["kwh_per_kwdc_year", "capacity_factor_ac"],
+    "load": ["mean_mw", "pue"],
+    "design": ["solar_mw", "battery_mwh", "battery_mw", "backup_mw"],
+    "availability": ["served_fraction", "available_fraction", "nines", "lole_days_per_year",
+                     "lolh_hours_per_year", "lolev_events_per_year", "eue_mwh_per_year",
+                     "longest_event_h"],
+    "cost": ["capital_usd", "annual_usd", "levelized_usd_per_mwh", "parts"],
+}  # fmt: skip
+
+
+@pytest.fixture
+def energy(monkeypatch, capsys):
+    """Runs the command; gives exit code, stdout and stderr."""
+
+    def call(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["energy", *words])
+        code: int | str | None = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = stop.code
+        out, err = capsys.readouterr()
+        return int(code or 0), out, err
+
+    return call
+
+
+def assert_contract(record: dict) -> None:
+    assert set(record) == {"served_fraction", "it_mw", "sites"}
+    for site in record["sites"]:
+        assert isinstance(site["site"], str)
+        for part, keys in RESULT.items():
+            assert set(keys) <= set(site[part]), part
+        assert site["sources"]
+        parts = site["cost"]["parts"].values()
+        assert sum(p["annual_usd"] for p in parts) == pytest.approx(site["cost"]["annual_usd"])
+
+
+def test_compare_prints_ranked_sites_as_json(energy):
+    code, out, err = energy(
+        "compare", "wyoming", "el-paso", "--it-mw", "50", "--served-fraction", "0.95", "--json"
+    )
+    assert (code, err) == (0, "")
+    record = json.loads(out)
+    assert_contract(record)
+    assert (record["served_fraction"], record["it_mw"]) == (0.95, 50)
+    assert [site["site"] for site in record["sites"]] == ["el-paso", "wyoming"]
+    costs = [site["cost"]["levelized_usd_per_mwh"] for site in record["sites"]]
+    assert costs == sorted(costs)
+    assert "Fort Collins" in record["sites"][1]["weather"]["source"]
+
+
+def test_size_and_run_of_the_same_plant_agree(energy):
+    _, out, _ = energy("size", "phoenix", "--served-fraction", "0.9", "--json")
+    sized = json.loads(out)
+    assert_contract(sized)
+    design = sized["sites"][0]["design"]
+    flags = [f"--{name.replace('_', '-')}={value!r}" for name, value in design.items()]
+    _, out, _ = energy("run", "phoenix", *flags, "--json")
+    ran = json.loads(out)
+    assert_contract(ran)
+    assert ran["sites"][0]["availability"] == sized["sites"][0]["availability"]
+    assert ran["served_fraction"] == sized["sites"][0]["availability"]["served_fraction"]
+
+
+def test_sites_are_listed_as_json(energy):
+    _, out, _ = energy("sites", "--json")
+    sites = {site["site"]: site for site in json.loads(out)["sites"]}
+    assert {"wyoming", "el-paso", "phoenix", "fort-collins", "greensboro"} <= set(sites)
+    keys = {"site", "latitude_deg", "longitude_deg", "elevation_m", "years", "source"}
+    assert set(sites["wyoming"]) == keys
+
+
+def test_the_table_has_a_row_a_site_and_says_whose_clouds_wyoming_has(energy):
+    code, out, _ = energy("compare", "wyoming", "el-paso", "--served-fraction", "0.95")
+    assert code == 0
+    assert out.index("el-paso") < out.index("wyoming")
+    assert "clouds of Fort Collins CO" in out
+    for head in ("solar MWdc", "battery MWh", "LOLH", "EUE", "longest", "capital", "acres"):
+        assert head in out
+    assert "\x1b" not in out
+
+
+def test_one_plant_is_told_in_full(energy):
+    code, out, _ = energy(
+        "run", "wyoming", "--solar-mw", "1200", "--battery-mwh", "3000", "--battery-mw", "450",
+        "--backup-mw", "50",
+    )  # fmt: skip
+    assert code == 0
+    for word in ("LOLE", "EUE", "longest event", "per MWh served", "battery_energy", "backup"):
+        assert word in out
+
+
+def test_a_plant_that_never_fails_has_null_nines(energy):
+    _, out, _ = energy(
+        "run", "phoenix", "--solar-mw", "5000", "--battery-mwh", "20000", "--battery-mw", "2000",
+        "--json",
+    )  # fmt: skip
+    availability = json.loads(out)["sites"][0]["availability"]
+    assert availability["nines"] is None
+    assert availability["served_fraction"] == 1
+
+
+def test_fixed_rows_yield_less_than_trackers(energy):
+    yields = []
+    for tilt in ([], ["--tilt-deg", "32"]):
+        _, out, _ = energy("run", "el-paso", "--solar-mw", "100", *tilt, "--json")
+        yields.append(json.loads(out)["sites"][0]["solar"]["kwh_per_kwdc_year"])
+    assert yields[1] < yields[0]
+
+
+def test_a_narrow_terminal_gets_tables_that_fit(energy, monkeypatch):
+    monkeypatch.setattr(cli, "_width", lambda: 80)
+    _, out, _ = energy("compare", "el-paso", "--served-fraction", "0.9")
+    table = [line for line in out.splitlines() if not line.startswith(("el-paso:", "Cheapest"))]
+    assert max(map(len, table)) <= 80
+    # Sizes and cost, reliability, weather: each begins with the site.
+    assert sum(line.startswith(" el-paso ") for line in table) == 3
+
+
+def test_decades_of_moved_weather_say_that_it_was_moved(energy):
+    _, out, _ = energy(
+        "size", "wyoming", "--served-fraction", "0.9", "--decades", "3", "--seed", "1", "--json"
+    )
+    (site,) = json.loads(out)["sites"]
+    assert site["weather"]["years"] == 3
+    said = " ".join(site["notes"])
+    assert "clouds of Fort Collins CO" in said
+    assert "resampled" in said
+    assert any("NSRDB of NREL" in source for source in site["sources"])
+
+
+# --- cluster -----------------------------------------------------------------------------------
+
+
+def test_machine_as_table_and_json_agree(energy):
+    words = ("cluster", "--flop", "3e25", "--days", "1", "--device", "wafer-3nm",
+             "--yield-model", "murphy", "--defects-per-cm2", "0.1",
+             "--parameters", "1.8e12")  # fmt: skip
+    code, out, err = energy(*words)
+    assert (code, err) == (0, "")
+    _, told, _ = energy(*words, "--json")
+    record = json.loads(told)
+    assert f"{record['wafers']:,}" in out
+    assert f"{record['it_mw']:,.1f} MW" in out
+    assert record["binding"] == "arithmetic"
+    assert record["yield_fraction"] == pytest.approx(0.5655, abs=1e-4)
+
+
+def test_machine_from_a_file_is_the_machine_of_the_flags(energy, tmp_path):
+    path = tmp_path / "cluster.toml"
+    path.write_text("[training]\nflop = 2.1e25\ndays = 1\n[accelerator]\nname = 'b200'\n")
+    _, file, _ = energy("cluster", "--machine", str(path), "--json")
+    _, flags, _ = energy("cluster", "--flop", "2.1e25", "--device", "b200", "--json")
+    assert json.loads(file) == json.loads(flags)
+    code, _, err = energy("cluster", "--machine", str(path), "--device", "b200")
+    assert code == 2
+    assert "without their flags" in err
+
+
+def test_megawatts_back_to_runs(energy):
+    code, out, _ = energy("cluster", "--flop", "2.1e25", "--plant-mw", "100", "--json",
+                          "--served-fraction", "0.99")  # fmt: skip
+    assert code == 0
+    assert json.loads(out)["runs_per_year"] == pytest.approx(41.18, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--days", "1"), ["--flop is missing"]),
+        (("--flop", "-3e25", "--days", "0"), ["flop must be greater", "days must be greater"]),
+        (("--flop", "1e24", "--utilisation", "1.2"), ["utilization_fraction must be less"]),
+        (("--flop", "1e24", "--utilisation", "0"), ["utilization_fraction must be greater"]),
+        (
+            ("--flop", "1e24", "--device", "wse3"),
+            ["no accelerator called 'wse3'; did you mean 'wse-3'"],
+        ),
+        (("--flop", "1e24", "--device", "wafer-3nm", "--yield-fraction", "0"), ["share above 0"]),
+        (("--flop", "1e24", "--device", "wafer-3nm", "--yield-fraction", "1.2"), ["got 1.2"]),
+        (("--flop", "1e24", "--device", "wafer-3nm", "--yield-model", "x"), ["one of poisson"]),
+        (("--flop", "1e24", "--defects-per-cm2", ".1"), ["by the shelf"]),
+        (("--flop", "1e24", "--yield-model", "seeds"), ["by the shelf"]),
+        (("--flop", "1e24", "--plant-mw", "-5"), ["plant_mw must be above 0"]),
+        (("--machine", "nowhere.toml"), ["no such file"]),
+    ],
+)
+def test_machines_that_cannot_be(energy, words, told):
+    code, out, err = energy("cluster", *words)
+    assert (code, out) == (2, "")
+    for text in told:
+        assert text in err
+    assert "Traceback" not in err
+
+
+# --- every target, frontier, files ----------------------------------------------------------------
+
+
+def sized(energy, *words: str, site: str = "el-paso") -> dict:
+    code, out, err = energy("size", site, *words, "--json")
+    assert (code, err) == (0, "")
+    record = json.loads(out)
+    assert_contract(record)
+    return record["sites"][0]
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "measure"),
+    [
+        ("served-fraction", 0.9, lambda told: told["served_fraction"] >= 0.9 - 1e-9),
+        ("nines", 1.5, lambda told: told["nines"] >= 1.5),
+        ("available-fraction", 0.95, lambda told: told["available_fraction"] >= 0.95),
+        ("lolh-hours-per-year", 500, lambda told: told["lolh_hours_per_year"] <= 500),
+        ("max-outage-h", 16, lambda told: told["longest_event_h"] <= 16),
+        ("worst-year-served-fraction", 0.95, lambda told: told["served_fraction"] >= 0.95 - 1e-9),
+        ("budget-usd", 1e9, lambda told: told["served_fraction"] > 0.5),
+        ("load-usd-per-mw", 5e6, lambda told: told["served_fraction"] > 0.5),
+        ("compute-usd-per-mwh", 200, lambda told: told["served_fraction"] > 0.5),
+    ],
+)
+def test_every_target_has_its_flag(energy, flag, value, measure):
+    site = sized(energy, f"--{flag}", str(value))
+    assert measure(site["availability"])
+    told = site["sized_for"]
+    assert told[flag.replace("-", "_")] == value
+    assert told["words"]
+    if not told["exact"]:
+        assert told["certificate"]["plants_tried"] == 73
+        assert told["certificate"]["plants_that_meet_it"] == 0
+
+
+def test_backup_and_grid_come_with_their_limits(energy):
+    site = sized(
+        energy, "--served-fraction", "0.9", "--backup", "diesel", "--max-fossil-fraction", "0.05",
+        "--grid-mw", "10", "--it-mw", "50",
+    )  # fmt: skip
+    assert site["backup"]["kind"] == "diesel"
+    assert site["backup"]["backup_energy_fraction"] <= 0.05 + 1e-9
+    assert site["design"]["grid_mw"] <= 10
+    assert site["sized_for"]["words"] == "0.9 of the energy, at most 0.05 of the energy from backup"
+    assert site["sized_for"]["certificate"]["plants_that_meet_it"] == 0
+
+
+def test_a_table_says_what_the_plant_is_for_and_its_proof(energy):
+    code, out, _ = energy("size", "el-paso", "--lolh-hours-per-year", "500", "--sure")
+    assert code == 0
+    assert out.startswith("This is the cheapest plant that serves all but 500 hours a year in full")
+    assert "certificate: of 73 plants half a percent or more cheaper, 0 meet the target" in out
+    for word in ("90 % interval", "sized alone", "nines of the hours: at least", "one weather"):
+        assert word in out
+    _, out, _ = energy("size", "el-paso", "--compute-usd-per-mwh", "200")
+    assert out.startswith("This is the plant with the highest earnings")
+    assert "earned_usd_per_year: " in out
+    assert "certificate" not in out
+
+
+def test_the_best_array_and_how_sure_are_in_the_record(energy):
+    site = sized(energy, "--served-fraction", "0.6", "--best-array", "--sure")
+    assert set(site["uncertainty"]) >= {"interval_90", "single_years", "nines_supported", "notes"}
+    assert site["uncertainty"]["interval_90"]["annual_usd"]["low"] is None
+    arrays = site["arrays"]
+    assert {array["mount"] for array in arrays} == {"tracker", "fixed"}
+    costs = [array["annual_usd"] for array in arrays]
+    assert costs == sorted(costs)
+    assert site["cost"]["annual_usd"] == pytest.approx(costs[0])
+    code, out, _ = energy("size", "el-paso", "--served-fraction", "0.6", "--best-array")
+    assert code == 0
+    assert "december_kwh_per_kwdc" in out
+
+
+def test_the_frontier_is_a_table_with_bars(energy):
+    code, out, err = energy("frontier", "el-paso")
+    assert (code, err) == (0, "")
+    assert "1 weather year(s); the battery starts with the charge that the end leaves" in out
+    for head in ("energy", "M$/yr", "last MWh $", "longest h", "50.000%", "99.999%", "█"):
+        assert head in out
+    _, full, _ = energy("frontier", "el-paso", "--full-start")
+    assert "the battery starts with full" in full
+
+
+def test_the_frontier_is_json_csv_and_a_picture(energy, tmp_path):
+    table, picture = tmp_path / "curve.csv", tmp_path / "curve.svg"
+    code, out, err = energy(
+        "frontier", "el-paso", "--full-start", "--json", "--csv", str(table), "--plot", str(picture)
+    )
+    assert (code, err) == (0, "")
+    record = json.loads(out)
+    assert record["start"] == "full"
+    assert record["unreachable"] == []
+    frame = pd.read_csv(table)
+    assert len(frame) == len(record["plants"]) == 30
+    for name in ("served_fraction", "annual_usd", "longest_event_h"):
+        assert frame[name].tolist() == [plant[name] for plant in record["plants"]]
+    assert picture.read_text(encoding="utf-8").startswith("<?xml")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["curve.csv", "curve.svg"]
+
+
+def test_the_fossil_frontier_is_told_in_both_ways(energy, tmp_path, monkeypatch, el_paso):
+    # The command's eleven ceilings take a while; two show what is printed of them.
+    curve = en.backup_frontier(el_paso, served_fraction=0.8, max_backup_energy_fractions=[0.0, 1.0])
+    asked = {}
+
+    def found(case, *, served_fraction, progress):
+        asked.update(kind=case.assumptions.backup.kind, served_fraction=served_fraction)
+        return curve
+
+    monkeypatch.setattr("energy.sizing.backup_frontier", found)
+    words = ("frontier", "el-paso", "--fossil", "--served-fraction", "0.8", "--backup", "turbine")
+    code, out, err = energy(*words, "--json", "--csv", str(tmp_path / "fossil.csv"))
+    assert (code, err) == (0, "")
+    assert asked == {"kind": "turbine", "served_fraction": 0.8}
+    rows = json.loads(out)["plants"]
+    assert [row["max_backup_energy_fraction"] for row in rows] == [0.0, 1.0]
+    assert pd.read_csv(tmp_path / "fossil.csv")["annual_usd"].tolist() == [
+        row["annual_usd"] for row in rows
+    ]
+    code, out, err = energy(*words, "--plot", str(tmp_path / "fossil.png"))
+    assert (code, err) == (0, "")
+    for word in ("at most", "fossil", "backup MW", "reserve", "100.0%", "0.8 of the energy served"):
+        assert word in out
+    assert (tmp_path / "fossil.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_csv_holds_the_names_and_the_numbers_of_the_plant(energy, tmp_path):
+    table = tmp_path / "plant.csv"
+    code, out, _ = energy(
+        "size", "el-paso", "--served-fraction", "0.5", "--json", "--csv", str(table)
+    )
+    assert code == 0
+    site = json.loads(out)["sites"][0]
+    told = pd.read_csv(table, index_col=0)["value"]
+    assert float(told["design.solar_mw"]) == site["design"]["solar_mw"]
+    assert float(told["cost.annual_usd"]) == site["cost"]["annual_usd"]
+
+
+def test_no_plant_is_exit_1_with_why_as_json(energy):
+    code, out, err = energy("size", "kiruna", "--nines", "2", "--json")
+    assert code == 1
+    (why,) = json.loads(out).values()
+    assert why["site"] == "kiruna"
+    assert set(why["remedy"]) == {
+        "solar_mw", "battery_mwh", "backup_mw", "backup_mwh_per_year",
+    }  # fmt: skip
+    assert err.startswith("energy: kiruna: no plant serves 2 nines of the hours in full")
+    code, out, err = energy("size", "el-paso", "--budget-usd", "1000", "--json")
+    assert code == 1
+    assert json.loads(out)["infeasible"]["least_usd"] > 1e6
+    code, out, err = energy("size", "kiruna", "--nines", "2")
+    assert (code, out) == (1, "")
+
+
+def test_a_year_that_alone_has_no_plant_is_told_so(energy, monkeypatch, el_paso):
+    uncertainty = en.weather_uncertainty(en.size(el_paso, served_fraction=0.5), draws=1)
+    uncertainty.single_years["annual_usd"] = float("nan")
+    monkeypatch.setattr("energy.sizing.weather_uncertainty", lambda _: uncertainty)
+    code, out, err = energy("size", "el-paso", "--served-fraction", "0.5", "--sure")
+    assert (code, err) == (0, "")
+    assert "no plant" in out
+    site = sized(energy, "--served-fraction", "0.5", "--sure")
+    (year,) = site["uncertainty"]["single_years"].values()
+    assert year["annual_usd"] is None
+
+
+# --- sensitivity and monte_carlo ------------------------------------------------------------------------
+
+
+def test_sensitivity_tells_its_widest_belief_first_and_draws_it(energy, tmp_path):
+    words = ("sensitivity", "el-paso", "--served-fraction", "0.9")
+    code, out, err = energy(*words, "--plot", str(tmp_path / "t.png"),
+                            "--csv", str(tmp_path / "t.csv"))  # fmt: skip
+    assert (code, err) == (0, "")
+    first = next(line for line in out.splitlines() if line.startswith(" battery."))
+    assert first.split()[0] == "battery.energy_usd_per_kwh"
+    assert (tmp_path / "t.png").read_bytes().startswith(b"\x89PNG")
+    _, told, _ = energy(*words, "--json")
+    record = json.loads(told)
+    table = read_result(tmp_path / "t.csv").frame
+    assert list(table["name"]) == [row["name"] for row in record["assumptions"]]
+    assert list(table["swing_usd_per_mwh"]) == [
+        row["swing_usd_per_mwh"] for row in record["assumptions"]
+    ]
+
+
+def test_odds_are_the_same_for_the_same_seed(energy, tmp_path):
+    words = (
+        "monte-carlo",
+        "el-paso",
+        "phoenix",
+        "--served-fraction",
+        "0.9",
+        "--draws",
+        "6",
+        "--seed",
+    )
+    code, out, err = energy(*words, "3", "--json", "--plot", str(tmp_path / "o.svg"))
+    assert (code, err) == (0, "")
+    record = json.loads(out)
+    assert (record["draws"], record["seed"]) == (6, 3)
+    assert sum(site["lowest_cost_fraction"] for site in record["sites"]) == pytest.approx(1)
+    assert energy(*words, "3", "--json")[1] == out
+    assert energy(*words, "4", "--json")[1] != out
+    table = energy(*words, "3")[1]
+    assert "largest error on draws that were sized exactly too" in table
+    assert (tmp_path / "o.svg").is_file()
+
+
+def test_compare_writes_its_table(energy, tmp_path):
+    path = tmp_path / "ranking.parquet"
+    code, out, _ = energy("compare", "phoenix", "el-paso", "--served-fraction", "0.9",
+                          "--csv", str(path), "--json")  # fmt: skip
+    assert code == 0
+    back = read_result(path)
+    assert back.record == json.loads(out)
+    assert list(back.frame.index) == [site["site"] for site in json.loads(out)["sites"]]
+
+
+def test_every_problem_of_the_odds_is_told_before_anything_runs(energy, tmp_path):
+    code, out, err = energy("monte-carlo", "el-pas", "phoenix", "--served-fraction", "99",
+                            "--csv", str(tmp_path / "a.xls"))  # fmt: skip
+    assert (code, out) == (2, "")
+    for told in ("did you mean 'el-paso'", "share above 0", "tables end in .csv"):
+        assert told in err
+    assert energy("monte-carlo", "--served-fraction", "0.9")[0] == 2
