@@ -1,0 +1,67 @@
+"""Numbers of every kind of result against those before version 0.2's change of names.
+
+`oracles/numbers_before.csv.gz` was written by `oracles/make_numbers.py` on the last commit before
+it. A number may differ only where `CHANGED` says why.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ORACLES = Path(__file__).parent / "oracles"
+
+#: Words of names then -> now.
+RENAMED = {
+    "backup_energy_fraction": "fossil_fraction",
+    "dispatchable_to_load_mw": "firm_to_load_mw",
+    "economizer_h_per_year": "free_h_per_year",
+    "lifetime_mean_fraction": "life_mean_fraction",
+    "lowest_cost_fraction": "cheapest_fraction",
+    "reserve_conservatism": "reserve_fraction",
+    "time_to_power_years": "years_to_power",
+    "utilization_fraction": "utilisation_fraction",
+    "offered_load_fraction": "asked_fraction",
+    "accelerators_for_flop": "devices_for_flop",
+    "accelerators_for_memory": "devices_for_memory",
+    "accelerators_for_network": "devices_for_network",
+    "usd_per_accelerator_h": "usd_per_device_h",
+    "accelerator": "device",
+    "max_backup_energy_fraction": "max_fossil_fraction",
+}
+
+#: Pattern of names -> why these numbers are others now.
+CHANGED: dict[str, str] = {}
+
+#: Pattern of names -> why these numbers are gone.
+GONE: dict[str, str] = {}
+
+
+def name_before(name: str) -> str:
+    """A name of today as it was."""
+    first, *rest = name.split("/")
+    return "/".join([first, *(RENAMED.get(word, word) for word in rest)])
+
+
+def matches(name: str, patterns: dict[str, str]) -> bool:
+    return any(re.search(pattern, name) for pattern in patterns)
+
+
+@pytest.mark.slow
+def test_no_number_changed_without_a_reason() -> None:
+    from make_numbers import numbers
+
+    before = pd.read_csv(ORACLES / "numbers_before.csv.gz", index_col="name")["value"]
+    now = pd.Series({name_before(name): value for name, value in numbers().items()})
+    gone = [n for n in before.index.difference(now.index) if not matches(n, GONE | CHANGED)]
+    assert gone == []
+    both = before.index.intersection(now.index)
+    scale = pd.concat([before[both].abs(), now[both].abs()], axis=1).max(axis=1)
+    apart = (before[both] - now[both]).abs() > 1e-12 * scale
+    unexplained = [name for name in both[apart] if not matches(name, CHANGED)]
+    assert unexplained == [], f"{len(unexplained)} numbers changed"
+    idle = [p for p in CHANGED if not any(re.search(p, name) for name in [*both[apart], *before.index.difference(now.index)])]
+    assert idle == [], "reasons without a changed number"
