@@ -1,15 +1,17 @@
 """The backup: gas engines, gas turbines or diesel gensets.
 
-In: values from the assumptions. Out: `Backup`.
+In: values from the assumptions. Out: `Backup`; the power of one of its units.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field
 
 from energy.parameters import Input, Lifetime, NotNegative, Positive
+from energy.units import Array
 
 BackupKind = Literal["engine", "turbine", "diesel"]
 
@@ -37,3 +39,8 @@ class Backup(Input):
     def burns_gas(self) -> bool:
         """Whether a place's gas price is its fuel's price."""
         return self.kind != "diesel"
+
+
+def unit_of(backup_mw: Array | float, largest_unit_mw: float) -> Array:
+    """Power of one unit [MW] when as few equal units as possible make up the backup [MW]."""
+    return np.asarray(backup_mw / np.maximum(np.ceil(backup_mw / largest_unit_mw), 1.0))

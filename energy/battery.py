@@ -1,6 +1,6 @@
 """The battery: what is assumed of it and its physics.
 
-In: values from the assumptions. Out: `Battery`.
+In: values from the assumptions. Out: `Battery`; efficiency and self-discharge of a step.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from typing import Annotated
 from pydantic import Field
 
 from energy.parameters import Fraction, Input, Lifetime, NotNegative, Positive, PositiveFraction
+
+#: Hours in the month that the self-discharge is given for: a twelfth of 8766.
+HOURS_PER_MONTH = 730.5
 
 
 class Battery(Input):
@@ -22,3 +25,13 @@ class Battery(Input):
     power_usd_per_kw: NotNegative
     fixed_om_fraction_per_year: Fraction
     lifetime_years: Lifetime
+
+    @property
+    def one_way_efficiency(self) -> float:
+        """Energy that passes into the battery, and out of it: the round trip is split evenly."""
+        return float(self.round_trip_efficiency**0.5)
+
+    def retained_fraction(self, step_h: float) -> float:
+        """Fraction of the stored energy that self-discharge leaves after a step of `step_h` [h]."""
+        kept = 1.0 - self.self_discharge_fraction_per_month
+        return float(kept ** (step_h / HOURS_PER_MONTH))

@@ -1,44 +1,122 @@
-"""The question: this site, this datacenter, these assumptions, with the series made once.
+"""The question: this site, this datacenter, these assumptions, with its series made once.
 
-In: `Site`, `Datacenter`, `Assumptions`. Out: `Case`, which holds solar and load by step.
+In: `Site`, `Datacenter`, `Assumptions`. Out: `Case`, which holds PV generation and load by step.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from energy.assumptions import Assumptions, read_assumptions
-from energy.datacenter import Building, Datacenter, load_mw, operate
+from energy.datacenter.facility import Building, Datacenter, load_mw, operate
 from energy.parameters import price_factor
 from energy.site import LocalPrice, Site
-from energy.solar import Sun, ac_per_mwdc, dc_per_mwdc, sun_over
+from energy.solar import Solar, Sun, ac_per_mwdc, dc_per_mwdc, sun_over
 from energy.units import Array
 from energy.weather import Weather
 
 
 @dataclass(frozen=True, eq=False)
+class Profiles:
+    """The series of a case that are known already; None is worked out when it is first needed.
+
+    Parameters
+    ----------
+    sun
+        The sun over the site.
+    solar_new, solar
+        MWac per MWdc of a new array, and averaged over its lifetime, one value a step.
+    load_mw
+        Load [MW], one value a step.
+    building
+        The datacenter step by step, where it says how it is cooled.
+    mean_days
+        Mean PV generation and load in the steps of a day of each month, as `Case.mean_days`.
+    """
+
+    sun: Sun | None = None
+    solar_new: Array | None = None
+    solar: Array | None = None
+    load_mw: Array | None = None
+    building: Building | None = None
+    mean_days: Array | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Case:
-    """Where, what for and what is an assumption; a `Design` is an answer to it.
+    """Where, what for and what is assumed; a `Design` is an answer to it.
 
     Parameters
     ----------
     site
-        The place; its weather is read when it is first asked for.
+        The place; its weather is read when it is first needed.
     datacenter
         The computers.
     assumptions
-        The assumptions; without them the shipped ones.
+        What is assumed; without them the shipped ones.
+    profiles
+        Series that are known already, such as a measured load.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    >>> round(case.kwh_per_kwdc_year)
+    2047
     """
 
     site: Site
     datacenter: Datacenter
     assumptions: Assumptions = field(default_factory=read_assumptions)
+    profiles: Profiles = field(default=Profiles(), repr=False)
+
+    def replace(self, **changes: Any) -> Case:
+        """The same question with other parts; series that the change does not touch are kept.
+
+        Parameters
+        ----------
+        **changes
+            `site`, `datacenter` or `assumptions`; or series of `Profiles`, which are then taken
+            as they are.
+        """
+        parts = {
+            name: changes.pop(name, getattr(self, name))
+            for name in ("site", "datacenter", "assumptions")
+        }
+        other = Case(**parts)
+        profiles = replace(self._kept(other), **changes)
+        return replace(other, profiles=profiles)
+
+    def _kept(self, other: Case) -> Profiles:
+        """The series of this case that hold for another one too."""
+        if other.site is not self.site:
+            return Profiles()
+        same_load = other.datacenter == self.datacenter and (
+            self.datacenter.cooling is not None
+            or other.assumptions.cooling == self.assumptions.cooling
+        )
+        same_light = other.assumptions.solar.physics == self.assumptions.solar.physics
+        kept = replace(self.profiles, sun=self.sun)
+        return replace(
+            kept,
+            solar_new=self._known_solar_new() if same_light else None,
+            solar=kept.solar if same_light else None,
+            load_mw=self.load_mw if same_load else None,
+            building=self.building if same_load else None,
+            mean_days=kept.mean_days if same_load and same_light else None,
+        )
+
+    def _known_solar_new(self) -> Array | None:
+        """The series of a new array, made for all who share it; None where another is given."""
+        given = self.profiles.solar is not None and self.profiles.solar_new is None
+        return None if given else self.solar_new
 
     @property
     def weather(self) -> Weather:
@@ -52,36 +130,39 @@ class Case:
 
     @cached_property
     def sun(self) -> Sun:
-        """The sun over the site at each step; no belief changes it."""
-        site = self.site
-        return sun_over(
-            self.weather,
-            latitude_deg=site.latitude_deg,
-            longitude_deg=site.longitude_deg,
-            elevation_m=site.elevation_m,
-        )
+        """The sun over the site at each step; no assumption changes it."""
+        known = self.profiles.sun
+        return known if known is not None else sun_over(self.weather, self.site.place)
 
     @cached_property
     def solar_new(self) -> Array:
         """MWac per MWdc of a new array, one value a step."""
-        solar = self.assumptions.solar
-        return ac_per_mwdc(dc_per_mwdc(self.weather, solar, self.sun), solar)
+        solar, known = self.assumptions.solar, self.profiles.solar_new
+        return known if known is not None else ac_per_mwdc(self.dc_per_mwdc(solar), solar)
+
+    def dc_per_mwdc(self, solar: Solar) -> Array:
+        """MW before the inverter per MWdc of a new array at this site, one value a step."""
+        return dc_per_mwdc(self.weather, solar, self.sun)
 
     @cached_property
     def solar(self) -> Array:
-        """MWac per MWdc averaged over the array's life, one value a step: what plants run on."""
+        """MWac per MWdc averaged over the array's lifetime, one value a step."""
+        if self.profiles.solar is not None:
+            return self.profiles.solar
         return self.solar_new * self.assumptions.solar.lifetime_mean_fraction
 
     @cached_property
     def building(self) -> Building | None:
         """The datacenter step by step, where it says how it is cooled; None where it does not."""
-        if self.datacenter.cooling is None:
-            return None
-        return operate(self.datacenter, self.weather, elevation_m=self.site.elevation_m)
+        if self.datacenter.cooling is None or self.profiles.building is not None:
+            return self.profiles.building
+        return operate(self.datacenter, self.weather, self.site.place)
 
     @cached_property
     def load_mw(self) -> Array:
         """Load [MW], computers and cooling, one value a step."""
+        if self.profiles.load_mw is not None:
+            return self.profiles.load_mw
         if self.building is not None:
             return self.building.load_mw
         temp_air_c = self.weather.frame["temp_air"].to_numpy(dtype=float)
@@ -95,7 +176,7 @@ class Case:
 
     @cached_property
     def day_slots(self) -> NDArray[np.int64]:
-        """Which step of the twelve typical days, January's first, each step belongs to."""
+        """Which step of `mean_days` each step belongs to."""
         middle = self.weather.local_middle
         hour = np.asarray(middle.hour + middle.minute / 60 + middle.second / 3600)
         steps_per_day = round(24 / self.step_h)
@@ -103,37 +184,17 @@ class Case:
         return np.asarray(slots, dtype=np.int64)
 
     @cached_property
-    def typical_days(self) -> Array:
-        """Mean sun [MWac per MWdc] and load [MW] of each step of a typical day of each month.
+    def mean_days(self) -> Array:
+        """Mean PV generation [MWac/MWdc] and load [MW] in the steps of a day of each month.
 
-        Of shape (12 times the steps of a day, 2); over all weather years.
+        Of shape (12 times the steps of a day, 2), January first; over all weather years.
         """
+        if self.profiles.mean_days is not None:
+            return self.profiles.mean_days
         slots = self.day_slots
         count = np.bincount(slots, minlength=12 * round(24 / self.step_h))
         sums = [np.bincount(slots, series, len(count)) for series in (self.solar, self.load_mw)]
         return np.column_stack(sums) / count[:, None]
-
-    def with_assumptions(self, assumptions: Assumptions, solar_new: Array | None = None) -> Case:
-        """The same question under other assumptions; what these do not touch is not worked out again.
-
-        Parameters
-        ----------
-        assumptions
-            The other assumptions.
-        solar_new
-            MWac per MWdc of a new array under them, where it is known already.
-        """
-        case = Case(self.site, self.datacenter, assumptions)
-        kept: dict[str, object] = {"sun": self.sun}
-        # A cached property that is already there is not computed.
-        if self.datacenter.cooling is not None or assumptions.cooling == self.assumptions.cooling:
-            kept["load_mw"] = self.load_mw
-        if solar_new is not None:
-            kept["solar_new"] = solar_new
-        elif assumptions.solar == self.assumptions.solar:
-            kept["solar_new"] = self.solar_new
-        vars(case).update(kept)
-        return case
 
     @property
     def parameters(self) -> pd.DataFrame:
@@ -142,7 +203,7 @@ class Case:
 
     def with_parameters(self, values: Mapping[str, float]) -> Case:
         """The same question with other values for some names of `parameters`."""
-        return self.with_assumptions(self.assumptions.with_values(values))
+        return self.replace(assumptions=self.assumptions.with_values(values))
 
     @property
     def title(self) -> str:
@@ -155,13 +216,18 @@ class Case:
         return float(np.mean(self.load_mw))
 
     @property
+    def peak_load_mw(self) -> float:
+        """Highest load of a step [MW]: what switchgear and controls are built for."""
+        return float(self.load_mw.max())
+
+    @property
     def kwh_per_kwdc_year(self) -> float:
         """Yearly yield of the new array [kWh per kWdc]."""
         return self.weather.per_year(self.solar_new)
 
     @property
     def capacity_factor_ac(self) -> float:
-        """Mean power of the new array as a share of the inverters' rating."""
+        """Mean power of the new array over the inverters' rating."""
         return float(np.mean(self.solar_new)) * self.assumptions.solar.dc_ac_ratio
 
 
@@ -178,8 +244,8 @@ def grid_usd_per_mwh(case: Case) -> float:
     return _local(case, case.site.grid_usd_per_mwh, case.assumptions.grid.energy_usd_per_mwh)
 
 
-def _local(case: Case, price: LocalPrice | None, belief_usd: float) -> float:
-    """The place's price in dollars of the assumptions' year; the belief where it has none."""
+def _local(case: Case, price: LocalPrice | None, assumed_usd: float) -> float:
+    """The place's price in dollars of the assumptions' year; the assumption where it has none."""
     if price is None:
-        return belief_usd
+        return assumed_usd
     return price.value * price_factor(price.dollar_year, case.assumptions.finance.dollar_year)

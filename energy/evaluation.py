@@ -5,7 +5,7 @@ In: `Case` and `Design`. Out: `Evaluation`, and its record for JSON.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -56,9 +56,9 @@ class Evaluation:
             self.case.assumptions.at_prices("low"),
             self.case.assumptions.at_prices("high"),
         ):
-            case = Case(self.case.site, self.case.datacenter, assumptions)
-            # Prices change neither sun nor load: the run's flows stay what they are.
-            run = Dispatch(case, self.design, self.run.flows, self.run.initial_soc_mwh)
+            # Prices change neither generation nor load: the flows stay what they are.
+            case = self.case.replace(assumptions=assumptions)
+            run = replace(self.run, case=case)
             ends.append(price(run).levelized_usd_per_mwh)
         return ends[0], ends[1]
 

@@ -20,8 +20,9 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from energy.dispatch import LOSS_OF_LOAD_TOLERANCE, Dispatch
+from energy.dispatch import Dispatch
 from energy.tables import html_table
 from energy.units import Array, energy_mwh
 
@@ -31,7 +32,7 @@ class Availability:
     """Reliability of one run; means are over its weather years.
 
     A step is short when more than a millionth of its load is not served. Days are local standard
-    time; events run on over the end of a year, but not from the chain's end to its start.
+    time; events run on over the end of a year, and on a cyclic run from the chain's end to its start.
     """
 
     run: Dispatch
@@ -39,10 +40,6 @@ class Availability:
     @cached_property
     def _unserved_mw(self) -> Array:
         return self.run.flow("unserved_mw")
-
-    @cached_property
-    def _short(self) -> np.ndarray:
-        return self._unserved_mw > LOSS_OF_LOAD_TOLERANCE * self.run.case.load_mw
 
     @property
     def _years(self) -> float:
@@ -52,14 +49,12 @@ class Availability:
     def served_fraction(self) -> float:
         """Fraction of the load's energy that is served."""
         step_h = self.run.case.step_h
-        return 1.0 - energy_mwh(self._unserved_mw, step_h) / energy_mwh(
-            self.run.case.load_mw, step_h
-        )
+        return 1.0 - energy_mwh(self._unserved_mw, step_h) / energy_mwh(self.run.load_mw, step_h)
 
     @property
     def available_fraction(self) -> float:
         """Fraction of the time in which the whole load is served."""
-        return 1.0 - float(np.mean(self._short))
+        return 1.0 - float(np.mean(self.run.loss_of_load))
 
     @property
     def nines(self) -> float:
@@ -78,13 +73,13 @@ class Availability:
     @property
     def lole_days_per_year(self) -> float:
         """Loss of load expectation: days with any short step, a year [1]."""
-        days = self.run.case.weather.local_middle[self._short].normalize()
+        days = self.run.case.weather.local_middle[self.run.loss_of_load].normalize()
         return float(days.nunique()) / self._years
 
     @property
     def lolh_hours_per_year(self) -> float:
         """Loss of load hours: hours in which some load is not served, a year [1]."""
-        return float(np.sum(self._short)) * self.run.case.step_h / self._years
+        return float(np.sum(self.run.loss_of_load)) * self.run.case.step_h / self._years
 
     @property
     def lolev_events_per_year(self) -> float:
@@ -108,31 +103,43 @@ class Availability:
 
     @cached_property
     def events(self) -> pd.DataFrame:
-        """One row an event, in order of time.
+        """One row an event, in order of its start.
 
-        Columns: `start` (local standard time), `length_h`, `depth_mw` (the most load that is not
-        served at once), `energy_mwh`.
+        Columns: `start` (local standard time), `length_h`, `depth_mw` (the most load that is
+        unserved at once), `energy_mwh`. On a cyclic run an event over the joint of the chain's end
+        and start is one event, the last.
         """
-        case = self.run.case
-        edges = np.diff(np.concatenate(([0], self._short.astype(np.int8), [0])))
-        first, past = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+        case, unserved = self.run.case, self._unserved_mw
+        spans = self._spans()
         start = case.weather.local_middle - pd.Timedelta(hours=case.step_h / 2)
-        spans = list(zip(first, past, strict=True))
         return pd.DataFrame(
             {
-                "start": start[first],
-                "length_h": (past - first) * case.step_h,
-                "depth_mw": [float(self._unserved_mw[a:b].max()) for a, b in spans],
-                "energy_mwh": [energy_mwh(self._unserved_mw[a:b], case.step_h) for a, b in spans],
+                "start": start[[int(steps[0]) for steps in spans]],
+                "length_h": np.array([len(steps) for steps in spans], dtype=float) * case.step_h,
+                "depth_mw": [float(unserved[steps].max()) for steps in spans],
+                "energy_mwh": [energy_mwh(unserved[steps], case.step_h) for steps in spans],
             }
         )
+
+    def _spans(self) -> list[NDArray[np.intp]]:
+        """The steps of each event."""
+        lost = np.flatnonzero(self.run.loss_of_load)
+        spans = np.split(lost, np.flatnonzero(np.diff(lost) > 1) + 1) if len(lost) else []
+        last = len(self.run.load_mw) - 1
+        if self.run.cyclic and len(spans) > 1 and spans[0][0] == 0 and spans[-1][-1] == last:
+            spans = [*spans[1:-1], np.concatenate([spans[-1], spans[0]])]
+        return spans
 
     @cached_property
     def by_year(self) -> pd.DataFrame:
         """One row a year: `served_fraction`, `available_fraction`, `eue_mwh`, `lolh_hours`."""
         case = self.run.case
         steps = pd.DataFrame(
-            {"load": case.load_mw, "unserved": self._unserved_mw, "short": self._short},
+            {
+                "load": self.run.load_mw,
+                "unserved": self._unserved_mw,
+                "lost": self.run.loss_of_load,
+            },
             index=pd.Index(np.asarray(case.weather.local_middle.year), name="year"),
         )
         sums = steps.groupby(level=0).sum()
@@ -140,9 +147,9 @@ class Availability:
         return pd.DataFrame(
             {
                 "served_fraction": 1.0 - sums["unserved"] / sums["load"],
-                "available_fraction": 1.0 - sums["short"] / count,
+                "available_fraction": 1.0 - sums["lost"] / count,
                 "eue_mwh": sums["unserved"] * case.step_h,
-                "lolh_hours": sums["short"] * case.step_h,
+                "lolh_hours": sums["lost"] * case.step_h,
             }
         )
 

@@ -23,7 +23,7 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -40,7 +40,7 @@ from energy.parameters import (
     PositiveFraction,
 )
 from energy.units import Array
-from energy.weather import Weather
+from energy.weather import Place, Weather
 
 #: Air-mass modifier of crystalline silicon: a polynomial in absolute air mass [De Soto et al.,
 #: Solar Energy 80 (2006) 78, table 3].
@@ -101,6 +101,18 @@ class Solar(Input):
         return self.mount.capital_usd_per_kwdc + self.inverter_usd_per_kwac * inverter_kw_per_kwdc
 
     @property
+    def physics(self) -> dict[str, Any]:
+        """The numbers that decide what the array gives; its prices and lifetime do not."""
+        rows = {"gcr_fraction", "max_angle_deg", "tilt_deg", "azimuth_deg"}
+        array = {
+            "dc_ac_ratio", "loss_fraction", "inverter_efficiency", "temperature_coefficient_per_c",
+            "noct_c", "module_efficiency", "albedo_fraction",
+        }  # fmt: skip
+        kind = type(self.mount).__name__
+        mount = self.mount.model_dump(include=rows) | {"mount": kind}
+        return mount | self.model_dump(include=array)
+
+    @property
     def lifetime_mean_fraction(self) -> float:
         """Output averaged over the array's life, as a share of its output when new."""
         kept = 1.0 - self.degradation_fraction_per_year
@@ -111,17 +123,14 @@ class Solar(Input):
 class Sun:
     """The sun over a place at the middle of each step."""
 
-    latitude_deg: float
-    elevation_m: float
+    place: Place
     zenith_deg: Array  # apparent, refraction included
     azimuth_deg: Array
     air_mass: Array  # relative; NaN at night
     extra_w_m2: Array  # extraterrestrial normal irradiance
 
 
-def solar_per_mwdc(
-    weather: Weather, solar: Solar, *, latitude_deg: float, longitude_deg: float, elevation_m: float
-) -> Array:
+def solar_per_mwdc(weather: Weather, solar: Solar, place: Place) -> Array:
     """Power of one MWdc of panels, new and clean, at the inverter's AC side.
 
     Parameters
@@ -130,7 +139,7 @@ def solar_per_mwdc(
         The site's series, n steps.
     solar
         Mount, losses, inverter.
-    latitude_deg, longitude_deg, elevation_m
+    place
         The site; the sun is computed for it.
 
     Returns
@@ -138,26 +147,21 @@ def solar_per_mwdc(
     array of shape (n,)
         MWac per MWdc, between 0 and 1 / `solar.dc_ac_ratio`.
     """
-    sun = sun_over(
-        weather, latitude_deg=latitude_deg, longitude_deg=longitude_deg, elevation_m=elevation_m
-    )
+    sun = sun_over(weather, place)
     return ac_per_mwdc(dc_per_mwdc(weather, solar, sun), solar)
 
 
-def sun_over(
-    weather: Weather, *, latitude_deg: float, longitude_deg: float, elevation_m: float
-) -> Sun:
+def sun_over(weather: Weather, place: Place) -> Sun:
     """The sun at the middle of each step of `weather`; the same for every array at the place."""
     from pvlib import atmosphere, irradiance, solarposition
 
     middle = weather.middle
     position = solarposition.get_solarposition(
-        middle, latitude_deg, longitude_deg, altitude=elevation_m
+        middle, place.latitude_deg, place.longitude_deg, altitude=place.elevation_m
     )
     zenith = position["apparent_zenith"].to_numpy(dtype=float)
     return Sun(
-        latitude_deg=latitude_deg,
-        elevation_m=elevation_m,
+        place=place,
         zenith_deg=zenith,
         azimuth_deg=position["azimuth"].to_numpy(dtype=float),
         air_mass=np.asarray(atmosphere.get_relative_airmass(zenith), dtype=float),
@@ -225,7 +229,7 @@ def ac_per_mwdc(dc: Array, solar: Solar) -> Array:
 def _absolute_air_mass(sun: Sun) -> Array:
     from pvlib import atmosphere
 
-    pressure_pa = atmosphere.alt2pres(sun.elevation_m)
+    pressure_pa = atmosphere.alt2pres(sun.place.elevation_m)
     return np.asarray(atmosphere.get_absolute_airmass(sun.air_mass, pressure_pa), dtype=float)
 
 
@@ -248,7 +252,7 @@ def _orientation(solar: Solar, sun: Sun) -> tuple[Array, Array, Array]:
         azimuth = np.nan_to_num(np.asarray(turned["surface_azimuth"], dtype=float), nan=180.0)
     else:
         tilt = np.full_like(sun.zenith_deg, mount.tilt_deg)
-        equator_deg = 180.0 if sun.latitude_deg >= 0 else 0.0
+        equator_deg = 180.0 if sun.place.latitude_deg >= 0 else 0.0
         facing_deg = equator_deg if mount.azimuth_deg is None else mount.azimuth_deg
         azimuth = np.full_like(sun.zenith_deg, facing_deg)
     aoi = irradiance.aoi(tilt, azimuth, sun.zenith_deg, sun.azimuth_deg)

@@ -1,4 +1,4 @@
-"""What several tests need: a warm case, and cases with made-up series."""
+"""What several tests need: a warm case, and cases whose series are given."""
 
 from __future__ import annotations
 
@@ -25,11 +25,7 @@ def case_with(el_paso: en.Case) -> Callable[..., en.Case]:
     """A case at El Paso whose solar and load are given, 8760 hours each (or one for all)."""
 
     def make(solar: float | np.ndarray, load_mw: float | np.ndarray) -> en.Case:
-        case = en.Case(el_paso.site, el_paso.datacenter, el_paso.assumptions)
         hours = np.ones(8760)
-        # A cached property that is already there is not computed.
-        case.__dict__["solar"] = hours * solar
-        case.__dict__["load_mw"] = hours * load_mw
-        return case
+        return el_paso.replace(solar=hours * solar, load_mw=hours * load_mw)
 
     return make

@@ -63,5 +63,11 @@ def test_no_number_changed_without_a_reason() -> None:
     apart = (before[both] - now[both]).abs() > 1e-12 * scale
     unexplained = [name for name in both[apart] if not matches(name, CHANGED)]
     assert unexplained == [], f"{len(unexplained)} numbers changed"
-    idle = [p for p in CHANGED if not any(re.search(p, name) for name in [*both[apart], *before.index.difference(now.index)])]
+    idle = [
+        p
+        for p in CHANGED
+        if not any(
+            re.search(p, name) for name in [*both[apart], *before.index.difference(now.index)]
+        )
+    ]
     assert idle == [], "reasons without a changed number"

@@ -23,7 +23,7 @@ from pvlib.bifacial.utils import vf_row_ground_2d_integ, vf_row_sky_2d_integ
 from energy.assumptions import read_assumptions
 from energy.site import Site, read_site
 from energy.solar import FixedTilt, Solar, Sun, _orientation, _rows, solar_per_mwdc, sun_over
-from energy.weather import Weather
+from energy.weather import Place, Weather
 
 ORACLES = Path(__file__).parent / "oracles"
 SHARED = Path(__file__).parents[2] / "shared"
@@ -60,13 +60,7 @@ def solar_of(tilt_deg: float | None, **changes: float) -> Solar:
 
 
 def at(site: Site, solar: Solar) -> np.ndarray:
-    return solar_per_mwdc(
-        site.series,
-        solar,
-        latitude_deg=site.latitude_deg,
-        longitude_deg=site.longitude_deg,
-        elevation_m=site.elevation_m,
-    )
+    return solar_per_mwdc(site.series, solar, site.place)
 
 
 @cache
@@ -229,12 +223,7 @@ def test_shade_sky_and_ground_are_those_of_pvlib(
 def test_a_tracker_that_turns_back_is_never_shaded(name: str) -> None:
     site = read_site(name)
     solar = solar_of(None)
-    place = {
-        "latitude_deg": site.latitude_deg,
-        "longitude_deg": site.longitude_deg,
-        "elevation_m": site.elevation_m,
-    }
-    sun = sun_over(site.series, **place)
+    sun = sun_over(site.series, site.place)
     tilt_deg, azimuth_deg, _ = _orientation(solar, sun)
     shaded, *_ = _rows(solar.mount.gcr_fraction, sun, tilt_deg, azimuth_deg)
     assert shaded[sun.zenith_deg < 89.9].max() < 1e-9
@@ -312,9 +301,7 @@ def test_yield_is_that_of_the_shared_oracle(
     frame = frame.set_index(start)[["ghi", "dni", "dhi", "temp_air"]].assign(wind_speed=wind_m_s)
     weather = Weather(frame, *place, -7.0, file, 2001, 2001)
     solar = solar_of(tilt_deg, dc_ac_ratio=dc_ac_ratio)
-    ac = solar_per_mwdc(
-        weather, solar, latitude_deg=place[0], longitude_deg=place[1], elevation_m=place[2]
-    )
+    ac = solar_per_mwdc(weather, solar, Place(place[0], place[1], place[2]))
     assert weather.per_year(ac) == pytest.approx(kwh_per_kwdc, rel=0.02)
 
 
@@ -366,9 +353,7 @@ def power(
     elevation_m: float = 0.0,
 ) -> float:
     """Power of the bright hour; all others must be dark."""
-    ac = solar_per_mwdc(
-        weather, solar, latitude_deg=0.0, longitude_deg=longitude_deg, elevation_m=elevation_m
-    )
+    ac = solar_per_mwdc(weather, solar, Place(0.0, longitude_deg, elevation_m))
     lit = weather.index == ZENITH_HOUR
     assert not ac[~lit].any()
     return float(ac[lit][0])
@@ -605,13 +590,7 @@ def clear_year(latitude_deg: float, longitude_deg: float = 0.0, step: str = "h")
 
 
 def under(weather: Weather, solar: Solar) -> np.ndarray:
-    return solar_per_mwdc(
-        weather,
-        solar,
-        latitude_deg=weather.latitude_deg,
-        longitude_deg=weather.longitude_deg,
-        elevation_m=weather.elevation_m,
-    )
+    return solar_per_mwdc(weather, solar, weather.place)
 
 
 @pytest.mark.parametrize("name", ["phoenix", "wyoming"])

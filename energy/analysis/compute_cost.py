@@ -22,9 +22,10 @@ from pydantic import Field
 from energy.analysis.flexibility import size_for_work
 from energy.case import Case
 from energy.datacenter import DOLLAR_YEAR, Cluster
-from energy.dispatch.flexible import FlexibleRun, Interruptible, Steady, run_workload
+from energy.datacenter.workload import Interruptible, Steady
+from energy.dispatch.flexible import FlexibleRun, run_workload
 from energy.errors import InputError
-from energy.finance import capital_recovery_factor
+from energy.finance import Cost, capital_recovery_factor, price
 from energy.parameters import (
     Fraction,
     Input,
@@ -113,6 +114,11 @@ class ComputeCost:
     cluster: Cluster
     premises: Premises = field(default_factory=Premises)
 
+    @cached_property
+    def plant_cost(self) -> Cost:
+        """Cost of PV, battery, backup and grid."""
+        return price(self.run)
+
     @property
     def installed(self) -> int:
         """Devices in the hall, in whole sets, spares among them."""
@@ -149,7 +155,7 @@ class ComputeCost:
         silicon, share = accelerator.silicon, self.cluster.yield_fraction or 1.0
         wafers_usd = self.wafers * silicon.wafer_price_usd if silicon else 0.0
         hall_usd = around.hall_usd_per_mw * it_mw
-        fence_usd = around.fence_usd(self.run.cost.land_acres)
+        fence_usd = around.fence_usd(self.plant_cost.land_acres)
         own = {  # line: capital, life, yearly beside it
             "design": (silicon.design_usd if silicon else 0.0, assumptions.computers.lifetime_years, 0.0),
             "wafers": (wafers_usd * share, assumptions.computers.lifetime_years, 0.0),
@@ -175,7 +181,7 @@ class ComputeCost:
             }
             for line, (usd, life, yearly_usd) in own.items()
         }
-        for part, row in self.run.cost.frame.iterrows():
+        for part, row in self.plant_cost.frame.iterrows():
             line = rows.setdefault(
                 PARTS[str(part)],
                 {
@@ -331,8 +337,8 @@ class TrainingConcurrency:
                 "solar_mw": cost.run.design.solar_mw,
                 "battery_mwh": cost.run.design.battery_mwh,
                 "battery_mw": cost.run.design.battery_mw,
-                "plant_capital_usd": cost.run.cost.capital_usd,
-                "plant_usd_per_year": cost.run.annual_usd,
+                "plant_capital_usd": cost.plant_cost.capital_usd,
+                "plant_usd_per_year": cost.plant_cost.annual_usd,
                 "days_per_run": at_once * YEAR_H / 24.0 / cost.runs_per_year,
                 "runs_per_year": cost.runs_per_year,
                 "usd_per_run": cost.usd_per_run,

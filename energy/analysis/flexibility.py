@@ -21,10 +21,11 @@ from typing import Any
 import pandas as pd
 
 from energy.case import Case
+from energy.datacenter.workload import FirmLoad, Queue, Steady, Workload
 from energy.dispatch import Design
-from energy.dispatch.flexible import FirmLoad, FlexibleRun, Queue, Steady, Workload, run_workload
+from energy.dispatch.flexible import FlexibleRun, run_workload
 from energy.errors import InfeasibleError, InputError
-from energy.finance import annual_usd_of, annual_usd_per_size, capital_recovery_factor
+from energy.finance import annual_usd_of, annual_usd_per_size, capital_recovery_factor, price
 from energy.sizing import frontier, size
 from energy.sizing.cutting_planes import fraction_problems
 from energy.sizing.frontier import SIZES, design_of
@@ -202,14 +203,14 @@ class Flexibility:
         it_mw = self.case.datacenter.it_mw
         for name, run in self.runs.items():
             more = it_mw / offered_mw(self.case, run.workload)
-            useful_mwh = run.useful_mwh_per_year * more
+            useful_mwh, annual_usd = run.useful_mwh_per_year * more, price(run).annual_usd
             rows[name] = {
                 "computers_mw": it_mw * more,
                 **{size: getattr(run.design, size) * more for size in SIZES},
                 "reserve_conservatism": run.design.reserve_conservatism,
                 "useful_fraction": run.useful_fraction,
-                "annual_usd": run.annual_usd * more,
-                "plant_usd_per_mwh": run.annual_usd * more / useful_mwh,
+                "annual_usd": annual_usd * more,
+                "plant_usd_per_mwh": annual_usd * more / useful_mwh,
                 "computers_usd_per_mwh": yearly_usd * it_mw * more / useful_mwh,
                 "restarts_per_year": run.restarts_per_year,
                 "carried_mw": self.carried[name],

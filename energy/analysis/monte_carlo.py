@@ -42,7 +42,7 @@ from energy.errors import InputError
 from energy.sizing import size
 from energy.sizing.cutting_planes import fraction_problems, solve
 from energy.sizing.frontier import problem_of
-from energy.solar import ac_per_mwdc, dc_per_mwdc
+from energy.solar import ac_per_mwdc
 from energy.tables import html_table
 from energy.units import Array
 
@@ -281,11 +281,11 @@ class _Drawn:
 
     def _dc(self, values: Mapping[str, float]) -> Array:
         assumptions = self.case.assumptions.with_values(values)
-        return dc_per_mwdc(self.case.weather, assumptions.solar, self.case.sun)
+        return self.case.dc_per_mwdc(assumptions.solar)
 
     def exactly(self, assumptions: Assumptions) -> float:
         """Levelized cost as `size` would give it."""
-        return _levelized(self.case.with_assumptions(assumptions), self.share)
+        return _levelized(self.case.replace(assumptions=assumptions), self.share)
 
     def quickly(self, assumptions: Assumptions) -> float:
         """The same, within what `MonteCarlo.error_fraction` tells."""
@@ -300,7 +300,7 @@ class _Drawn:
         for name, (at, ratios) in self.ratios.items():
             (low, below), (high, above) = _sides(at, assumptions.number(name))
             dc *= below * ratios[low] + above * ratios[high]
-        case = self.case.with_assumptions(assumptions, ac_per_mwdc(dc, solar))
+        case = self.case.replace(assumptions=assumptions, solar_new=ac_per_mwdc(dc, solar))
         return _levelized(case, self.share, gap=GAP, start=self.base)
 
 

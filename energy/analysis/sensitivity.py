@@ -96,9 +96,7 @@ def sensitivity(
     assumptions = _ranged(case.assumptions)
     ends = {
         name: [
-            _levelized(
-                case.with_assumptions(case.assumptions.with_values({name: value})), served_fraction
-            )
+            _levelized(case.with_parameters({name: value}), served_fraction)
             for value in (float(assumptions["low"][name]), float(assumptions["high"][name]))
         ]
         for name in progress([str(name) for name in assumptions.index])

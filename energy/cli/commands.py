@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from energy.analysis.monte_carlo import MonteCarlo
-
     from energy.analysis.sensitivity import Sensitivity
     from energy.analysis.weather_uncertainty import WeatherUncertainty
     from energy.assumptions import Assumptions
@@ -580,7 +579,7 @@ def compare(
         with problems:
             datacenter = _datacenter(it_mw, cluster, cooling, supply_temp_c)
         with problems:
-            assumptions = _beliefs(assumptions, tilt_deg)
+            read = _beliefs(assumptions, tilt_deg)
         with problems:
             if report is not None:
                 from energy.report import check_path
@@ -609,7 +608,7 @@ def compare(
         places,
         served_fraction=share,
         datacenter=datacenter,
-        assumptions=assumptions,
+        assumptions=read,
         keep_going=report is not None,
         progress=_progress,
     )
@@ -741,13 +740,13 @@ def monte_carlo(
         with problems:
             datacenter = _datacenter(it_mw, cluster, cooling, supply_temp_c)
         with problems:
-            assumptions = _beliefs(assumptions, tilt_deg)
+            read = _beliefs(assumptions, tilt_deg)
         places = []
         for name in sites:
             with problems:
                 places.append(_place(name, None, source, None, None, None, 0))
     found = monte_carlo_of(
-        [Case(place, datacenter, assumptions) for place in places],
+        [Case(place, datacenter, read) for place in places],
         served_fraction=share,
         draws=draws,
         seed=seed,
@@ -906,10 +905,10 @@ def _case(
         with problems:
             computers = datacenter()
         with problems:
-            assumptions = _beliefs(assumptions, tilt_deg, backup)
+            read = _beliefs(assumptions, tilt_deg, backup)
         with problems:
             site = place()
-    return Case(site, computers, assumptions)
+    return Case(site, computers, read)
 
 
 def _datacenter(

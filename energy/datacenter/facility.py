@@ -37,7 +37,7 @@ from energy.parameters import (
     sources,
 )
 from energy.units import Array
-from energy.weather import Weather
+from energy.weather import Place, Weather
 from energy.weather.humidity import pressure_pa, wet_bulb
 
 # --- the hall and how it is fed -----------------------------------------------------------------
@@ -307,7 +307,7 @@ class Building:
         return float(np.sum(which)) * self.weather.step_h / self.weather.years_exact
 
 
-def operate(datacenter: Datacenter, weather: Weather, *, elevation_m: float) -> Building:
+def operate(datacenter: Datacenter, weather: Weather, place: Place) -> Building:
     """The load of a datacenter with a way of cooling, step by step.
 
     Parameters
@@ -316,8 +316,8 @@ def operate(datacenter: Datacenter, weather: Weather, *, elevation_m: float) -> 
         With `cooling`.
     weather
         The site's series; its dew point, where it has one, or an estimate.
-    elevation_m
-        Of the site: thin air asks for more fan power and cools more where water evaporates.
+    place
+        The site: thin air asks for more fan power and cools more where water evaporates.
 
     Raises
     ------
@@ -330,8 +330,10 @@ def operate(datacenter: Datacenter, weather: Weather, *, elevation_m: float) -> 
             "a building needs a way of cooling, such as "
             "Datacenter(it_mw=100, cooling=DryCooler(supply_temp_c=40))"
         )
-    wet_c, humidity_notes = wet_bulb(weather, elevation_m)
-    air = Air(weather.frame["temp_air"].to_numpy(dtype=float), wet_c, pressure_pa(elevation_m))
+    wet_c, humidity_notes = wet_bulb(weather, place.elevation_m)
+    air = Air(
+        weather.frame["temp_air"].to_numpy(dtype=float), wet_c, pressure_pa(place.elevation_m)
+    )
     each = cooling.reject(air)
     if (each.supply_c > cooling.supply_temp_c).all():
         raise InputError(

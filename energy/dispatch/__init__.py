@@ -1,3 +1,20 @@
-"""Hour by hour: PV generation to load, surplus to battery, deficit from battery, grid and backup."""
+"""Hour by hour: PV generation to load, surplus to battery, deficit from battery, grid and backup.
 
-from energy.dispatch.run import *  # noqa: F403
+In: `Case` and `Design`. Out: `Dispatch`, or one row of measures for each of many designs.
+"""
+
+from energy.dispatch.batch import simulate_many
+from energy.dispatch.design import Design
+from energy.dispatch.flexible import FlexibleRun, run_workload
+from energy.dispatch.run import FLOWS, Dispatch, run_load, simulate
+
+__all__ = [
+    "FLOWS",
+    "Design",
+    "Dispatch",
+    "FlexibleRun",
+    "run_load",
+    "run_workload",
+    "simulate",
+    "simulate_many",
+]

@@ -18,7 +18,6 @@ import pandas as pd
 from energy import __version__
 from energy.analysis.weather_uncertainty import weather_uncertainty
 from energy.case import Case, backup_usd_per_mwh, grid_usd_per_mwh
-from energy.dispatch import LOSS_OF_LOAD_TOLERANCE
 from energy.errors import InputError
 from energy.evaluation import Evaluation
 from energy.finance import DRIVERS, unit_costs
@@ -249,7 +248,7 @@ def _parts(case: Case) -> list[dict[str, Any]]:
     """
     rate = case.assumptions.finance.real_discount_fraction
     ends = {
-        end: unit_costs(Case(case.site, case.datacenter, case.assumptions.at_prices(end)))
+        end: unit_costs(case.replace(assumptions=case.assumptions.at_prices(end)))
         for end in ("low", "high")
     }  # fmt: skip
     return [
@@ -362,8 +361,8 @@ def dark_days(plant: Evaluation) -> dict[str, Any]:
     """
     weather = plant.case.weather
     local = weather.local_middle
-    unserved, load = plant.run.flow("unserved_mw"), plant.case.load_mw
-    short_h = (unserved > LOSS_OF_LOAD_TOLERANCE * load) * weather.step_h
+    unserved = plant.run.flow("unserved_mw")
+    short_h = plant.run.loss_of_load * weather.step_h
     # Every year is laid on a leap year so that the months stand under each other.
     before = np.array([0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335])
     steps = pd.DataFrame(
@@ -371,7 +370,7 @@ def dark_days(plant: Evaluation) -> dict[str, Any]:
             "year": np.asarray(local.year),
             "day": before[np.asarray(local.month) - 1] + np.asarray(local.day) - 1,
             "unserved": unserved,
-            "load": load,
+            "load": plant.run.load_mw,
             "short_h": short_h,
         }
     )

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -33,7 +33,7 @@ from energy.evaluation import evaluate
 from energy.parameters import price_factor
 from energy.sizing.solution import Sizing, size
 from energy.sizing.target import target_of
-from energy.solar import FixedTilt, Solar, Sun, Tracker, ac_per_mwdc, dc_per_mwdc, sun_over
+from energy.solar import FixedTilt, Solar, Tracker, ac_per_mwdc
 from energy.units import Array
 
 #: The kinds of mount by name.
@@ -114,18 +114,11 @@ def choose_array(
     problems = _problems(mounts, tilts_deg, dc_ac_ratios, gcr_fractions)
     if problems:
         raise InputError(problems)
-    site = case.site
-    sun = sun_over(
-        case.weather,
-        latitude_deg=site.latitude_deg,
-        longitude_deg=site.longitude_deg,
-        elevation_m=site.elevation_m,
-    )
     tried: list[_Tried] = []
     failures: list[InfeasibleError] = []
     for mount in progress(_candidates(case, mounts, gcr_fractions)):
         tilts = tilts_deg if isinstance(mount, FixedTilt) else (0.0, 0.0)
-        for outcome in _arrays_on(mount, case, sun, served_fraction, tilts, dc_ac_ratios):
+        for outcome in _arrays_on(mount, case, served_fraction, tilts, dc_ac_ratios):
             if isinstance(outcome, InfeasibleError):
                 failures.append(outcome)
             else:
@@ -134,7 +127,7 @@ def choose_array(
         raise failures[0]
     tried.sort(key=lambda one: one.annual_usd)
     best = tried[0]
-    dc = dc_per_mwdc(case.weather, best.solar, sun)
+    dc = case.dc_per_mwdc(best.solar)
     plant = evaluate(_with_array(case, best.solar, dc), best.design)
     name = "served_fraction"
     words = target_of(case, name, served_fraction).words
@@ -235,7 +228,6 @@ def _candidates(
 def _arrays_on(
     mount: Mounting,
     case: Case,
-    sun: Sun,
     served_fraction: float,
     tilts_deg: Bounds,
     dc_ac_ratios: Bounds,
@@ -250,7 +242,7 @@ def _arrays_on(
 
     @cache
     def dc(tilt_deg: float) -> Array:
-        return dc_per_mwdc(case.weather, placed(tilt_deg), sun)
+        return case.dc_per_mwdc(placed(tilt_deg))
 
     @cache
     def annual_usd(tilt_deg: float, ratio: float) -> float:
@@ -284,10 +276,8 @@ def _arrays_on(
 
 def _with_array(case: Case, solar: Solar, dc: Array) -> Case:
     """The case with another array, whose power before the inverter is at hand."""
-    other = replace(case, assumptions=case.assumptions.replace(solar=solar))
-    # A cached property that is already there is not computed.
-    vars(other).update(solar_new=ac_per_mwdc(dc, solar), load_mw=case.load_mw)
-    return other
+    assumptions = case.assumptions.replace(solar=solar)
+    return case.replace(assumptions=assumptions, solar_new=ac_per_mwdc(dc, solar))
 
 
 def _least_cost(case: Case, served_fraction: float) -> _Tried | InfeasibleError:

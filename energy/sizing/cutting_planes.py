@@ -28,9 +28,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 
+from energy.compiled import kernel
 from energy.errors import InfeasibleError, InputError
 from energy.sizing.storage_curve import (
     BY_ALLOWED,
@@ -156,7 +156,7 @@ def _solve_chunk(problem: Problem, shares: Array, gap: float, start: Array | Non
 # --- the search itself, compiled ------------------------------------------------------------------
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel()
 def _search(
     solar: Array, load_mw: Array, usd_per_size: Array, one_way_efficiency: float,
     retained_fraction: float, step_h: float, cyclic: bool,
@@ -238,7 +238,7 @@ def _search(
     return True
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel()
 def _told(cuts: Array, at: Array, allowed_mwh: float) -> float:
     """The least that a plant at a point costs, by the cuts so far."""
     told = 0.0
@@ -249,7 +249,7 @@ def _told(cuts: Array, at: Array, allowed_mwh: float) -> float:
     return told
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel()
 def _cut(
     found: Array, at: Array, allowed_mwh: float, usd_per_size: Array, box: Array, plane: Array
 ) -> None:
@@ -268,7 +268,7 @@ def _cut(
     plane[4] = 1.0 if reached else 0.0
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel()
 def _feasible(cuts: Array, allowed_mwh: float, level: float) -> tuple[Array, int]:
     """The polygon in the unit square where every cost plane is below `level`, and its corners."""
     polygon = np.empty((len(cuts) + 8, 2))
@@ -302,7 +302,7 @@ def _feasible(cuts: Array, allowed_mwh: float, level: float) -> tuple[Array, int
     return polygon, corners
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel()
 def _centroid(polygon: Array, corners: int) -> Array:
     """Centre of gravity of a convex polygon; of its corners when it has no area to speak of."""
     area, x, y = 0.0, 0.0, 0.0

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from energy.case import Case
-from energy.dispatch import Design, retained_fraction, simulate, simulate_many
+from energy.dispatch import Design, simulate, simulate_many
 from energy.errors import InputError
 from energy.evaluation import Evaluation
 from energy.finance import annual_usd_per_size, capital_usd_per_size
@@ -192,8 +192,8 @@ def problem_of(case: Case, *, cyclic: bool = True, by_capital: bool = False) -> 
         solar=case.solar,
         load_mw=case.load_mw,
         usd_per_size=np.array([usd_per_size[name] for name in SIZES]) / [1.0, usable, 1.0],
-        one_way_efficiency=assumptions.battery.round_trip_efficiency**0.5,
-        retained_fraction=retained_fraction(assumptions.battery, case.step_h),
+        one_way_efficiency=assumptions.battery.one_way_efficiency,
+        retained_fraction=assumptions.battery.retained_fraction(case.step_h),
         cyclic=cyclic,
         step_h=case.step_h,
         largest=(largest.solar_mw, largest.battery_mwh * usable, largest.battery_mw),

@@ -15,9 +15,10 @@ linear programmes. It holds without backup and without standing loss.
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
+from energy.compiled import kernel
+from energy.dispatch.step import PlantParameters, step
 from energy.units import Array
 
 #: A battery that loses by standing is found when what it leaves unserved is this near to what is
@@ -28,7 +29,7 @@ NEWTON_FRACTION = 1e-12
 MAX_NEWTON = 60
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel()
 def storage_curve(
     solar: Array,
     load_mw: Array,
@@ -108,7 +109,7 @@ def storage_curve(
     return legs[:count], totals
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel()
 def _list_fall(
     legs: Array, count: int, waiting: Array, j: int, top: int,
     end: float, end_solar: float, end_power: float, sign: float,
@@ -130,7 +131,7 @@ def _list_fall(
 REACHED, VALUE, BY_SOLAR, BY_POWER, BY_ALLOWED = range(5)
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel()
 def smallest_batteries(
     legs: Array,
     totals: Array,
@@ -205,7 +206,7 @@ def smallest_batteries(
     return found
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel()
 def smallest_lossy_battery(
     solar: Array,
     load_mw: Array,
@@ -260,7 +261,7 @@ def smallest_lossy_battery(
     return found
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel()
 def _lossy_run(
     solar: Array,
     load_mw: Array,
@@ -277,45 +278,41 @@ def _lossy_run(
     The flows are those of `energy.dispatch`. On a circle the chain is run, full at first, until
     its end is its start; a plant that loses energy round after round is run from empty.
     """
-    stored, drawn = one_way_efficiency * step_h, step_h / one_way_efficiency
+    plant = PlantParameters(
+        solar_mw, usable_mwh, battery_mw, 0.0, 0.0, retained_fraction,
+        one_way_efficiency * step_h, step_h / one_way_efficiency, 1.0, 0.0, False,
+    )  # fmt: skip
+    stored, drawn = plant.stored_per_mw, plant.drawn_per_mw
     soc, soc_solar, soc_power, soc_battery = usable_mwh, 0.0, 0.0, 1.0
     unserved, by_solar, by_power, by_battery = 0.0, 0.0, 0.0, 0.0
     for turn in range(8 if cyclic else 1):
         start = soc
         unserved, by_solar, by_power, by_battery = 0.0, 0.0, 0.0, 0.0
         for t in range(len(load_mw)):
-            sun = solar[t]
-            net = sun * solar_mw - load_mw[t]
-            wish = soc * retained_fraction
+            net = solar[t] * solar_mw - load_mw[t]
+            # The branches below clip as the step does: they are foreseen, its minimum is waited for.
+            soc = step(plant, soc, net, 0.0, False).unclipped_soc_mwh
             soc_solar *= retained_fraction
             soc_power *= retained_fraction
             soc_battery *= retained_fraction
-            if net >= 0.0:
-                if net > battery_mw:
-                    wish += battery_mw * stored
-                    soc_power += stored
-                else:
-                    wish += net * stored
-                    soc_solar += sun * stored
-            elif net < -battery_mw:
-                unserved -= (net + battery_mw) * step_h
-                by_solar -= sun * step_h
-                by_power -= step_h
-                wish -= battery_mw * drawn
-                soc_power -= drawn
+            # What the step takes: PV generation, or the battery's power where that is the limit.
+            per_mw = stored if net >= 0.0 else drawn
+            if abs(net) > battery_mw:
+                soc_power += per_mw if net >= 0.0 else -per_mw
             else:
-                wish += net * drawn
-                soc_solar += sun * drawn
-            if wish > usable_mwh:
+                soc_solar += solar[t] * per_mw
+            if net < -battery_mw:
+                unserved -= (net + battery_mw) * step_h
+                by_solar -= solar[t] * step_h
+                by_power -= step_h
+            if soc > usable_mwh:
                 soc, soc_solar, soc_power, soc_battery = usable_mwh, 0.0, 0.0, 1.0
-            elif wish < 0.0:
-                unserved -= wish * one_way_efficiency
+            elif soc < 0.0:
+                unserved -= soc * one_way_efficiency
                 by_solar -= soc_solar * one_way_efficiency
                 by_power -= soc_power * one_way_efficiency
                 by_battery -= soc_battery * one_way_efficiency
                 soc, soc_solar, soc_power, soc_battery = 0.0, 0.0, 0.0, 0.0
-            else:
-                soc = wish
         if turn and abs(soc - start) <= 1e-9 * max(usable_mwh, 1e-9):
             break
         if turn == 4:

@@ -36,7 +36,7 @@ from energy.datacenter import (
 from energy.datacenter.facility import Cooling
 from energy.parameters import FOLDER
 from energy.site import read_site
-from energy.weather import Weather
+from energy.weather import Place, Weather
 from energy.weather.humidity import SEA_LEVEL_PA, pressure_pa
 
 COOLERS = (DryCooler, AdiabaticCooler, Chiller, CoolingTower)
@@ -257,7 +257,7 @@ def test_a_load_by_hand() -> None:
     # x .0215236 = 2.19916; pumps x .016662 = 1.70243; hall 1.5: 5.40159 / .950721 = 5.68157;
     # computers 100 / .941214 = 106.24579: 111.92736 MW
     hall = Datacenter(it_mw=100, cooling=DryCooler(supply_temp_c=40))
-    building = operate(hall, steady(32.0), elevation_m=0.0)
+    building = operate(hall, steady(32.0), Place(40.0, -105.0, 0.0))
     row = building.frame.iloc[0]
     assert row["fans_mw"] == pytest.approx(2.19916, rel=1e-4)
     assert row["pumps_mw"] == pytest.approx(1.70243, rel=1e-4)
@@ -269,7 +269,7 @@ def test_a_load_by_hand() -> None:
 def test_water_by_hand() -> None:
     # .43509 kg/MJ x 102.1745 MW = 44.455 kg/s = 160.04 m3/h; in 8,760 h 1.4019e6 m3; 1.6004 l/kWh
     hall = Datacenter(it_mw=100, cooling=CoolingTower(supply_temp_c=40))
-    building = operate(hall, steady(20.0), elevation_m=0.0)
+    building = operate(hall, steady(20.0), Place(40.0, -105.0, 0.0))
     assert building.water_m3_per_year == pytest.approx(1.4019e6, rel=1e-4)
     assert building.water_l_per_kwh == pytest.approx(1.6004, rel=1e-4)
     assert building.monthly["water_m3"].sum() == pytest.approx(building.water_m3_per_year)
@@ -304,7 +304,7 @@ def test_a_load_closes_and_grows_with_the_computers(kind) -> None:
         operate(
             Datacenter(it_mw=mw, cooling=kind(supply_temp_c=32)),
             site.series,
-            elevation_m=site.elevation_m,
+            site.place,
         )
         for mw in (1, 250)
     ]
@@ -326,7 +326,7 @@ def test_warmer_water_and_colder_places_never_cost_more(kind) -> None:
             operate(
                 Datacenter(it_mw=1, cooling=kind(supply_temp_c=supply)),
                 read_site(name).series,
-                elevation_m=0.0,
+                Place(40.0, -105.0, 0.0),
             ).pue
             for supply in (27.0, 32.0, 40.0, 45.0)
         ]
@@ -342,7 +342,7 @@ def test_better_feeds_and_halls_cost_less() -> None:
 
     def pue_of(**parts: object) -> float:
         hall = Datacenter(it_mw=100, cooling=cooler, **parts)
-        return operate(hall, series, elevation_m=337.0).pue
+        return operate(hall, series, Place(40.0, -105.0, 337.0)).pue
 
     assert pue_of(feed=DcFeed()) < pue_of(feed=AcFeed(ups_efficiency=0.99)) < pue_of()
     assert pue_of(hall=Hall(loop_head_kpa=250.0)) < pue_of()
@@ -383,7 +383,7 @@ def tmy3(begin: str) -> tuple[Weather, float]:
 
 def free_hours(series: Weather, cooler: object, elevation_m: float) -> float:
     hall = Datacenter(it_mw=1, cooling=cooler)
-    return operate(hall, series, elevation_m=elevation_m).economizer_h_per_year
+    return operate(hall, series, Place(40.0, -105.0, elevation_m)).economizer_h_per_year
 
 
 # Hours in which dry bulb + 8 K is at most the supply, counted by another program on NREL's TMY3.
@@ -432,7 +432,7 @@ def test_free_hours_of_towers_are_never_promised(begin, told, fewer) -> None:
 def test_pue_with_losses_is_near_the_published_one(name, kind, supply, published, tolerance):
     site = read_site(name)
     hall = Datacenter(it_mw=100, cooling=kind(supply_temp_c=supply))
-    building = operate(hall, site.series, elevation_m=site.elevation_m)
+    building = operate(hall, site.series, site.place)
     assert building.pue == pytest.approx(published, abs=tolerance)
     # without losses it is not: cooling and hall alone are .05 to .06 less
     bare = building.frame[["it_mw", "hall_mw", "fans_mw", "pumps_mw", "chiller_mw"]]
@@ -447,7 +447,7 @@ def test_a_case_runs_on_its_building_and_says_what_it_cannot() -> None:
     site = read_site("phoenix")
     case = en.Case(site, hall)
     assert case.building is not None
-    expected = operate(hall, site.series, elevation_m=site.elevation_m)
+    expected = operate(hall, site.series, site.place)
     np.testing.assert_array_equal(case.load_mw, expected.load_mw)
     plant = en.evaluate(case, en.Design(solar_mw=500, battery_mwh=0, battery_mw=0))
     assert any("cannot hold 27 degC" in note for note in plant.notes)
@@ -463,7 +463,7 @@ def test_a_plain_datacenter_has_no_building() -> None:
 def test_a_building_shows_itself_and_becomes_json() -> None:
     site = read_site("wyoming")
     hall = Datacenter(it_mw=100, cooling=AdiabaticCooler(supply_temp_c=27))
-    building = operate(hall, site.series, elevation_m=site.elevation_m)
+    building = operate(hall, site.series, site.place)
     again = json.loads(json.dumps(building.to_dict(), allow_nan=False))
     assert again["cooling"] == "AdiabaticCooler"
     assert again["means"]["load_mw"] == pytest.approx(building.mean_mw)
@@ -502,7 +502,7 @@ def test_feed_and_hall_need_a_way_of_cooling() -> None:
 
 def test_a_building_needs_a_way_of_cooling() -> None:
     with pytest.raises(en.InputError, match="needs a way of cooling"):
-        operate(Datacenter(it_mw=100), read_site("phoenix").series, elevation_m=0.0)
+        operate(Datacenter(it_mw=100), read_site("phoenix").series, Place(33.4, -112.0, 0.0))
 
 
 def test_a_supply_that_is_never_reached_is_refused() -> None:
@@ -510,7 +510,7 @@ def test_a_supply_that_is_never_reached_is_refused() -> None:
     hall = Datacenter(it_mw=100, cooling=DryCooler(supply_temp_c=20))
     site = read_site("kuala-lumpur")
     with pytest.raises(en.InputError, match="DryCooler never holds 20 degC at this place"):
-        operate(hall, site.series, elevation_m=site.elevation_m)
+        operate(hall, site.series, site.place)
 
 
 @pytest.mark.parametrize(

@@ -149,9 +149,7 @@ def test_a_start_wears_a_turbine_s_whole_unit(case_with):
 
 def _with_series(case: en.Case, assumptions: en.Assumptions) -> en.Case:
     """The same made-up sun and load with other assumptions."""
-    other = en.Case(case.site, case.datacenter, assumptions)
-    other.__dict__.update(solar=case.solar, load_mw=case.load_mw)
-    return other
+    return case.replace(assumptions=assumptions, solar=case.solar, load_mw=case.load_mw)
 
 
 def test_the_grid_by_hand(case_with):

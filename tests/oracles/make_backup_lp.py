@@ -24,7 +24,6 @@ from scipy.optimize import LinearConstraint, milp
 
 import energy as en
 from energy.case import backup_usd_per_mwh
-from energy.dispatch import retained_fraction
 from energy.finance import DRIVERS, unit_costs
 
 TABLE = Path(__file__).parent / "backup_lp.csv"
@@ -70,7 +69,7 @@ def solve(case: en.Case) -> dict[str, float]:
     battery, price = case.assumptions.battery, prices(case)
     n, step_h, load, years = len(case.load_mw), case.step_h, case.load_mw, case.weather.years_exact
     one_way = battery.round_trip_efficiency**0.5
-    kept = retained_fraction(battery, step_h)
+    kept = battery.retained_fraction(step_h)
     eye, zero = sp.identity(n, format="csr"), sp.csr_matrix((n, n))
     shift = sp.csr_matrix((np.ones(n), (np.arange(n), (np.arange(n) - 1) % n)), shape=(n, n))
 

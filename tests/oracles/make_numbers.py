@@ -43,6 +43,13 @@ def profile(values: Any) -> list[float]:
     return [float(series.sum()), float((series**2).sum()), float(series @ np.arange(len(series)))]
 
 
+def with_cost(run: Any) -> dict[str, Any]:
+    """A flexible run's numbers and what its plant costs."""
+    cost = en.price(run)
+    money = {"annual_usd": cost.annual_usd, "usd_per_useful_mwh": cost.usd_per_useful_mwh}
+    return run.to_dict() | money
+
+
 def numbers() -> dict[str, float]:
     """All numbers by name."""
     found: dict[str, float] = {}
@@ -103,8 +110,9 @@ def numbers() -> dict[str, float]:
     }  # fmt: skip
     for name, kind in kinds.items():
         for at, design in enumerate(designs[:6]):
-            keep(f"work/{name}/{at}", en.run_workload(case, design, kind).to_dict())
-    keep("work/sized", en.size_for_work(case, en.PowerCapped(), useful_fraction=0.9).to_dict())
+            keep(f"work/{name}/{at}", with_cost(en.run_workload(case, design, kind)))
+    sized = en.size_for_work(case, en.PowerCapped(), useful_fraction=0.9)
+    keep("work/sized", with_cost(sized))
 
     run = en.run_workload(case, designs[0], en.Interruptible(parts=50))
     for name in ("h100", "b200", "gb200-nvl72", "wse-3", "wafer-3nm"):

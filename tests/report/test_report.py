@@ -132,9 +132,7 @@ def test_the_worst_week_does_not_reach_over_years_that_do_not_follow_each_other(
     for first, days in (("1999-12-29", 3), ("2012-01-01", 3), ("1999-07-10", 4)):
         start = pd.Timestamp(first)
         solar[(day >= start) & (day < start + pd.Timedelta(days=days))] = 0.0
-    case = en.Case(wyoming.site, wyoming.datacenter)
-    case.__dict__["solar"] = solar
-    case.__dict__["load_mw"] = np.full(len(local), 10.0)
+    case = wyoming.replace(solar=solar, load_mw=np.full(len(local), 10.0))
     week = worst_week(en.evaluate(case, en.Design(solar_mw=20)))
     assert week["unserved_mwh"] == pytest.approx(4 * 240.0)
     assert week["span"] == "7 Jul 1999 to 13 Jul 1999"

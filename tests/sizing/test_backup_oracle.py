@@ -34,13 +34,11 @@ def case_of(site_name: str, year: int) -> en.Case:
 
 
 def knowing_only_other_years(case: en.Case) -> en.Case:
-    """The case with the typical days of its site's other years, where there are some."""
+    """The case with the mean days of its site's other years, where there are some."""
     name, year = case.site.name, case.weather.first_year
     others = [case_of(site, other) for site, other in FOUND.index if site == name]
-    days = [other.typical_days for other in others if other.weather.first_year != year]
-    blind = en.Case(case.site, case.datacenter)
-    blind.__dict__["typical_days"] = np.mean(days or [case.typical_days], axis=0)
-    return blind
+    days = [other.mean_days for other in others if other.weather.first_year != year]
+    return case.replace(mean_days=np.mean(days or [case.mean_days], axis=0))
 
 
 def design_of(row: pd.Series, **more: float) -> en.Design:
