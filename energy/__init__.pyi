@@ -12,7 +12,6 @@ from .analysis.flexibility import compare_workloads as compare_workloads
 from .analysis.flexibility import size_for_work as size_for_work
 from .analysis.monte_carlo import monte_carlo as monte_carlo
 from .analysis.sensitivity import sensitivity as sensitivity
-from .analysis.weather_uncertainty import weather_uncertainty as weather_uncertainty
 from .assumptions import Assumptions as Assumptions
 from .assumptions import read_assumptions as read_assumptions
 from .case import Case as Case
@@ -49,6 +48,7 @@ from .sizing.array import choose_array as choose_array
 from .sizing.dispatchable import backup_frontier as backup_frontier
 from .sizing.frontier import frontier as frontier
 from .sizing.solution import size as size
+from .sizing.weather_uncertainty import weather_uncertainty as weather_uncertainty
 from .tables import read_result as read_result
 from .tables import write_result as write_result
 from .weather.read import read_weather as read_weather

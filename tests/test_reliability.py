@@ -18,13 +18,13 @@ from energy.reliability import Availability
 def availability(case_with):
     """Availability of a year of 100 MW in which the given hours lack the given MW."""
 
-    def make(dark: dict[int, float]) -> Availability:
+    def make(dark: dict[int, float], cyclic: bool = False) -> Availability:
         case = case_with(0.0, 100.0)
         flows = np.zeros((8760, len(FLOWS)))
         for hour, mw in dark.items():
             flows[hour, FLOWS.index("unserved_mw")] = mw
         design = en.Design(solar_mw=1)
-        return en.assess(Dispatch(case, design, flows, 0.0))
+        return en.assess(Dispatch(case, design, case.load_mw, flows, 0.0, cyclic))
 
     return make
 
@@ -81,6 +81,21 @@ def test_the_last_hour_of_the_chain_ends_an_event(availability):
     assert events["length_h"].tolist() == [2]
 
 
+def test_on_a_cyclic_run_an_event_over_the_joint_is_one_event(availability):
+    lost = {0: 3.0, 1: 1.0, 5: 2.0, 8758: 4.0, 8759: 1.0}
+    events = availability(lost, cyclic=True).events
+    assert events["length_h"].tolist() == [1, 4]  # 05:00, then from 22:00 of the last day on
+    assert events["energy_mwh"].tolist() == [2, 9]
+    assert events["depth_mw"].tolist() == [2, 4]
+    assert availability(lost, cyclic=True).longest_event_h == 4
+    assert availability(lost).events["length_h"].tolist() == [2, 1, 2]
+
+
+def test_a_cyclic_run_that_never_serves_in_full_has_one_event(availability):
+    events = availability(dict.fromkeys(range(8760), 1.0), cyclic=True).events
+    assert events["length_h"].tolist() == [8760]
+
+
 def test_years_are_told_apart_and_the_worst_is_named(el_paso, monkeypatch):
     weather = el_paso.weather
     first = weather.frame
@@ -95,7 +110,7 @@ def test_years_are_told_apart_and_the_worst_is_named(el_paso, monkeypatch):
     flows = np.zeros((17520, len(FLOWS)))
     flows[:10, FLOWS.index("unserved_mw")] = 10.0
     flows[8760:8790, FLOWS.index("unserved_mw")] = 10.0
-    got = en.assess(Dispatch(case, en.Design(solar_mw=1), flows, 0.0))
+    got = en.assess(Dispatch(case, en.Design(solar_mw=1), case.load_mw, flows, 0.0, False))
     assert got.by_year["lolh_hours"].tolist() == [10, 30]
     assert got.by_year["eue_mwh"].tolist() == pytest.approx([100, 300])
     assert got.worst_year.name == 2002
@@ -107,7 +122,7 @@ def test_half_hours_count_half(el_paso):
     halves = en.Case(en.read_site("fort-collins"), el_paso.datacenter)
     flows = np.zeros((17520, len(FLOWS)))
     flows[100:103, FLOWS.index("unserved_mw")] = 10.0
-    got = en.assess(Dispatch(halves, en.Design(solar_mw=1), flows, 0.0))
+    got = en.assess(Dispatch(halves, en.Design(solar_mw=1), halves.load_mw, flows, 0.0, False))
     assert got.lolh_hours_per_year == pytest.approx(1.5)
     assert got.eue_mwh_per_year == pytest.approx(15)
     assert got.longest_event_h == 1.5

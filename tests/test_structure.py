@@ -16,7 +16,7 @@ PACKAGE = Path(en.__file__).parent
 
 #: The layers, ground first, and the rooms of each: a room is a module or a package of `energy`.
 LAYERS = {
-    "ground": {"errors", "units", "tables", "parameters"},
+    "ground": {"errors", "units", "compiled", "tables", "parameters"},
     "weather": {"weather"},
     "parts": {"solar", "battery", "backup", "grid", "datacenter"},
     "inputs": {"assumptions", "site"},
@@ -25,9 +25,9 @@ LAYERS = {
     "outcome": {"reliability", "finance"},
     "evaluation": {"evaluation"},
     "sizing": {"sizing"},
+    "report": {"report"},
     "analysis": {"analysis"},
     "figures": {"figures"},
-    "report": {"report"},
     "cli": {"cli"},
 }
 
@@ -42,13 +42,12 @@ ALLOWED = {
     "outcome": {"parts", "inputs", "case", "dispatch"},
     "evaluation": {"inputs", "case", "dispatch", "outcome"},
     "sizing": {"parts", "inputs", "case", "dispatch", "outcome", "evaluation"},
+    # A comparison writes its own report; the report knows it by what it has, not by its type.
+    "report": {"weather", "inputs", "case", "dispatch", "outcome", "evaluation", "sizing"},
     "analysis": {
-        "parts", "inputs", "case", "dispatch", "outcome", "evaluation", "sizing",
+        "parts", "inputs", "case", "dispatch", "outcome", "evaluation", "sizing", "report",
     },
     "figures": {"weather", "case", "dispatch", "outcome", "evaluation", "sizing", "analysis"},
-    "report": {
-        "weather", "inputs", "case", "dispatch", "outcome", "evaluation", "sizing", "analysis",
-    },
     "cli": {
         "weather", "parts", "inputs", "case", "dispatch", "outcome", "evaluation", "sizing",
         "analysis", "figures", "report",

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
     from energy.analysis.monte_carlo import MonteCarlo
     from energy.analysis.sensitivity import Sensitivity
-    from energy.analysis.weather_uncertainty import WeatherUncertainty
     from energy.assumptions import Assumptions
     from energy.case import Case
     from energy.datacenter import Cluster, Datacenter
     from energy.evaluation import Evaluation
     from energy.site import Site
     from energy.sizing import BackupFrontier, Frontier, Sizing
+    from energy.sizing.weather_uncertainty import WeatherUncertainty
     from energy.weather.fetch import Source
 
 T = TypeVar("T")
@@ -389,9 +389,9 @@ def size(
     as_json: AsJson = False,
 ) -> None:
     """Find the cheapest plant at one site for one target."""
-    from energy.analysis.weather_uncertainty import weather_uncertainty
     from energy.sizing import choose_array
     from energy.sizing import size as size_case
+    from energy.sizing.weather_uncertainty import weather_uncertainty
     from energy.tables import write_result
 
     amounts = {

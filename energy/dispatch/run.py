@@ -95,8 +95,8 @@ class Dispatch:
         return frame
 
     def flow(self, name: str) -> Array:
-        """One flow [MW, or MWh for the state of charge], one value a step."""
-        return self.flows[:, FLOWS.index(name)]
+        """The load or one flow [MW, or MWh for the state of charge], one value a step."""
+        return self.load_mw if name == "load_mw" else self.flows[:, FLOWS.index(name)]
 
     def energy_mwh(self, name: str) -> float:
         """Energy of a flow over all years [MWh]."""

@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 
 from energy import __version__
-from energy.analysis.weather_uncertainty import weather_uncertainty
 from energy.case import Case, backup_usd_per_mwh, grid_usd_per_mwh
 from energy.errors import InputError
 from energy.evaluation import Evaluation
@@ -33,6 +32,7 @@ from energy.report.sentences import (
     years_words,
 )  # fmt: skip
 from energy.sizing import Sizing, frontier
+from energy.sizing.weather_uncertainty import weather_uncertainty
 from energy.units import Array
 
 #: Shares of the energy that the page's control stops at, beside the one that was asked for:

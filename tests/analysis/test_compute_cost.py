@@ -48,7 +48,7 @@ def test_computers_cost_their_capital_over_their_life(cost):
 
 
 def test_the_plant_s_lines_are_those_of_its_cost(cost):
-    frame, plant = cost.frame, cost.run.cost
+    frame, plant = cost.frame, cost.plant_cost
     lines = ["panels", "batteries", "land", "switchgear", "backup", "grid"]
     assert frame.loc[lines, "capital_usd"].sum() == pytest.approx(plant.capital_usd)
     assert frame.loc[lines, "annual_usd"].sum() == pytest.approx(plant.annual_usd)
@@ -67,7 +67,7 @@ def test_a_hall_and_its_guards_by_hand(case, cluster):
     assert frame.loc["construction", "capital_usd"] == pytest.approx(7.5e6 * it_mw)
     assert frame.loc["cooling", "capital_usd"] == pytest.approx(2.5e6 * it_mw)
     # A square as large as the array's land: 4 sides of sqrt(m2), at 100 $ a metre.
-    side_m = math.sqrt(run.cost.land_acres * 4046.8564)
+    side_m = math.sqrt(en.price(run).land_acres * 4046.8564)
     assert frame.loc["security", "capital_usd"] == pytest.approx(400 * side_m)
     rate = 1.07 / 1.025 - 1
     recovery = rate / (1 - (1 + rate) ** -20)

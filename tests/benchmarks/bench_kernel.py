@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 
 import energy as en
-from energy.dispatch import FLOWS, run_flows, run_many, run_totals
+from energy.dispatch.batch import run_many
+from energy.dispatch.run import FLOWS, run_flows, run_totals
+from energy.dispatch.step import plant_parameters
 
 ORACLES = Path(__file__).parents[1] / "oracles"
 YEARS = 7
@@ -33,32 +35,31 @@ def main() -> None:
     """Time each once, on the Cheyenne profile of the oracles."""
     year = np.loadtxt(ORACLES / "profile_cheyenne.csv.gz")
     solar, load = np.tile(year, YEARS), np.full(YEARS * 8760, 100.0)
-    plant = {"solar_mw": 1212.0, "usable_mwh": 3021.0, "battery_mw": 454.0, "backup_mw": 0.0,
-             "one_way_efficiency": 0.88**0.5, "retained_fraction": 0.99997, "step_h": 1.0}  # fmt: skip
-    flows = np.empty((len(solar), len(FLOWS)))
-    firm = {"backup_mw": 60.0, "largest_unit_mw": 6.25, "minimum_load_fraction": 0.25,
-            "soc_reserve_mwh": np.full(len(solar), 600.0)}  # fmt: skip
+    sizes = {"solar_mw": 1212.0, "usable_mwh": 3021.0, "battery_mw": 454.0}
+    parts = {"one_way_efficiency": 0.88**0.5, "retained_fraction": 0.99997, "step_h": 1.0,
+             "largest_unit_mw": 6.25, "minimum_load_fraction": 0.25}  # fmt: skip
+    plant, backed = (plant_parameters(**sizes, backup_mw=mw, **parts) for mw in (0.0, 60.0))
+    flows, none = np.empty((len(solar), len(FLOWS))), np.empty(0)
+    reserve = np.full(len(solar), 600.0)
 
-    seconds = best_s(lambda: run_flows(solar, load, initial_soc_mwh=3000.0, flows=flows, **plant))
+    seconds = best_s(lambda: run_flows(plant, solar, load, none, 1.0, 3000.0, flows))
     print(f"one design, all flows written: {len(solar) / seconds / 1e6:,.0f} M plant-hours/s")
-    seconds = best_s(lambda: run_totals(solar, load, initial_soc_mwh=3000.0, **plant))
+    seconds = best_s(lambda: run_totals(plant, solar, load, none, 3000.0))
     print(f"one design, sums only:         {len(solar) / seconds / 1e6:,.0f} M plant-hours/s")
-    backed = plant | firm
-    seconds = best_s(lambda: run_flows(solar, load, initial_soc_mwh=3000.0, flows=flows, **backed))
+    seconds = best_s(lambda: run_flows(backed, solar, load, reserve, 1.0, 3000.0, flows))
     print(f"  with backup, all flows:      {len(solar) / seconds / 1e6:,.0f} M plant-hours/s")
 
     random = np.random.default_rng(0)
     flat, hour = np.full(8760, 100.0), np.arange(8760)
     slot = np.minimum(hour // 730, 11) * 24 + hour % 24
     days = np.array([[year[slot == k].mean(), 100.0] for k in range(288)])
-    numbers = {"one_way_efficiency": 0.88**0.5, "retained_fraction": 0.99997, "step_h": 1.0,
-               "largest_unit_mw": 6.25, "minimum_load_fraction": 0.25}  # fmt: skip
+    common = plant_parameters(solar_mw=0.0, usable_mwh=0.0, battery_mw=0.0, **parts)
     for name, most in (("designs without backup", 0), ("designs with backup", 100)):
         sizes = random.uniform(
-            [500, 500, 100, most / 10, 0, 0.3], [2000, 6000, 600, most, 0, 0.8], (2048, 6)
+            [500, 500, 100, most / 10, 0, 0.3, 6], [2000, 6000, 600, most, 0, 0.8, 6.25], (2048, 7)
         )
-        arguments = (year, flat, np.zeros(8760, dtype=np.int64), slot, days, sizes)
-        seconds = best_s(lambda given=arguments: run_many(*given, **numbers), 3)
+        arguments = (common, 0.25, year, flat, np.zeros(8760, dtype=np.int64), slot, days, sizes)
+        seconds = best_s(lambda given=arguments: run_many(*given), 3)
         ran = 2 * 8760 * len(sizes)  # each design goes through the year twice
         told = f"2,048 {name}, all cores:"
         print(f"{told:<45}{ran / seconds / 1e6:,.0f} M plant-hours/s")

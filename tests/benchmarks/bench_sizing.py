@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 import energy as en
-from energy.dispatch import run_totals
+from energy.dispatch.run import run_totals
+from energy.dispatch.step import plant_parameters
 from energy.sizing.cutting_planes import solve
 from energy.sizing.frontier import SERVED_FRACTIONS, problem_of
 from energy.sizing.storage_curve import _lossy_run, smallest_batteries, storage_curve
@@ -163,14 +164,17 @@ def against_the_machine() -> None:
     """Nanoseconds, cycles and bytes of an hour's step."""
     year = np.loadtxt(ORACLES / "profile_cheyenne.csv.gz")
     solar, load = np.tile(year, 7), np.full(7 * 8760, 100.0)
-    plant = {"solar_mw": 1212.0, "usable_mwh": 3021.0, "battery_mw": 454.0, "backup_mw": 0.0,
-             "one_way_efficiency": 0.88**0.5, "retained_fraction": 1.0, "step_h": 1.0}  # fmt: skip
+    plant = plant_parameters(
+        solar_mw=1212.0, usable_mwh=3021.0, battery_mw=454.0, one_way_efficiency=0.88**0.5,
+        step_h=1.0,
+    )  # fmt: skip
+    none = np.empty(0)
     legs, totals = storage_curve(solar, load, 1212.0, 454.0, 0.88**0.5, 1.0, True)
     allowed = np.array([(1 - share) * load.sum() for share in SERVED_FRACTIONS])
     rows = {
         "plain loop over numpy numbers": (lambda: plain_loop(year, load[:8760]), 8760),
         "kernel, sums of one plant": (
-            lambda: run_totals(solar, load, initial_soc_mwh=3021.0, **plant), len(solar),
+            lambda: run_totals(plant, solar, load, none, 3021.0), len(solar),
         ),
         "legs of every battery, circle": (
             lambda: storage_curve(solar, load, 1212.0, 454.0, 0.88**0.5, 1.0, True), 2 * len(solar),

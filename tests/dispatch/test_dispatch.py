@@ -13,16 +13,11 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 import energy as en
-from energy.dispatch import (
-    FLOWS,
-    MEASURES,
-    SIZES,
-    cyclic_start,
-    run_flows,
-    run_many,
-    soc_reserve,
-    unit_of,
-)
+from energy.backup import unit_of
+from energy.dispatch.batch import MEASURES, SIZES, run_many
+from energy.dispatch.reserve import soc_reserve
+from energy.dispatch.run import FLOWS, cyclic_soc, reserve_of, run_flows
+from energy.dispatch.step import plant_parameters
 
 
 def run(solar: list[float], load: list[float], initial_soc_mwh: float = 0.0, **given: Any) -> Any:
@@ -34,17 +29,15 @@ def run(solar: list[float], load: list[float], initial_soc_mwh: float = 0.0, **g
         "solar_mw": 1.0,
         "usable_mwh": 1000.0,
         "battery_mw": 1000.0,
-        "backup_mw": 0.0,
         "one_way_efficiency": 0.9,
-        "retained_fraction": 1.0,
         "step_h": 1.0,
     } | given
-    if "soc_reserve_mwh" in given:
-        plant["soc_reserve_mwh"] = np.full(len(solar), given["soc_reserve_mwh"])
+    reserve = np.full(len(solar), plant.pop("soc_reserve_mwh", 0.0))
     flows = np.empty((len(solar), len(FLOWS)))
     run_flows(
-        np.array(solar), np.array(load), initial_soc_mwh=initial_soc_mwh, flows=flows, **plant
-    )
+        plant_parameters(**plant), np.array(solar, float), np.array(load, float), reserve,
+        plant["step_h"], float(initial_soc_mwh), flows,
+    )  # fmt: skip
     return dict(zip(FLOWS, flows.T, strict=True))
 
 
@@ -53,9 +46,9 @@ SHARED = ("one_way_efficiency", "retained_fraction", "step_h", "largest_unit_mw"
           "minimum_load_fraction", "grid_first")  # fmt: skip
 
 
-def reserve_of(days: np.ndarray, sizes: np.ndarray, shared: dict[str, Any]) -> np.ndarray:
+def reserve_by_step(days: np.ndarray, sizes: np.ndarray, shared: dict[str, Any]) -> np.ndarray:
     """The reserve of each step of the typical days of a plant, its sizes as `SIZES`."""
-    solar_mw, usable_mwh, _, backup_mw, grid_mw, fraction = sizes
+    solar_mw, usable_mwh, _, backup_mw, grid_mw, fraction = sizes[:6]
     reserve = np.zeros(len(days))
     stored = shared["one_way_efficiency"] * shared["step_h"]
     drawn = shared["step_h"] / shared["one_way_efficiency"]
@@ -156,7 +149,9 @@ def test_a_circle_starts_with_what_it_ends_with():
     plant = {"solar_mw": 1.0, "usable_mwh": 300.0, "battery_mw": 500.0, "backup_mw": 0.0,
              "one_way_efficiency": 0.9, "retained_fraction": 1.0, "step_h": 1.0}  # fmt: skip
     # A night of 90 MW draws 100 from a full store; by day it fills: the circle ends at 200.
-    start = cyclic_start(np.array([1000.0, 0.0]), np.array([90.0, 90.0]), **plant)
+    start = cyclic_soc(
+        plant_parameters(**plant), np.array([1000.0, 0.0]), np.array([90.0, 90.0]), np.empty(0)
+    )
     assert start == pytest.approx(200)
 
 
@@ -164,7 +159,9 @@ def test_a_circle_of_a_plant_that_drains_starts_empty():
     plant = {"solar_mw": 1.0, "usable_mwh": 1e6, "battery_mw": 500.0, "backup_mw": 0.0,
              "one_way_efficiency": 0.9, "retained_fraction": 1.0, "step_h": 1.0}  # fmt: skip
     # By day +90, by night -111: any charge is used up in the end, whatever the size of the store.
-    start = cyclic_start(np.array([200.0, 0.0]), np.array([100.0, 100.0]), **plant)
+    start = cyclic_soc(
+        plant_parameters(**plant), np.array([200.0, 0.0]), np.array([100.0, 100.0]), np.empty(0)
+    )
     assert start == 0
 
 
@@ -336,12 +333,10 @@ def test_the_planned_reserve_is_what_the_night_lacks_and_the_day_does_not_bring(
 
 
 def test_a_reserve_is_higher_at_dusk_than_at_dawn_and_in_winter_than_in_summer(wyoming):
-    from energy.dispatch import kernel_arguments
-
     design = en.Design(
         solar_mw=1200, battery_mwh=3000, battery_mw=450, backup_mw=60, reserve_conservatism=0.6
     )
-    reserve = kernel_arguments(wyoming, design)["soc_reserve_mwh"]
+    reserve = reserve_of(wyoming, design)
     local = wyoming.weather.local_middle
     at = {
         (month, hour): reserve[(local.month == month) & (local.hour == hour)]
@@ -353,10 +348,10 @@ def test_a_reserve_is_higher_at_dusk_than_at_dawn_and_in_winter_than_in_summer(w
     assert at[12, 18][0] > at[6, 18][0] > at[6, 6][0]
 
 
-def test_typical_days_are_the_means_of_their_hours(case_with):
+def test_mean_days_are_the_means_of_their_hours(case_with):
     sun = np.arange(8760.0)
     case = case_with(sun, 100.0)
-    days = case.typical_days
+    days = case.mean_days
     assert days.shape == (288, 2)
     # El Paso starts its year at 00:00 local time; 02:00 in January: hours 2, 26, ... 722.
     assert days[2, 0] == pytest.approx(np.mean(2 + 24 * np.arange(31)))
@@ -368,7 +363,7 @@ def test_typical_days_are_the_means_of_their_hours(case_with):
 def test_the_grid_goes_first_where_it_is_cheaper_to_run():
     # Wyoming: 80 $/MWh from the grid, 84 from gas engines, 280 from diesel; Texas: 60 and 57.
     def first(site: str, backup: str = "engine") -> bool:
-        from energy.dispatch import grid_first
+        from energy.dispatch.run import grid_first
 
         assumptions = en.read_assumptions(backup=backup)
         return grid_first(en.Case(en.read_site(site), en.Datacenter(it_mw=1), assumptions))
@@ -381,10 +376,8 @@ def test_the_grid_goes_first_where_it_is_cheaper_to_run():
 
 def test_standing_loss_is_given_by_the_month(el_paso):
     battery = el_paso.assumptions.battery.replace(self_discharge_fraction_per_month=0.02)
-    from energy.dispatch import retained_fraction
-
-    assert retained_fraction(battery, 1.0) ** 730.5 == pytest.approx(0.98)
-    assert retained_fraction(battery, 0.5) ** 1461 == pytest.approx(0.98)
+    assert battery.retained_fraction(1.0) ** 730.5 == pytest.approx(0.98)
+    assert battery.retained_fraction(0.5) ** 1461 == pytest.approx(0.98)
 
 
 # --- always true ----------------------------------------------------------------------------------
@@ -486,7 +479,7 @@ def test_more_battery_energy_never_serves_less_at_any_reserve_without_a_minimum_
 
     def dark_mw(plant: dict[str, Any]) -> float:
         sizes = np.array([plant.get(name, fraction) for name in SIZES])
-        kept = plant | {"soc_reserve_mwh": reserve_of(days, sizes, plant)[slot]}
+        kept = plant | {"soc_reserve_mwh": reserve_by_step(days, sizes, plant)[slot]}
         return float(run(solar, load, plant["usable_mwh"], **kept)["unserved_mw"].sum())
 
     larger = plant | {"usable_mwh": plant["usable_mwh"] * factor}
@@ -501,7 +494,7 @@ def test_no_reserve_serves_less_than_greedy_without_a_minimum_load(solar, plant,
     greedy = run(solar, load, plant["usable_mwh"], **plant | {"soc_reserve_mwh": 0.0})
     for fraction in (0.3, 0.6, 0.9):
         sizes = np.array([plant.get(name, fraction) for name in SIZES])
-        kept = plant | {"soc_reserve_mwh": reserve_of(np.array(days), sizes, plant)[slot]}
+        kept = plant | {"soc_reserve_mwh": reserve_by_step(np.array(days), sizes, plant)[slot]}
         dark_mw = run(solar, load, plant["usable_mwh"], **kept)["unserved_mw"].sum()
         assert dark_mw <= greedy["unserved_mw"].sum() + 1e-9 * 100 * len(solar)
 
@@ -592,24 +585,34 @@ def test_many_plants_at_once_are_the_plants_one_by_one(solar, many, days, years)
     slot, days = np.arange(len(solar)) % 24, np.array(days)  # two steps a day, twelve months
     shared = {name: value for name, value in many[0].items() if name in SHARED}
     sizes = np.array([[plant.get(name, 0.0) for name in SIZES] for plant in many])
-    sizes[:, -1] = np.linspace(0, 1, len(many))
-    measures = run_many(solar, load, year, slot, days, sizes, **shared)
+    sizes[:, SIZES.index("reserve_conservatism")] = np.linspace(0, 1, len(many))
+    sizes[:, -1] = unit_of(sizes[:, SIZES.index("backup_mw")], shared["largest_unit_mw"])
+    common = plant_parameters(solar_mw=0.0, usable_mwh=0.0, battery_mw=0.0, **shared)
+    least = shared["minimum_load_fraction"]
+    measures = run_many(common, least, solar, load, year, slot, days, sizes)
     for plant, row, got in zip(many, sizes, measures, strict=True):
         plant = plant | shared
-        plant["soc_reserve_mwh"] = reserve_of(days, row, shared)[slot]
+        plant["soc_reserve_mwh"] = reserve_by_step(days, row, shared)[slot]
         end = run(list(solar), list(load), plant["usable_mwh"], **plant)
         flow = run(list(solar), list(load), end["soc_mwh"][-1], **plant)
         told = dict(zip(MEASURES, got, strict=True))
-        step_h = plant["step_h"]
         for name in ("unserved", "backup", "grid"):
-            alone = flow[f"{name}_mw"].sum() * step_h
-            assert told[f"{name}_mwh"] == pytest.approx(alone, rel=1e-9, abs=1e-4), name
+            alone = flow[f"{name}_mw"].sum()
+            assert told[name] == pytest.approx(alone, rel=1e-9, abs=1e-4), name
         dark = flow["unserved_mw"]
         if np.any(np.abs(dark / load / 1e-6 - 1) < 0.01):
             continue  # a step that is short by rounding may fall either way
         short = dark > 1e-6 * load
-        assert told["short_steps"] == short.sum()
-        lengths = [len(list(group)) for is_short, group in groupby(short) if is_short]
+        assert told["loss_of_load_steps"] == short.sum()
+        # The round before leads into this one: an event may begin at its end.
+        before = end["unserved_mw"] > 1e-6 * load
+        both = groupby(np.concatenate([before, short]))
+        lengths, at = [], 0
+        for is_short, group in both:
+            length = len(list(group))
+            at += length
+            if is_short and at > len(short):
+                lengths.append(min(length, len(short)))
         assert told["longest_event_steps"] == max(lengths, default=0)
         worst = max(dark[year == y].sum() / load[year == y].sum() for y in set(year))
         assert told["worst_year_unserved_fraction"] == pytest.approx(worst, rel=1e-9, abs=1e-9)

@@ -11,8 +11,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import energy as en
-from energy.dispatch import FLOWS, _pay, _rule, kernel_arguments, soc_reserve
-from energy.dispatch.flexible import WORK, _planned, _ramped, run_following, run_queue
+from energy.datacenter.workload import _ramped
+from energy.dispatch.flexible import (
+    WORK,
+    FollowingRule,
+    QueueRule,
+    _highest_level,
+    _pay,
+    rule_of,
+    run_following,
+    run_queue,
+)
+from energy.dispatch.reserve import soc_reserve
+from energy.dispatch.run import FLOWS
+from energy.dispatch.step import plant_parameters
 from energy.parameters import shipped
 
 
@@ -21,19 +33,30 @@ def follow(solar: list[float], initial_soc_mwh: float = 0.0, **given: Any) -> di
 
     1 MWdc of array, so that `solar` is its power; one way .8, which makes 80 MWh of 100 put in.
     """
-    steps = len(solar)
     rule: dict[str, Any] = {
-        "plans": np.zeros((1, 0)), "levels": np.array([0.5]), "rest_fraction": 0.0,
+        "reserves": np.zeros((1, 0)), "levels": np.array([0.5]), "rest_fraction": 0.0,
         "idle_fraction": 0.0, "parts": 0, "rise": 9.0, "lost_h": 0.0, "exponent": 1.0,
         "solar_mw": 1.0, "usable_mwh": 1000.0, "battery_mw": 1000.0, "backup_mw": 0.0,
         "one_way_efficiency": 0.8, "retained_fraction": 1.0, "step_h": 1.0, "it_mw": 100.0, "before": 1.0,
     } | given  # fmt: skip
-    flows, work = np.empty((steps, len(FLOWS))), np.empty((steps, len(WORK)))
-    run_following(
+    return kernel_flows(run_following, FollowingRule, rule, solar, initial_soc_mwh)
+
+
+def kernel_flows(
+    kernel: Any, kind: Any, given: dict[str, Any], solar: list[float], initial_soc_mwh: float
+) -> dict[str, np.ndarray]:
+    """Flows, load and work by name of a kernel that gets numbers by name."""
+    steps, rule = len(solar), dict(given)
+    of_rule = {name: rule.pop(name) for name in kind._fields if name != "step_h"}
+    reserves, before = rule.pop("reserves"), rule.pop("before")
+    flows, load, work = np.empty((steps, len(FLOWS))), np.empty(steps), np.empty((steps, len(WORK)))
+    kernel(
+        plant_parameters(**rule), kind(**of_rule, step_h=rule["step_h"]),
         np.array(solar, dtype=float), np.full(steps, 100.0), np.zeros(steps, dtype=np.int64),
-        initial_soc_mwh=initial_soc_mwh, flows=flows, work=work, **rule,
+        np.empty(0), reserves, float(initial_soc_mwh), before, flows, load, work,
     )  # fmt: skip
-    return dict(zip((*FLOWS, *WORK), (*flows.T, *work.T), strict=True))
+    names = (*FLOWS, *WORK, "load_mw")
+    return dict(zip(names, (*flows.T, *work.T, load), strict=True))
 
 
 def runs(parts: int, **given: Any) -> dict[str, Any]:
@@ -149,7 +172,7 @@ def test_a_slow_ramp_still_brings_back_one_run_at_a_time():
 
 
 #: A plan for two levels: at half power the store must hold 40 MWh after the step, at full 100.
-PLAN = {"plans": np.array([[40.0], [100.0]]), "levels": np.array([0.5, 1.0])}
+PLAN = {"reserves": np.array([[40.0], [100.0]]), "levels": np.array([0.5, 1.0])}
 
 
 def test_the_plan_lets_full_power_when_the_store_keeps_its_reserve():
@@ -184,26 +207,32 @@ def test_runs_that_can_be_carried_go_on_whatever_the_plan():
 
 def test_each_of_many_runs_goes_on_as_long_as_it_can_be_carried():
     # 7 of 10 run; the plan allows none, 87.5 MWh carry all 7 for this hour, and then none.
-    plan = {"plans": np.full((1, 1), 1e6)}
+    plan = {"reserves": np.full((1, 1), 1e6)}
     flow = follow([0, 0], initial_soc_mwh=87.5, before=0.7, **runs(10), **plan)
     assert flow["load_mw"] == pytest.approx([70, 0])
 
 
 def test_sun_that_the_store_cannot_take_is_used():
     # 1000 MWh full: the plan asks for more than there is room for, yet nothing is thrown away.
-    flow = follow([80], initial_soc_mwh=1000, plans=np.full((1, 1), 1001.0))
+    flow = follow([80], initial_soc_mwh=1000, reserves=np.full((1, 1), 1001.0))
     assert flow["load_mw"] == 80
     assert flow["curtailed_mw"] == 0
     # Half of the room in power: 80 - 20 have to be used.
-    flow = follow([80], initial_soc_mwh=500, battery_mw=20, plans=np.full((1, 1), 1001.0))
+    flow = follow([80], initial_soc_mwh=500, battery_mw=20, reserves=np.full((1, 1), 1001.0))
     assert flow["load_mw"] == 60
 
 
 def test_the_plan_knows_what_the_battery_s_power_lets_in():
     # 50 MW over full power: all of them leave 540 MWh, the 5 of the battery only 504 of 520.
     given = (np.array([[520.0]]), np.ones(1), 0, 0.0, 500.0, 150.0, 100.0)
-    assert _planned(*given, 50.0, 0.8, 1.25) == 1.0
-    assert _planned(*given, 5.0, 0.8, 1.25) == 0.0
+    plants = {
+        mw: plant_parameters(
+            solar_mw=1.0, usable_mwh=1000.0, battery_mw=mw, one_way_efficiency=0.8, step_h=1.0
+        )
+        for mw in (50.0, 5.0)
+    }
+    assert _highest_level(plants[50.0], *given) == 1.0
+    assert _highest_level(plants[5.0], *given) == 0.0
 
 
 def test_backup_carries_a_capped_load():
@@ -214,23 +243,17 @@ def test_backup_carries_a_capped_load():
 
 def queue(solar: list[float], initial_soc_mwh: float = 0.0, **given: Any) -> dict[str, np.ndarray]:
     """Flows and work by name of a queue on 100 MW of computers, PUE 1; one way .8 as `follow`."""
-    steps = len(solar)
     rule: dict[str, Any] = {
-        "plans": np.zeros((1, 0)), "levels": np.ones(1), "idle_fraction": 0.0,
+        "reserves": np.zeros((1, 0)), "levels": np.ones(1), "idle_fraction": 0.0,
         "offered_load_fraction": 0.1, "wait_steps": 2, "solar_mw": 1.0, "usable_mwh": 1000.0,
         "battery_mw": 1000.0, "backup_mw": 0.0, "one_way_efficiency": 0.8, "retained_fraction": 1.0,
         "step_h": 1.0, "it_mw": 100.0, "before": 0.0,
     } | given  # fmt: skip
-    flows, work = np.empty((steps, len(FLOWS))), np.empty((steps, len(WORK)))
-    run_queue(
-        np.array(solar, dtype=float), np.full(steps, 100.0), np.zeros(steps, dtype=np.int64),
-        initial_soc_mwh=initial_soc_mwh, flows=flows, work=work, **rule,
-    )  # fmt: skip
-    return dict(zip((*FLOWS, *WORK), (*flows.T, *work.T), strict=True))
+    return kernel_flows(run_queue, QueueRule, rule, solar, initial_soc_mwh)
 
 
 #: A plan that never lets a queue work ahead from the store.
-HOARD = {"plans": np.full((2, 1), 1e6), "levels": np.array([0.0, 1.0])}
+HOARD = {"reserves": np.full((2, 1), 1e6), "levels": np.array([0.0, 1.0])}
 
 
 def test_a_queue_waits_for_the_sun_until_it_is_due():
@@ -249,18 +272,18 @@ def test_a_queue_without_a_reserve_works_ahead_from_the_store():
 def test_a_queue_works_ahead_with_what_the_plan_leaves():
     # 25 MWh less 10 / .8 are 12.5, more than the 5 that are to stay; then 7.5 x .8 = 6 MWh.
     flow = queue(
-        [0, 0], initial_soc_mwh=25, plans=np.full((2, 1), 5.0), levels=np.array([0.0, 1.0])
+        [0, 0], initial_soc_mwh=25, reserves=np.full((2, 1), 5.0), levels=np.array([0.0, 1.0])
     )
     assert flow["useful_mw"] == pytest.approx([10, 6])
     # What is due is served down to empty: the 4 that wait after three steps and 5 MWh x .8 = 4.
     flow = queue(
-        [0] * 4, initial_soc_mwh=25, plans=np.full((2, 1), 5.0), levels=np.array([0.0, 1.0])
+        [0] * 4, initial_soc_mwh=25, reserves=np.full((2, 1), 5.0), levels=np.array([0.0, 1.0])
     )
     assert flow["useful_mw"] == pytest.approx([10, 6, 0, 4])
 
 
 def test_working_ahead_is_limited_by_the_battery_s_power():
-    free = {"plans": np.zeros((2, 1)), "levels": np.array([0.0, 1.0])}
+    free = {"reserves": np.zeros((2, 1)), "levels": np.array([0.0, 1.0])}
     for plan in ({}, free):
         flow = queue([0], initial_soc_mwh=500, battery_mw=4, **plan)
         assert flow["useful_mw"] == flow["load_mw"] == pytest.approx(4)
@@ -270,7 +293,7 @@ def test_working_ahead_is_limited_by_the_battery_s_power():
 def test_what_a_queue_cannot_do_in_time_is_missed_and_gone():
     flow = queue([0, 0, 0, 0, 100], initial_soc_mwh=10, **HOARD)
     # Due: 10, then 10 again: 8 MWh do .8 of the first; the sun finds the three that are left.
-    assert flow["wanted_mw"] == pytest.approx([0, 0, 10, 10, 30])
+    assert flow["offered_mw"] == pytest.approx([0, 0, 10, 10, 30])
     assert flow["useful_mw"] == pytest.approx([0, 0, 8, 0, 30])
     assert flow["unserved_mw"] == pytest.approx([0, 0, 2, 10, 0])
 
@@ -334,7 +357,7 @@ def test_firm_is_exactly_the_dispatch(case):
         assert np.array_equal(run.flows, plain.flows)
         assert run.useful_mwh_per_year == pytest.approx(plain.served_it_mwh_per_year, rel=1e-12)
         assert run.restarts_per_year == run.lost_fraction == 0
-        assert run.annual_usd == en.price(plain).annual_usd
+        assert en.price(run).annual_usd == en.price(plain).annual_usd
 
 
 def test_a_queue_that_may_not_wait_is_firm(case):
@@ -380,13 +403,13 @@ def test_a_queue_plans_for_what_comes_in(case):
     # .4 of the computers work and .6 rest at a tenth: .46 of the load, .5 of the sun trusted.
     plant = DESIGN.replace(reserve_conservatism=0.5)
     jobs = en.Queue(slack_h=24, offered_load_fraction=0.4, idle_fraction=0.1)
-    plans = _rule(case, plant, jobs, kernel_arguments(case, plant))[1]["plans"]
-    expected = np.empty(len(case.typical_days))
+    reserves = rule_of(case, plant, jobs)[2]
+    expected = np.empty(len(case.mean_days))
     one_way = 0.88**0.5
     soc_reserve(
-        case.typical_days * [1.0, 0.46], 700.0, 1620.0, 0.0, 0.5, one_way, 1 / one_way, expected
+        case.mean_days * [1.0, 0.46], 700.0, 1620.0, 0.0, 0.5, one_way, 1 / one_way, expected
     )
-    assert plans == pytest.approx(np.tile(expected, (len(plans), 1)))
+    assert reserves == pytest.approx(np.tile(expected, (len(reserves), 1)))
     assert expected.max() > 100
 
 
@@ -405,7 +428,7 @@ def test_a_run_tells_itself(case):
     assert record["workload"]["kind"] == "Queue"
     assert record["deadlines_met_fraction"] == run.useful_fraction
     assert run.utilization_fraction <= 0.4
-    assert "useful_fraction" in run._repr_html_()
+    assert "useful [%]" in run._repr_html_()
     assert "shipped" not in str(run.workload.frame)
     assert "Newkirk" in en.Steady().frame.loc["sd_fraction", "source"]
     assert en.run_workload(case, DESIGN, en.FirmLoad()).deadlines_met_fraction is None
@@ -423,7 +446,7 @@ def test_nothing_comes_from_nowhere_over_the_year(case):
         gone = (charge * one_way - discharge / one_way - losses).sum()
         assert gone == pytest.approx(0, abs=1e-4)
         if workload is queue_:  # nor does work: all that comes is done or missed
-            assert run.flow("wanted_mw").mean() == pytest.approx(50, rel=1e-9)
+            assert run.flow("offered_mw").mean() == pytest.approx(50, rel=1e-9)
         taken = run.flow("solar_mw") - run.flow("curtailed_mw") - charge + discharge
         assert taken == pytest.approx(served, abs=1e-9)
 
@@ -448,7 +471,7 @@ def test_every_step_balances_and_nothing_is_negative(
         sun, initial_soc_mwh=usable / 2, usable_mwh=usable, battery_mw=power, parts=parts, levels=levels,
         idle_fraction=idle, rest_fraction=idle if parts else 0.0, lost_h=lost, rise=rise,
         exponent=1.0 if parts else exponent, backup_mw=backup,
-        plans=np.linspace(reserve / 2, reserve, len(levels))[:, None],
+        reserves=np.linspace(reserve / 2, reserve, len(levels))[:, None],
     )  # fmt: skip
     for name, values in flow.items():
         assert (values >= 0).all(), name
@@ -554,7 +577,7 @@ def test_the_rule_again_as_a_plain_loop():
     levels = np.linspace(0.5, 1.0, 2001)  # so that lines between them are the curve
     flow = follow(
         list(sun), initial_soc_mwh=200.0, usable_mwh=400.0, battery_mw=120.0, exponent=0.5, lost_h=0.4,
-        idle_fraction=0.1, levels=levels, plans=reserve(levels)[:, None],
+        idle_fraction=0.1, levels=levels, reserves=reserve(levels)[:, None],
     )  # fmt: skip
     store, before, owed, useful = 200.0, 1.0, 0.0, 0.0
     for t, power in enumerate(sun):
@@ -668,3 +691,20 @@ def test_what_cannot_be_is_told(make, said):
 def test_a_start_outside_the_battery_is_told(case):
     with pytest.raises(en.InputError, match="initial_soc_fraction must lie between 0 and 1"):
         en.run_workload(case, DESIGN, en.FirmLoad(), initial_soc_fraction=1.5)
+
+
+def test_a_flexible_run_is_priced_and_assessed_by_its_own_load(case):
+    design = en.Design(solar_mw=400, battery_mwh=300, battery_mw=100)
+    run = en.run_workload(case, design, en.Interruptible(parts=50))
+    cost, served_mwh = en.price(run), run.frame["load_mw"].sum() - run.frame["unserved_mw"].sum()
+    assert run.load_mw.sum() < 0.7 * case.load_mw.sum()
+    assert cost.levelized_usd_per_mwh == pytest.approx(cost.annual_usd / served_mwh)
+    assert cost.levelized_usd_per_mwh > 90  # 48.2 by the case's full load
+    assert en.assess(run).served_fraction == pytest.approx(served_mwh / run.frame["load_mw"].sum())
+
+
+def test_only_a_run_of_a_workload_has_a_cost_of_useful_compute(case):
+    design = en.Design(solar_mw=400)
+    assert en.price(en.run_workload(case, design, en.FirmLoad())).usd_per_useful_mwh > 0
+    with pytest.raises(en.InputError, match="run_workload"):
+        en.price(en.simulate(case, design)).usd_per_useful_mwh  # noqa: B018

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.optimize import minimize_scalar
-from test_sizing import profile
+from test_least_cost import profile
 
 import energy as en
 from energy.finance import capital_recovery_factor

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from test_sizing import LP_ROWS, PRICES, linear_programme, profile
+from test_least_cost import LP_ROWS, PRICES, linear_programme, profile
 
 import energy as en
-from energy.dispatch import cyclic_start, run_totals
+from energy.dispatch.run import cyclic_soc, run_totals
+from energy.dispatch.step import plant_parameters
 from energy.sizing.cutting_planes import Problem, solve
 from energy.sizing.frontier import SERVED_FRACTIONS, SIZES, problem_of
 from energy.sizing.storage_curve import smallest_lossy_battery, unserved_mwh
@@ -139,12 +140,13 @@ def test_the_smallest_lossy_battery_leaves_what_is_allowed_and_its_slopes_are_di
     solar_mw, power_mw, allowed = 700.0, 400.0, dark * load_mwh
     found = smallest(solar_mw, power_mw, allowed)
     assume(found[0] == 1.0)
-    arguments = {
-        "solar_mw": solar_mw, "usable_mwh": found[1], "battery_mw": power_mw, "backup_mw": 0.0,
-        "one_way_efficiency": problem.one_way_efficiency, "retained_fraction": kept, "step_h": 1.0,
-    }  # fmt: skip
-    start = cyclic_start(problem.solar, problem.load_mw, **arguments) if cyclic else found[1]
-    ran = run_totals(problem.solar, problem.load_mw, initial_soc_mwh=start, **arguments)[0]
+    plant = plant_parameters(
+        solar_mw=solar_mw, usable_mwh=found[1], battery_mw=power_mw,
+        one_way_efficiency=problem.one_way_efficiency, retained_fraction=kept, step_h=1.0,
+    )  # fmt: skip
+    none = np.empty(0)
+    start = cyclic_soc(plant, problem.solar, problem.load_mw, none) if cyclic else found[1]
+    ran = run_totals(plant, problem.solar, problem.load_mw, none, start)[0]
     if found[1] > 0:
         assert ran == pytest.approx(allowed, abs=1e-9 * load_mwh)
     else:
@@ -166,7 +168,7 @@ def test_without_loss_newton_finds_what_the_legs_tell():
     )  # fmt: skip
     curve = unserved_mwh(
         problem.solar, problem.load_mw, found[1:2], solar_mw=700.0, battery_mw=400.0,
-        round_trip_fraction=round_trip, cyclic=True,
+        round_trip_efficiency=round_trip, cyclic=True,
     )  # fmt: skip
     assert curve[0] == pytest.approx(allowed)
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 import energy as en
-from energy.dispatch import run_totals
+from energy.dispatch.run import run_totals
+from energy.dispatch.step import plant_parameters
 from energy.sizing import unserved_mwh
 
 ORACLES = Path(__file__).parents[1] / "oracles"
@@ -128,24 +129,24 @@ def test_the_curve_of_all_batteries_is_what_the_kernel_runs(
         round_trip_efficiency=round_trip, cyclic=cyclic, step_h=step_h,
     )  # fmt: skip
     for battery, told in zip(batteries, curve, strict=True):
-        plant = {
-            "solar_mw": solar_mw, "usable_mwh": battery, "battery_mw": battery_mw,
-            "backup_mw": 0.0, "one_way_efficiency": math.sqrt(round_trip), "retained_fraction": 1.0,
-            "step_h": step_h,
-        }  # fmt: skip
+        plant = plant_parameters(
+            solar_mw=solar_mw, usable_mwh=battery, battery_mw=battery_mw,
+            one_way_efficiency=math.sqrt(round_trip), step_h=step_h,
+        )  # fmt: skip
+        none = np.empty(0)
         start = battery
         if cyclic:
             # Round after round until nothing changes. A plant that drains would take as long as
             # its store lasts, and then be what an empty start leads to.
-            start = run_totals(solar, load, initial_soc_mwh=battery, **plant)[3]
+            start = run_totals(plant, solar, load, none, battery)[3]
             for _ in range(200):
-                end = run_totals(solar, load, initial_soc_mwh=start, **plant)[3]
+                end = run_totals(plant, solar, load, none, start)[3]
                 if abs(end - start) < 1e-9:
                     break
                 start = end
             else:
-                start = run_totals(solar, load, initial_soc_mwh=0.0, **plant)[3]
-        ran = run_totals(solar, load, initial_soc_mwh=start, **plant)[0]
+                start = run_totals(plant, solar, load, none, 0.0)[3]
+        ran = run_totals(plant, solar, load, none, start)[0] * step_h
         assert told == pytest.approx(ran, abs=1e-9 * load.sum()), battery
 
 

@@ -12,8 +12,8 @@ import pytest
 from scipy.stats import poisson
 
 import energy as en
-from energy.analysis.weather_uncertainty import WeatherUncertainty
 from energy.finance import annual_usd_per_size
+from energy.sizing.weather_uncertainty import WeatherUncertainty
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,79 @@
+"""A case: what a change keeps, and that it can be sent to another process."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+import energy as en
+
+
+@pytest.fixture(scope="module")
+def cooled() -> en.Case:
+    tower = en.cooling.CoolingTower(supply_temp_c=30.0)
+    return en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100, cooling=tower))
+
+
+def dearer(case: en.Case) -> en.Assumptions:
+    """The same assumptions but for a price of the array and one of the battery."""
+    known = case.assumptions
+    mount = known.solar.mount.replace(capital_usd_per_kwdc=1.0)
+    battery = known.battery.replace(energy_usd_per_kwh=1.0)
+    return known.replace(solar=known.solar.replace(mount=mount), battery=battery)
+
+
+def test_other_prices_keep_every_series(cooled: en.Case) -> None:
+    other = cooled.replace(assumptions=dearer(cooled))
+    assert other.sun is cooled.sun
+    assert other.solar_new is cooled.solar_new
+    assert other.load_mw is cooled.load_mw
+    assert other.building is cooled.building
+
+
+def test_the_price_range_of_a_cooled_plant_does_not_cool_it_again(
+    cooled: en.Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluation = en.evaluate(cooled, en.Design(solar_mw=900, battery_mwh=2500, battery_mw=300))
+
+    def again(*_: object) -> None:
+        raise AssertionError("the building was worked out again")
+
+    monkeypatch.setattr("energy.case.operate", again)
+    low, high = evaluation.levelized_range_usd_per_mwh
+    assert low < evaluation.cost.levelized_usd_per_mwh < high
+
+
+def test_another_array_keeps_sun_and_load_but_not_the_generation(cooled: en.Case) -> None:
+    solar = cooled.assumptions.solar.replace(loss_fraction=0.5)
+    other = cooled.replace(assumptions=cooled.assumptions.replace(solar=solar))
+    assert other.sun is cooled.sun
+    assert other.load_mw is cooled.load_mw
+    assert other.solar_new.sum() < cooled.solar_new.sum()
+
+
+def test_another_datacenter_keeps_the_generation_but_not_the_load(cooled: en.Case) -> None:
+    other = cooled.replace(datacenter=en.Datacenter(it_mw=10))
+    assert other.solar_new is cooled.solar_new
+    assert other.mean_load_mw < cooled.mean_load_mw / 5
+
+
+def test_another_site_keeps_nothing(cooled: en.Case) -> None:
+    other = cooled.replace(site=en.read_site("phoenix"))
+    assert other.sun is not cooled.sun
+    assert other.load_mw.mean() != cooled.load_mw.mean()
+
+
+def test_given_series_are_used(el_paso: en.Case) -> None:
+    load = np.full(8760, 7.0)
+    assert el_paso.replace(load_mw=load).load_mw is load
+    assert el_paso.replace(solar=load).replace(assumptions=dearer(el_paso)).solar is load
+
+
+def test_a_case_survives_pickling(cooled: en.Case) -> None:
+    for case in (en.Case(cooled.site, cooled.datacenter), cooled):
+        back = pickle.loads(pickle.dumps(case))
+        assert back.site.name == case.site.name
+        np.testing.assert_array_equal(back.load_mw, case.load_mw)
+        np.testing.assert_array_equal(back.solar, case.solar)
