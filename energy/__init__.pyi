@@ -48,6 +48,7 @@ from .sizing.array import choose_array as choose_array
 from .sizing.dispatchable import backup_frontier as backup_frontier
 from .sizing.frontier import frontier as frontier
 from .sizing.solution import size as size
+from .sizing.target import Target as Target
 from .sizing.weather_uncertainty import weather_uncertainty as weather_uncertainty
 from .tables import read_result as read_result
 from .tables import write_result as write_result

@@ -49,15 +49,15 @@ class InfeasibleError(EnergyError):
     Parameters
     ----------
     message
-        What is missing and what would mend it.
-    record
+        What is missing and what would be a remedy.
+    details
         The same as plain data, for JSON.
     """
 
-    def __init__(self, message: str, record: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, message: str, details: Mapping[str, Any] | None = None) -> None:
         """Keep the plain data beside the message."""
         super().__init__(message)
-        self.record = dict(record) if record else {"message": message}
+        self.details = dict(details) if details else {"message": message}
 
 
 class EnergyWarning(UserWarning):

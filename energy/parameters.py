@@ -215,3 +215,11 @@ def price_factor(
             f"{where}: no price index for {', '.join(absent)}; known: {', '.join(index)}"
         )
     return float(index[str(to_year)]) / float(index[str(from_year)])
+
+
+def fraction_problems(name: str, fraction: float) -> list[str]:
+    """What is wrong with a fraction that has to lie above 0 and at most at 1; empty when nothing."""
+    if 0 < fraction <= 1:
+        return []
+    hint = f"; write {fraction / 100:g}" if 1 < fraction <= 100 else ""
+    return [f"{name} is a fraction above 0 and at most 1; got {fraction!r}{hint}"]

@@ -18,37 +18,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from energy.errors import InputError
-
-#: Endings of names -> unit that is shown, and what the number is divided by for it.
-SHOWN = {
-    "_usd_per_it_mwh": ("$/MWh of computers", 1.0),
-    "kwh_per_kwdc_year": ("kWh/kWdc a year", 1.0),
-    "_usd_per_mwh": ("$/MWh", 1.0),
-    "_usd_per_year": ("M$ a year", 1e6),
-    "_usd": ("M$", 1e6),
-    "_fraction": ("%", 0.01),
-    "_ratio": ("", 1.0),
-    "_kwh_m2_day": ("kWh/m²/day", 1.0),
-    "_mwh_per_year": ("MWh a year", 1.0),
-    "_days_per_year": ("days a year", 1.0),
-    "_hours_per_year": ("h a year", 1.0),
-    "_events_per_year": ("events a year", 1.0),
-    "_years": ("years", 1.0),
-    "_hours": ("h", 1.0),
-    "_acres": ("acres", 1.0),
-    "_mwh": ("MWh", 1.0),
-    "_mw": ("MW", 1.0),
-    "_deg": ("°", 1.0),
-    "_ppm": ("ppm", 1.0),
-    "_c": ("°C", 1.0),
-    "_h": ("h", 1.0),
-}
-
-#: Words of names that are not written small.
-ACRONYMS = {name: name.upper() for name in ("lole", "lolh", "eue", "pue", "ghi", "ac", "it")} | {
-    "lolev": "LOLEv",
-    "om": "O&M",
-}
+from energy.units import heading, show
 
 #: Endings of the files that a table is written to.
 ENDINGS = (".csv", ".parquet", ".json")
@@ -100,12 +70,12 @@ def html_table(frame: pd.DataFrame, caption: str, *, by_row: bool = False) -> st
         True where the rows' names carry the units rather than the columns'.
     """
     heads = [str(frame.index.name or ""), *map(str, frame.columns)]
-    shown = heads if by_row else [_heading(head) for head in heads]
+    shown = heads if by_row else [heading(head) for head in heads]
     cells = []
     for label, *values in frame.itertuples():
         names = [str(label)] * len(values) if by_row else heads[1:]
-        told = [_told(value, name) for value, name in zip(values, names, strict=True)]
-        row_head = _heading(str(label)) if by_row else _told(label, "")
+        told = [show(name, value) for value, name in zip(values, names, strict=True)]
+        row_head = heading(str(label)) if by_row else show("", label)
         cells.append(f"<tr><th>{html.escape(row_head)}</th>{''.join(map(_cell, told))}</tr>")
     head = "".join(f"<th>{html.escape(name)}</th>" for name in shown)
     return (
@@ -116,43 +86,6 @@ def html_table(frame: pd.DataFrame, caption: str, *, by_row: bool = False) -> st
 
 def _cell(text: str) -> str:
     return f'<td style="text-align:right">{html.escape(text)}</td>'
-
-
-def _shown(name: str) -> tuple[str, float]:
-    """The ending of a name that is a unit, and what its number is divided by; "" for none."""
-    for ending, (_, divisor) in SHOWN.items():
-        if name.endswith(ending):
-            return ending, divisor
-    return "", 1.0
-
-
-def _heading(name: str) -> str:
-    """A name in words: `battery_mwh` is "battery [MWh]"."""
-    ending, _ = _shown(name)
-    # A name that is all unit, such as `kwh_per_kwdc_year`, is a yield.
-    stem = name.removesuffix(ending) + ("yield" if ending and not ending.startswith("_") else "")
-    words = " ".join(
-        ACRONYMS.get(word, word) for word in stem.replace(".", ": ").replace("_", " ").split()
-    )
-    unit = SHOWN[ending][0] if ending else ""
-    return f"{words} [{unit}]" if unit else words
-
-
-def _told(value: object, name: str) -> str:
-    """A value as it is shown, in the unit of `SHOWN`; nothing for what is not known."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return "" if value is None or value is pd.NaT else str(value)
-    if math.isnan(value):
-        return ""
-    if math.isinf(value):
-        return "∞"
-    if name.endswith(("first_year", "last_year", "dollar_year")):
-        return f"{value:.0f}"
-    ending, divisor = _shown(name)
-    number = value / divisor
-    if ending == "_fraction":  # of shares near to one the last digits count
-        return f"{number:.4f}".rstrip("0").rstrip(".")
-    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.4g}"
 
 
 # --- to be kept -----------------------------------------------------------------------------------

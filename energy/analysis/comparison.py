@@ -19,28 +19,33 @@ from energy.datacenter import Datacenter
 from energy.errors import InfeasibleError
 from energy.evaluation import Evaluation
 from energy.site import Site, read_site
-from energy.sizing import Sizing, size
+from energy.sizing import Sizing, Target, size
 from energy.tables import html_table
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Sized plants for one target, ranked by levelized cost per MWh served.
+    """Sized plants for one target, ranked by levelized cost per MWh served; `compare` makes one.
 
     Parameters
     ----------
     sizings
-        The plants, cheapest energy first.
-    lacking
-        Sites that were asked for and have no plant here, and why.
+        The plants, least levelized cost first.
+    infeasible
+        Sites that have no plant for the target, and why.
     """
 
     sizings: tuple[Sizing, ...]
-    lacking: Mapping[str, str] = field(default_factory=dict)
+    infeasible: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def target(self) -> Target:
+        """What the plants meet."""
+        return self.sizings[0].target
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """One row a site, cheapest first; full precision, units in the column names."""
+        """One row a site, least cost first; full precision, units in the column names."""
         return pd.DataFrame([row(sizing.evaluation) for sizing in self.sizings]).set_index("site")
 
     @property
@@ -50,17 +55,21 @@ class Comparison:
         if kinds != {True, False}:
             return []
         return [
-            "typical years stand beside actual ones: a typical year has no bad winter, which "
+            "typical years stand beside recorded ones: a typical year has no bad winter, which "
             "flatters its site by more than small differences in this ranking"
         ]
 
     def to_dict(self) -> dict[str, Any]:
-        """The ranking as plain data: what `--json` prints."""
+        """The ranking as plain data: what `--json` prints.
+
+        `served_fraction` is the target's, or with another target what the first plant serves.
+        """
         first = self.sizings[0]
+        served = first.evaluation.availability.served_fraction
         return {
-            "served_fraction": first.target[1],
+            "served_fraction": self.target.value if self.target.is_exact else served,
             "it_mw": first.case.datacenter.it_mw,
-            "sites": [sizing.evaluation.to_dict() for sizing in self.sizings],
+            "sites": [sizing.to_dict() for sizing in self.sizings],
         }
 
     def report(self, path: str | Path, **options: Any) -> Path:
@@ -77,20 +86,20 @@ class Comparison:
         return html_table(
             self.frame,
             f"{first.case.datacenter.it_mw:g} MW of computers: {first.title} at each site, "
-            f"{first.case.assumptions.finance.dollar_year} dollars, cheapest first",
+            f"{first.case.assumptions.finance.dollar_year} dollars, least cost first",
         )
 
 
-def row(plant: Evaluation) -> dict[str, Any]:
+def row(evaluation: Evaluation) -> dict[str, Any]:
     """One plant as a row of a comparison."""
-    case, availability, cost = plant.case, plant.availability, plant.cost
-    low, high = plant.levelized_range_usd_per_mwh
+    case, availability, cost = evaluation.case, evaluation.availability, evaluation.cost
+    low, high = evaluation.levelized_range_usd_per_mwh
     return {
         "site": case.site.name,
-        "solar_mw": plant.design.solar_mw,
-        "battery_mwh": plant.design.battery_mwh,
-        "battery_mw": plant.design.battery_mw,
-        "backup_mw": plant.design.backup_mw,
+        "solar_mw": evaluation.design.solar_mw,
+        "battery_mwh": evaluation.design.battery_mwh,
+        "battery_mw": evaluation.design.battery_mw,
+        "backup_mw": evaluation.design.backup_mw,
         "served_fraction": availability.served_fraction,
         "available_fraction": availability.available_fraction,
         "nines": availability.nines,
@@ -115,12 +124,14 @@ def row(plant: Evaluation) -> dict[str, Any]:
 
 def compare(
     sites: Sequence[Site | str | Path],
+    target: Target | None = None,
     *,
-    served_fraction: float,
     datacenter: Datacenter | None = None,
     assumptions: Assumptions | None = None,
+    sizer: Callable[..., Sizing] = size,
     keep_going: bool = False,
     progress: Callable[[Iterable[Site]], Iterable[Site]] = iter,
+    **given: float | None,
 ) -> Comparison:
     """Size the cheapest plant at every site and rank the sites.
 
@@ -128,13 +139,17 @@ def compare(
     ----------
     sites
         Sites, catalogue names, TOML paths or weather files.
-    served_fraction
-        Fraction of the load's energy to serve.
+    target
+        What every plant has to meet; or a keyword, such as `served_fraction=0.99` or `nines=3`.
     datacenter, assumptions
         The same everywhere; without them 100 IT MW and the shipped assumptions.
+    sizer
+        What sizes a case for a target: `size`, or with backup
+        `functools.partial(size, backup=True)`, or with the array chosen
+        `lambda case, target: choose_array(case, target).sizing`.
     keep_going
-        A site without a plant that meets the target is told in `Comparison.lacking` instead of
-        ending the comparison, as long as another has one.
+        A site without a plant that meets the target is listed in `Comparison.infeasible` instead
+        of ending the comparison, as long as another has one.
     progress
         Wraps the sites while they are sized, for a progress bar.
 
@@ -144,18 +159,25 @@ def compare(
         Before anything is sized, for whatever is wrong with a site or the target.
     InfeasibleError
         When a site, or with `keep_going` every site, has no plant that meets the target.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> ranking = en.compare(["el-paso", "phoenix"], served_fraction=0.9)
+    >>> list(ranking.frame.index)
+    ['el-paso', 'phoenix']
     """
+    aim = Target.of(target, **given)
     places = [site if isinstance(site, Site) else read_site(site) for site in sites]
     datacenter = datacenter or Datacenter(it_mw=100.0)
     assumptions = assumptions or read_assumptions()
-    sizings, lacking = [], {}
+    sizings, infeasible = [], {}
     for place in progress(places):
-        case = Case(place, datacenter, assumptions)
         try:
-            sizings.append(size(case, served_fraction=served_fraction))
+            sizings.append(sizer(Case(place, datacenter, assumptions), aim))
         except InfeasibleError as error:
-            lacking[place.name] = str(error)
-            if not keep_going or len(lacking) == len(places):
+            infeasible[place.name] = str(error)
+            if not keep_going or len(infeasible) == len(places):
                 raise
     sizings.sort(key=lambda sizing: sizing.evaluation.cost.levelized_usd_per_mwh)
-    return Comparison(tuple(sizings), lacking)
+    return Comparison(tuple(sizings), infeasible)

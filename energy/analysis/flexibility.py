@@ -26,11 +26,11 @@ from energy.dispatch import Design
 from energy.dispatch.flexible import FlexibleRun, run_workload
 from energy.errors import InfeasibleError, InputError
 from energy.finance import annual_usd_of, annual_usd_per_size, capital_recovery_factor, price
+from energy.parameters import fraction_problems
 from energy.sizing import frontier, size
-from energy.sizing.cutting_planes import fraction_problems
 from energy.sizing.frontier import SIZES, design_of
 from energy.sizing.pattern_search import PatternSearch, design_from
-from energy.sizing.target import Target
+from energy.sizing.target import Constraint
 
 #: Shares of the energy whose cheapest plants are starts: the flexible ones need less battery.
 STARTS = (0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
@@ -87,9 +87,9 @@ def size_for_work(case: Case, workload: Workload, *, useful_fraction: float = 0.
         return run_workload(case, size(case, served_fraction=useful_fraction).design, workload)
     follows = not isinstance(workload, FirmLoad | Steady)
     best: tuple[float, Design] | None = None
-    target = Target("useful_fraction", useful_fraction, f"{useful_fraction:g} of the work")
+    constraint = Constraint("useful_fraction", useful_fraction)
     names = (*SIZES, "reserve_conservatism") if follows else SIZES
-    search = _WorkSearch(case, [target], names, workload=workload)
+    search = _WorkSearch(case, [constraint], names, workload=workload)
     for sizes in frontier(case, STARTS).plants[list(SIZES)].dropna().to_numpy(dtype=float):
         for reserve in RESERVES if follows else (0.0,):
             start = design_of(sizes).replace(reserve_conservatism=reserve)
@@ -104,7 +104,7 @@ def size_for_work(case: Case, workload: Workload, *, useful_fraction: float = 0.
         raise InfeasibleError(
             f"{case.site.name}: no plant of sun and battery gives {useful_fraction:g} of the work "
             f"of {type(workload).__name__}; restarts alone may cost more than the rest",
-            {"site": case.site.name, "wanted": f"{useful_fraction:g} of the work"},
+            {"site": case.site.name, "target": f"{useful_fraction:g} of the work"},
         )
     return run_workload(case, search.from_start(best[1]).design, workload)
 

@@ -1,18 +1,19 @@
-"""What the answer hangs on: one belief at a time, and all of them at once.
+"""How probable it is that each site has the lowest cost, with all assumptions drawn at once.
 
-In: `Case`, or several, and a share of the energy. Out: `Sensitivity`, the cost at both ends of every
-belief; `MonteCarlo`, how probable it is that each site is the cheapest.
+In: `Case`s and a target. Out: `MonteCarlo`.
 
-Wherever a belief moves, the plant is sized anew: a dear battery is answered with more panels. Both
-size sun and battery alone, without backup and grid. What the weather years leave open is not in
-them: `energy.sizing.weather_uncertainty` tells that.
+The plant is sized anew in every draw, PV and battery alone. What the weather years leave open is
+not drawn: `energy.sizing.weather_uncertainty` says that.
 
-The monte_carlo need thousands of sizings, so what costs most is not repeated. Sun and load of a draw are
-made from some that are worked out before: losses, degradation, inverter and load exactly; the light
-on the rows is read between the points of a grid of pitch, turning angle and albedo, the warmth of
-the cells from the ratios of its assumptions' ends to the base. The search for the plant starts at the
-base's and ends within `GAP`. What all this costs is measured on some draws, in
-`MonteCarlo.error_fraction`.
+Thousands of sizings are needed, so what costs most is not repeated. PV generation and load of a
+draw are made from some that are worked out before: losses, degradation, inverter and load exactly;
+the light on the rows is read between the points of a grid of pitch, turning angle and albedo, the
+temperature of the cells from the ratios of its assumptions' ends to the base. The search for the
+plant starts at the base's and ends within `GAP`.
+
+A target that is no fraction of the energy takes a search of seconds. A draw's plant is then the
+cheapest that serves as much energy as the base's, and its cost is corrected by the base's ratio.
+What all this costs is measured on some draws, in `MonteCarlo.error_fraction`.
 
 References
 ----------
@@ -35,12 +36,12 @@ import pandas as pd
 from scipy.stats import qmc, triang
 
 from energy.analysis.comparison import Comparison
-from energy.analysis.sensitivity import _levelized, _ranged, _rows
+from energy.analysis.sensitivity import levelized_usd_per_mwh, plain_rows, with_range
 from energy.assumptions import Assumptions
 from energy.case import Case
 from energy.errors import InputError
-from energy.sizing import size
-from energy.sizing.cutting_planes import fraction_problems, solve
+from energy.sizing import Sizing, Target, size
+from energy.sizing.cutting_planes import solve
 from energy.sizing.frontier import problem_of
 from energy.solar import ac_per_mwdc
 from energy.tables import html_table
@@ -81,7 +82,7 @@ class MonteCarlo:
 
     Parameters
     ----------
-    cases, served_fraction, seed
+    cases, target, seed
         The questions and the sample.
     assumptions
         One row a draw, a column a belief that has a range; the same for all sites.
@@ -92,7 +93,7 @@ class MonteCarlo:
     """
 
     cases: tuple[Case, ...]
-    served_fraction: float
+    target: Target
     seed: int
     assumptions: pd.DataFrame
     levelized_usd_per_mwh: Array
@@ -143,31 +144,32 @@ class MonteCarlo:
     def _repr_html_(self) -> str:
         return html_table(
             self.frame,
-            f"{self.cases[0].datacenter.it_mw:g} MW of computers, {self.served_fraction:g} of the "
-            f"energy served: which site is the cheapest in {len(self.assumptions):,} draws",
+            f"{self.cases[0].datacenter.it_mw:g} MW of computers, {self.target.description}: "
+            f"which site is the cheapest in {len(self.assumptions):,} draws",
         )
 
     def to_dict(self) -> dict[str, Any]:
         """The probabilities and percentiles as plain data, for JSON; null for NaN."""
         return {
             "it_mw": self.cases[0].datacenter.it_mw,
-            "served_fraction": self.served_fraction,
+            "target": self.target.to_dict(),
             "dollar_year": self.cases[0].assumptions.finance.dollar_year,
             "draws": len(self.assumptions),
             "seed": self.seed,
             "error_fraction": self.error_fraction,
             "notes": self.notes,
-            "sites": _rows(self.frame.reset_index()),
+            "sites": plain_rows(self.frame.reset_index()),
         }
 
 
 def monte_carlo(
     cases: Comparison | Sequence[Case],
+    target: Target | None = None,
     *,
-    served_fraction: float,
     draws: int = 1000,
     seed: int = 0,
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+    **given: float | None,
 ) -> MonteCarlo:
     """How probable it is that each site is the cheapest, and the spread of its cost.
 
@@ -195,21 +197,24 @@ def monte_carlo(
         When a site has no plant that serves the share with the assumptions as they are.
     """
     if isinstance(cases, Comparison):
+        target = target if target is not None or given else cases.target
         cases = [sizing.case for sizing in cases.sizings]
-    problems = fraction_problems("served_fraction", served_fraction)
+    problems, aim = [], None
+    try:
+        aim = Target.of(target, **given)
+    except InputError as error:
+        problems += error.problems
     if not cases:
         problems.append("there is no site; give at least one, better two")
     elif any(case.assumptions != cases[0].assumptions for case in cases):
-        problems.append(
-            "the sites have different assumptions; draws are for assumptions that they share"
-        )
+        problems.append("the sites have different assumptions; draws are for those that they share")
     if not 1 <= draws <= 100_000:
         problems.append(f"draws must be 1 to 100000; got {draws!r}")
     if seed < 0:
         problems.append(f"seed must be 0 or more; got {seed!r}")
-    if problems:
+    if problems or aim is None:
         raise InputError(problems)
-    sized = [size(case, served_fraction=served_fraction) for case in cases]
+    sized = [size(case, aim) for case in cases]
     sample = _sample(cases[0].assumptions, draws, seed)
 
     def costs(at: int, *, exact: bool = False) -> list[float]:
@@ -220,7 +225,7 @@ def monte_carlo(
     checked = np.unique(np.linspace(0, draws - 1, min(CHECKED, draws)).astype(int))
     pool = ThreadPoolExecutor()
     try:
-        drawn = list(pool.map(lambda case: _Drawn(case, served_fraction), cases))
+        drawn = list(pool.map(_Drawn, sized))
         found = pool.map(costs, range(draws))
         usd = np.array([next(found) for _ in progress(range(draws))])
         exact = np.array(list(pool.map(lambda at: costs(int(at), exact=True), checked)))
@@ -230,7 +235,7 @@ def monte_carlo(
     errors = np.abs(usd[checked] / exact - 1.0)
     return MonteCarlo(
         cases=tuple(cases),
-        served_fraction=served_fraction,
+        target=aim,
         seed=seed,
         assumptions=sample,
         levelized_usd_per_mwh=usd,
@@ -241,7 +246,7 @@ def monte_carlo(
 
 def _sample(assumptions: Assumptions, draws: int, seed: int) -> pd.DataFrame:
     """A draw of all ranged assumptions a row, each from the triangle of its low, value and high."""
-    ranged = _ranged(assumptions)
+    ranged = with_range(assumptions.frame)
     ranged = ranged[~ranged.index.str.startswith(CHOICES)]
     low, mode, high = (ranged[name].to_numpy() for name in ("low", "value", "high"))
     cube = qmc.LatinHypercube(len(ranged), seed=np.random.default_rng(seed)).random(draws)
@@ -252,10 +257,19 @@ def _sample(assumptions: Assumptions, draws: int, seed: int) -> pd.DataFrame:
 class _Drawn:
     """One site, ready to be sized under many assumptions."""
 
-    def __init__(self, case: Case, share: float) -> None:
-        self.case, self.share = case, share
-        self.base = solve(problem_of(case), [share])
-        ranged = _ranged(case.assumptions)
+    def __init__(self, sizing: Sizing) -> None:
+        case = sizing.case
+        self.case, self.target = case, sizing.target
+        served = self.target.value
+        if not self.target.is_exact:
+            served = sizing.evaluation.availability.served_fraction
+        #: The target that is searched, and what the asked one's plant costs over its.
+        self.searched = Target("served_fraction", served)
+        self.ratio = sizing.evaluation.cost.levelized_usd_per_mwh / levelized_usd_per_mwh(
+            case, self.searched
+        )
+        self.base = solve(problem_of(case), [served])
+        ranged = with_range(case.assumptions.frame)
         self.nodes = {
             name: np.linspace(ranged["low"][name], ranged["high"][name], points)
             for name, points in LIGHT.items()
@@ -285,7 +299,7 @@ class _Drawn:
 
     def exactly(self, assumptions: Assumptions) -> float:
         """Levelized cost as `size` would give it."""
-        return _levelized(self.case.replace(assumptions=assumptions), self.share)
+        return levelized_usd_per_mwh(self.case.replace(assumptions=assumptions), self.target)
 
     def quickly(self, assumptions: Assumptions) -> float:
         """The same, within what `MonteCarlo.error_fraction` tells."""
@@ -301,7 +315,8 @@ class _Drawn:
             (low, below), (high, above) = _sides(at, assumptions.number(name))
             dc *= below * ratios[low] + above * ratios[high]
         case = self.case.replace(assumptions=assumptions, solar_new=ac_per_mwdc(dc, solar))
-        return _levelized(case, self.share, gap=GAP, start=self.base)
+        cost = levelized_usd_per_mwh(case, self.searched, gap=GAP, start=self.base)
+        return cost if self.target.is_exact else self.ratio * cost
 
 
 def _sides(nodes: Array, value: float) -> list[tuple[int, float]]:

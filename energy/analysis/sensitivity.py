@@ -15,10 +15,10 @@ from typing import Any
 
 import pandas as pd
 
-from energy.assumptions import Assumptions
 from energy.case import Case
+from energy.errors import InfeasibleError
 from energy.finance import annual_usd_per_size
-from energy.sizing import size
+from energy.sizing import Target, size
 from energy.sizing.cutting_planes import GAP as EXACT_GAP
 from energy.sizing.cutting_planes import solve
 from energy.sizing.frontier import problem_of
@@ -28,111 +28,134 @@ from energy.units import Array
 
 @dataclass(frozen=True, eq=False)
 class Sensitivity:
-    """Levelized cost at the low and the high end of every belief, the plant sized anew each time.
+    """Cost at the low and the high end of every assumption, the plant sized anew each time.
 
     Parameters
     ----------
-    case, served_fraction
+    case, target
         The question.
     base_usd_per_mwh
-        Levelized cost of the cheapest plant with all assumptions as they are [$/MWh served].
+        The measured cost with all assumptions as they are [$/MWh].
     frame
-        One row a belief that has a range, widest first: `low`, `value`, `high`, `unit`,
+        One row an assumption that has a range, widest first: `low`, `value`, `high`, `unit`,
         `levelized_low_usd_per_mwh` and `levelized_high_usd_per_mwh` at the low and at the high end
-        of the *belief*, `swing_usd_per_mwh` from the lowest to the highest of these and the base,
-        `source`. NaN where no plant within the limits is enough. A MWh is one of load: what a
-        higher PUE costs is more of them, not a higher price of one.
+        of the *assumption*, `swing_usd_per_mwh` from the lowest to the highest of these and the
+        base, `source`. NaN where no plant within the limits is enough. A MWh is one of load: what
+        a higher PUE costs is more of them, not a higher price of one.
     """
 
     case: Case
-    served_fraction: float
+    target: Target
     base_usd_per_mwh: float
     frame: pd.DataFrame
 
     def _repr_html_(self) -> str:
         return html_table(
             self.frame[self.frame["swing_usd_per_mwh"] != 0.0].drop(columns="unit"),
-            f"{self.case.title}, {self.served_fraction:g} of the energy served: "
+            f"{self.case.title}, {self.target.description}: "
             f"{self.base_usd_per_mwh:,.1f} $/MWh, and what moves it",
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The sensitivity as plain data, for JSON; null for NaN."""
+        """The table as plain data, for JSON; null for NaN."""
         return {
             "site": self.case.site.name,
             "it_mw": self.case.datacenter.it_mw,
-            "served_fraction": self.served_fraction,
+            "target": self.target.to_dict(),
             "dollar_year": self.case.assumptions.finance.dollar_year,
             "base_usd_per_mwh": self.base_usd_per_mwh,
-            "assumptions": _rows(self.frame.reset_index()),
+            "assumptions": plain_rows(self.frame.reset_index()),
         }
+
+
+def levelized_usd_per_mwh(
+    case: Case, target: Target, *, gap: float = EXACT_GAP, start: Array | None = None
+) -> float:
+    """Levelized cost of the cheapest plant for a target [$/MWh served]; NaN where none meets it.
+
+    `gap` and `start` are those of the exact search, for a fraction of the energy.
+    """
+    if not target.is_exact:
+        try:
+            return size(case, target).evaluation.cost.levelized_usd_per_mwh
+        except InfeasibleError:
+            return math.nan
+    annual_usd = float(solve(problem_of(case), [target.value], gap=gap, start=start)[0, 3])
+    annual_usd += annual_usd_per_size(case)["load"] * case.peak_load_mw
+    return annual_usd / (target.value * case.weather.per_year(case.load_mw))
+
+
+#: What a sensitivity measures: from a case and a target to $/MWh; NaN where there is no plant.
+Measure = Callable[[Case, Target], float]
 
 
 def sensitivity(
     case: Case,
+    target: Target | None = None,
     *,
-    served_fraction: float,
+    measure: Measure = levelized_usd_per_mwh,
     progress: Callable[[Iterable[str]], Iterable[str]] = iter,
+    **given: float | None,
 ) -> Sensitivity:
-    """Levelized cost with each belief at its low and at its high end, the others as they are.
+    """Cost with each assumption at its low and at its high end, the others as they are.
 
     Parameters
     ----------
     case
         The question.
-    served_fraction
-        Fraction of the load's energy to serve, by sun and battery.
+    target
+        What the plant has to meet; or a keyword, such as `served_fraction=0.99`.
+    measure
+        What is measured; without it the levelized cost of the cheapest plant of PV and battery.
     progress
         Wraps the names of the assumptions, for a progress bar.
 
     Raises
     ------
     InputError
-        For a share that is none.
+        For what is no target.
     InfeasibleError
-        When no plant serves it with the assumptions as they are.
+        When no plant meets it with the assumptions as they are.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    >>> en.sensitivity(case, served_fraction=0.9).frame.index[0]
+    'battery.energy_usd_per_kwh'
     """
-    base = size(case, served_fraction=served_fraction)
-    assumptions = _ranged(case.assumptions)
+    aim = Target.of(target, **given)
+    size(case, aim)  # says why where there is no plant
+    base_usd = measure(case, aim)
+    ranged = with_range(case.parameters)
     ends = {
         name: [
-            _levelized(case.with_parameters({name: value}), served_fraction)
-            for value in (float(assumptions["low"][name]), float(assumptions["high"][name]))
+            measure(case.with_parameters({name: value}), aim)
+            for value in (float(ranged["low"][name]), float(ranged["high"][name]))
         ]
-        for name in progress([str(name) for name in assumptions.index])
+        for name in progress([str(name) for name in ranged.index])
     }
     costs = ["levelized_low_usd_per_mwh", "levelized_high_usd_per_mwh"]
-    frame = assumptions[["low", "value", "high", "unit"]].copy()
+    frame = ranged[["low", "value", "high", "unit"]].copy()
     frame[costs] = pd.DataFrame.from_dict(ends, orient="index", columns=costs)
-    base_usd = base.evaluation.cost.levelized_usd_per_mwh
     # A search ends within 1e-9 of the optimum: so little is no swing.
     frame[costs] = frame[costs].mask((frame[costs] / base_usd - 1.0).abs() < 1e-8, base_usd)
     either = frame[costs].assign(base=base_usd)
     frame["swing_usd_per_mwh"] = either.max(axis=1) - either.min(axis=1)
-    frame["source"] = assumptions["source"]
+    frame["source"] = ranged["source"]
     frame = frame.sort_values("swing_usd_per_mwh", ascending=False, kind="stable")
-    return Sensitivity(case, served_fraction, base_usd, frame)
+    return Sensitivity(case, aim, base_usd, frame)
 
 
-def _ranged(assumptions: Assumptions) -> pd.DataFrame:
-    """The assumptions that have a range, which is widened where the user's value lies outside it."""
-    frame = assumptions.frame
-    frame = frame.assign(
-        low=frame[["low", "value"]].min(axis=1), high=frame[["high", "value"]].max(axis=1)
+def with_range(parameters: pd.DataFrame) -> pd.DataFrame:
+    """The parameters that have a range, which is widened where the value in use lies outside it."""
+    frame = parameters.assign(
+        low=parameters[["low", "value"]].min(axis=1), high=parameters[["high", "value"]].max(axis=1)
     )
     return frame[frame["high"] > frame["low"]]
 
 
-def _levelized(
-    case: Case, share: float, *, gap: float = EXACT_GAP, start: Array | None = None
-) -> float:
-    """Levelized cost of the cheapest plant [$/MWh served]; NaN where none is enough."""
-    annual_usd = float(solve(problem_of(case), [share], gap=gap, start=start)[0, 3])
-    annual_usd += annual_usd_per_size(case)["load"] * float(case.load_mw.max())
-    return annual_usd / (share * case.weather.per_year(case.load_mw))
-
-
-def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """A frame as plain data; null for NaN."""
     return [
         {str(k): None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()}

@@ -1,5 +1,97 @@
-"""The command `energy`."""
+"""The command `energy`.
 
-from energy.cli.commands import app, main
+In: words on the command line. Out: a table or JSON on stdout; all else goes to stderr.
+Exit 0: done. 1: no design meets the target. 2: something given is wrong. 3: a fault of this
+program, or an output that cannot be written.
+"""
 
-__all__ = ["app", "main"]
+from __future__ import annotations
+
+import difflib
+import io
+import os
+import sys
+import warnings
+
+import typer
+
+from energy.cli import cluster, comparing, plant, weather
+from energy.cli.options import RENAMED
+from energy.cli.render import fail, print_json, printable
+from energy.errors import InfeasibleError, InputError
+
+app = typer.Typer(
+    name="energy",
+    help="How much power PV and batteries give a datacenter at a site, how often it loses load, "
+    "and what it costs.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for family in (weather, plant, comparing, cluster):
+    app.registered_commands.extend(family.app.registered_commands)
+
+
+#: What typer raises for words that are no command: its common base is not public by name.
+UsageError = typer.BadParameter.__bases__[0]
+
+
+def main() -> None:
+    """Run the command; turn this package's errors into one clear message and an exit code."""
+    warnings.showwarning = _show_warning
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = app(standalone_mode=False)
+        sys.stdout.flush()
+        sys.exit(code)
+    except InfeasibleError as error:
+        if "--json" in sys.argv:
+            print_json({"infeasible": error.details})
+        fail([str(error)], 1)
+    except InputError as error:
+        fail(error.problems, 2)
+    except UsageError as error:
+        fail([_usage(error)], 2)
+    except typer.Abort:
+        fail(["interrupted"], 130)
+    except BrokenPipeError:
+        # Whoever read the output has enough. Nothing more is written, at exit neither.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    if not {"--quiet", "-q"} & set(sys.argv):
+        print(f"energy: {printable(str(message))}", file=sys.stderr)
+
+
+def _usage(error: Exception) -> str:
+    """What is wrong with the words, and the nearest that is right."""
+    context = getattr(error, "ctx", None)
+    path = getattr(context, "command_path", "energy")
+    option = getattr(error, "option_name", None)
+    text = str(getattr(error, "message", error)).rstrip(".")
+    if option is not None:
+        known = [name for param in context.command.params for name in param.opts] if context else []
+        return f"no option {option}{_hint(option, known)}; see '{path} --help'"
+    unknown = text.removeprefix("No such command ").strip("'") if "No such command" in text else ""
+    if unknown:
+        unknown = unknown.split("'")[0]
+        names = [name for name in app_commands()]
+        return f"no command {unknown!r}{_hint(unknown, names)}; see 'energy --help'"
+    return f"{text}; see '{path} --help'"
+
+
+def app_commands() -> list[str]:
+    """Names of the commands."""
+    return list(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+
+
+def _hint(word: str, known: list[str]) -> str:
+    if word in RENAMED:
+        return f"; it is {RENAMED[word]} now"
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""

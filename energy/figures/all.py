@@ -21,6 +21,7 @@ import pandas as pd
 
 from energy.errors import InputError
 from energy.tables import replace_file
+from energy.units import heading
 from energy.weather import Weather
 from energy.weather.quality import MONTHS, QualityCheck
 
@@ -205,7 +206,7 @@ def backup_frontier_figure(frontier: BackupFrontier) -> Figure:
         axes.spines[["top", "right"]].set_visible(False)
     cost.set_title(
         f"{case.site.title}: {case.datacenter.it_mw:g} MW of computers, "
-        f"{frontier.served_fraction:g} of the energy served",
+        f"{frontier.target.description} served",
         loc="left",
     )
     return figure
@@ -323,7 +324,7 @@ def sensitivity_figure(sensitivity: Sensitivity) -> Figure:
                           textcoords="offset points", ha="left" if right else "right",
                           fontsize=9)  # fmt: skip
     axes.axvline(base, color="black", linewidth=1)
-    axes.set_yticks(at, [_words(str(name)) for name in frame.index])
+    axes.set_yticks(at, [heading(str(name)) for name in frame.index])
     axes.invert_yaxis()
     axes.margins(x=0.12)
     axes.set_xlabel(f"$/MWh served, {case.assumptions.finance.dollar_year} dollars; "
@@ -334,8 +335,7 @@ def sensitivity_figure(sensitivity: Sensitivity) -> Figure:
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.legend(frameon=False, loc="lower right")
     axes.set_title(
-        f"{case.title}, {sensitivity.served_fraction:g} of the energy served: "
-        f"{base:,.0f} $/MWh, and what moves it",
+        f"{case.title}, {sensitivity.target.description}: {base:,.0f} $/MWh, and what moves it",
         loc="left",
         parse_math=False,
     )
@@ -384,36 +384,11 @@ def monte_carlo_figure(monte_carlo: MonteCarlo) -> Figure:
         axes.tick_params(axis="y", length=0)
         axes.spines[["top", "right", "left"]].set_visible(False)
     figure.suptitle(
-        f"{case.datacenter.it_mw:g} MW of computers, {monte_carlo.served_fraction:g} of the energy "
-        f"served: {len(monte_carlo.assumptions):,} draws of the assumptions, the same for all sites",
+        f"{case.datacenter.it_mw:g} MW of computers, {monte_carlo.target.description}: "
+        f"{len(monte_carlo.assumptions):,} draws of the assumptions, the same for all sites",
         fontsize=13,
     )
     return figure
-
-
-def _words(name: str) -> str:
-    """A belief's name in words: `battery.energy_usd_per_kwh` is "battery: energy $/kWh"."""
-    section, key = name.split(".")
-    for ending, unit in (
-        ("_fraction_per_year", " share a year"),
-        ("_fraction_per_month", " share a month"),
-        ("_fraction", ""),
-        ("_per_c", " per °C"),
-        ("_years", " years"),
-        ("_usd_per_kwdc_year", " $/kWdc a year"),
-        ("_usd_per_kw_year", " $/kW a year"),
-        ("_usd_per_kwdc", " $/kWdc"),
-        ("_usd_per_kwac", " $/kWac"),
-        ("_usd_per_kwh", " $/kWh"),
-        ("_usd_per_kw", " $/kW"),
-        ("_acres_per_mwdc", " acres/MWdc"),
-        ("_deg", " °"),
-        ("_c", " °C"),
-    ):
-        if key.endswith(ending):
-            key = key.removesuffix(ending) + unit
-            break
-    return f"{section}: {key.replace('_', ' ').replace(' om', ' O&M')}"
 
 
 def save(figure: Figure, path: str | Path) -> None:

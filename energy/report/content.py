@@ -25,13 +25,12 @@ from energy.report.sentences import (
     COLUMNS,
     answer,
     cells,
-    percent,
     plain_text,
     question,
     target_words,
     years_words,
 )  # fmt: skip
-from energy.sizing import Sizing, frontier
+from energy.sizing import Sizing, Target, frontier
 from energy.sizing.weather_uncertainty import weather_uncertainty
 from energy.units import Array
 
@@ -74,7 +73,7 @@ class Ranked(Protocol):
         """Sized plants, cheapest first."""
 
     @property
-    def lacking(self) -> Mapping[str, str]:
+    def infeasible(self) -> Mapping[str, str]:
         """Sites that were asked for and have no plant here, and why."""
 
     @property
@@ -95,7 +94,7 @@ def report_data(
     Parameters
     ----------
     comparison
-        Sites sized for one share of the energy.
+        Sites sized for one target, with plants of PV and battery.
     command
         What reproduces it; without it the command that the comparison amounts to.
     sensitivity
@@ -110,33 +109,36 @@ def report_data(
     Raises
     ------
     InputError
-        For a comparison without sites, or for a target that is not a share of the energy.
+        For a comparison without sites, with different targets, or with backup or grid.
     """
-    share = _share(comparison)
-    shares = sorted({*SERVED_FRACTIONS, share})
-    sites = [_site(sizing, shares) for sizing in progress(comparison.sizings)]
+    target, fraction = _target(comparison)
+    fractions = sorted({*SERVED_FRACTIONS, fraction})
+    asked = fractions.index(fraction)
+    sites = [_site(sizing, fractions, asked) for sizing in progress(comparison.sizings)]
     first = comparison.sizings[0].case
     data: dict[str, Any] = {
         "version": __version__,
-        "command": command or _command(comparison, share),
+        "command": command or _command(comparison),
         "it_mw": first.datacenter.it_mw,
         "dollar_year": first.assumptions.finance.dollar_year,
-        "shares": shares,
-        "asked": shares.index(share),
-        "targets": [
-            {"percent": percent(s), "words": target_words(s, first.mean_load_mw)} for s in shares
-        ],
+        "shares": fractions,
+        "asked": asked,
+        "targets": [target_words(served, first.mean_load_mw) for served in fractions],
         "columns": COLUMNS,
         "sites": sites,
         "notes": list(comparison.notes),
-        "lacking": dict(comparison.lacking),
+        "infeasible": dict(comparison.infeasible),
         "assumptions": _assumptions(first),
         "sensitivity": _sensitivity(sensitivity, comparison.sizings[0].evaluation),
         "monte_carlo": _monte_carlo(monte_carlo),
     }
+    if not target.is_exact:
+        data["targets"][asked] = {
+            "percent": target.description, "label": target.description, "words": target.description,
+        }  # fmt: skip
     data["question"] = question(data)
-    data["rankings"] = [_ranking(data, at) for at in range(len(shares))]
-    data["answers"] = [answer(data, at) for at in range(len(shares))]
+    data["rankings"] = [_ranking(data, at) for at in range(len(fractions))]
+    data["answers"] = [answer(data, at) for at in range(len(fractions))]
     shown: dict[str, Any] = safe(data)
     return shown
 
@@ -154,24 +156,35 @@ def safe(value: Any) -> Any:
     return value
 
 
-def _share(comparison: Ranked) -> float:
+def _target(comparison: Ranked) -> tuple[Target, float]:
+    """The target, and where it stands among the served fractions: at the least that is served."""
     if not comparison.sizings:
         raise InputError("a report needs at least one site that has a plant")
     targets = {sizing.target for sizing in comparison.sizings}
-    if len(targets) > 1 or next(iter(targets))[0] != "served_fraction":
-        raise InputError(f"a report is for one served_fraction at all sites; got {sorted(targets)}")
-    return next(iter(targets))[1]
+    if len(targets) > 1:
+        told = sorted(target.description for target in targets)
+        raise InputError(f"a report is for one target at all sites; got {', '.join(told)}")
+    if any(sizing.design.backup_mw + sizing.design.grid_mw > 0 for sizing in comparison.sizings):
+        raise InputError("a report is for plants of PV and battery; leave out backup and grid")
+    target = next(iter(targets))
+    if target.is_exact:
+        return target, target.value
+    served = [sizing.evaluation.availability.served_fraction for sizing in comparison.sizings]
+    # A hair beside a round one, so that each stop of the page's control is one target.
+    return target, min(served) - (1e-12 if min(served) in SERVED_FRACTIONS else 0.0)
 
 
-def _command(comparison: Ranked, share: float) -> str:
+def _command(comparison: Ranked) -> str:
     import shlex
 
+    first = comparison.sizings[0]
     names = [sizing.case.site.name for sizing in comparison.sizings]
-    it_mw = comparison.sizings[0].case.datacenter.it_mw
-    return f"energy compare {shlex.join(names)} --it-mw {it_mw:g} --served-fraction {share:g}"
+    option = f"--{first.target.name.replace('_', '-')} {first.target.value:g}"
+    it_mw = first.case.datacenter.it_mw
+    return f"energy compare {shlex.join(names)} --it-mw {it_mw:g} {option}"
 
 
-def _site(sizing: Sizing, shares: list[float]) -> dict[str, Any]:
+def _site(sizing: Sizing, fractions: list[float], asked: int) -> dict[str, Any]:
     """Everything about one site."""
     case, plant = sizing.case, sizing.evaluation
     site, weather = case.site, case.weather
@@ -184,12 +197,12 @@ def _site(sizing: Sizing, shares: list[float]) -> dict[str, Any]:
         "elevation_m": site.elevation_m,
         "load_mwh_per_year": weather.per_year(case.load_mw),
         "mean_load_mw": case.mean_load_mw,
-        "peak_load_mw": float(case.load_mw.max()),
+        "peak_load_mw": case.peak_load_mw,
         "pue": case.mean_load_mw / case.datacenter.it_mw,
         "kwh_per_kwdc_year": case.kwh_per_kwdc_year,
         "acres_per_mwdc": case.assumptions.solar.mount.acres_per_mwdc,
         "usable_fraction": case.assumptions.battery.usable_fraction,
-        "frontier": _frontier(case, shares),
+        "frontier": _frontier(sizing, fractions, asked),
         "parts": _parts(case),
         "plant": _plant(plant),
         "monthly": _monthly(plant),
@@ -232,12 +245,20 @@ def _plant(plant: Evaluation) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _frontier(case: Case, shares: list[float]) -> dict[str, list[float | None]]:
-    """Sizes and measures by target, None where no plant within the limits reaches it."""
-    frame = frontier(case, shares).frame.set_index("served_fraction").reindex(shares)
+def _frontier(sizing: Sizing, fractions: list[float], asked: int) -> dict[str, list[float | None]]:
+    """Sizes and measures by served fraction, None where no plant within the limits reaches it.
+
+    Where the target is another one, its own plant stands in the place of the asked fraction.
+    """
+    frame = frontier(sizing.case, fractions).frame.set_index("served_fraction").reindex(fractions)
+    frame = frame[[*SIZES, *MEASURES]]
+    frame.insert(0, "served_fraction", fractions)
+    if not sizing.target.is_exact:
+        own = sizing.design.model_dump() | sizing.evaluation.availability.to_dict()
+        frame.iloc[asked] = [own[name] for name in frame.columns]
     return {
-        name: [float(v) if math.isfinite(v) else None for v in frame[name]]
-        for name in (*SIZES, *MEASURES)
+        str(name): [float(v) if math.isfinite(v) else None for v in column]
+        for name, column in frame.items()
     }
 
 
@@ -271,7 +292,7 @@ def costs(data: Mapping[str, Any], site: Mapping[str, Any], at: int) -> dict[str
     if sizes["solar_mw"] is None:
         return None
     sizes["load"] = site["peak_load_mw"]
-    served_mwh = data["shares"][at] * site["load_mwh_per_year"]
+    served_mwh = site["frontier"]["served_fraction"][at] * site["load_mwh_per_year"]
 
     def total(price: str) -> float:
         return float(sum(sizes[part["driver"]] * part[price] for part in site["parts"]))
@@ -443,7 +464,7 @@ def _beside(case: Case) -> dict[str, Any]:
     """
     assumptions, site = case.assumptions, case.site
     rate = assumptions.finance.real_discount_fraction
-    per_mwh = float(case.load_mw.max()) / case.weather.per_year(case.load_mw)
+    per_mwh = case.peak_load_mw / case.weather.per_year(case.load_mw)
     units = unit_costs(case)
     fuel, variable = backup_usd_per_mwh(case)
     wait = site.grid_wait_years

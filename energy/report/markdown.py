@@ -9,8 +9,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from energy.report.sentences import percent
-
 #: Signs that Markdown, or the HTML in it, would take for its own.
 SIGNS = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
@@ -19,8 +17,8 @@ def markdown(data: Mapping[str, Any]) -> str:
     """The report as Markdown."""
     sites, asked = data["sites"], data["asked"]
     blocks = [f"# {_safe(data['question'])}", _safe(data["answers"][asked])]
-    if data["lacking"]:
-        lines = [f"- **{_safe(name)}**: {_safe(why)}" for name, why in data["lacking"].items()]
+    if data["infeasible"]:
+        lines = [f"- **{_safe(name)}**: {_safe(why)}" for name, why in data["infeasible"].items()]
         blocks += ["Not in this comparison:", "\n".join(lines)]
     blocks += [_safe(note) for note in data["notes"]]
     ranking = [
@@ -29,7 +27,7 @@ def markdown(data: Mapping[str, Any]) -> str:
         if row["cells"]
     ]
     blocks += [
-        f"## Ranking for {percent(data['shares'][asked])} of the energy",
+        f"## Ranking for {data['targets'][asked]['label']}",
         _table(["rank", "site", *data["columns"]], ranking),
         "## Cost against availability",
         f"$/MWh served, {data['dollar_year']} dollars.",
@@ -60,9 +58,9 @@ def markdown(data: Mapping[str, Any]) -> str:
 def _curve(data: Mapping[str, Any]) -> list[list[str]]:
     """Cost of every site by target."""
     rows = []
-    for share, ranking in zip(data["shares"], data["rankings"], strict=True):
+    for target, ranking in zip(data["targets"], data["rankings"], strict=True):
         costs = {row["site"]: row["cells"][0] for row in ranking if row["cells"]}
-        rows.append([percent(share), *(costs.get(n, "–") for n in range(len(data["sites"])))])
+        rows.append([target["percent"], *(costs.get(n, "–") for n in range(len(data["sites"])))])
     return rows
 
 

@@ -110,7 +110,7 @@ const sliced = size => () => {
 };
 function partsOf(site, index) {
   const { frontier, parts, peak_load_mw, load_mwh_per_year } = sites[site];
-  const served = shares[index] * load_mwh_per_year;
+  const served = frontier.served_fraction[index] * load_mwh_per_year;
   return parts.map(part => ({
     part: part.part,
     usd: (part.driver === "load" ? peak_load_mw : frontier[part.driver][index])
@@ -484,11 +484,11 @@ function table() {
   }));
 }
 function follow() {
-  const { percent, words } = data.targets[at()];
+  const { percent, label, words } = data.targets[at()];
   target.setAttribute("aria-valuetext", words);
   document.getElementById("target-told").textContent = percent;
   document.getElementById("answer").textContent = data.answers[at()];
-  for (const place of document.querySelectorAll(".now")) place.textContent = percent;
+  for (const place of document.querySelectorAll(".now")) place.textContent = label;
   document.getElementById("asked").disabled = at() === data.asked;
   table();
   for (const entry of plots) if (["curve", "parts", "beside", "land"].includes(entry.place.id)) entry.draw();

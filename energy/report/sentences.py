@@ -53,13 +53,15 @@ def question(data: Mapping[str, Any]) -> str:
     return f"{which} {gives} {it_mw:g} MW of computers {told} sun and batteries alone?"
 
 
-def target_words(share: float, mean_load_mw: float) -> str:
-    """A target as a screen reader says it."""
-    hours = (1.0 - share) * 8760
-    if share == 1:
-        return "all of the energy served"
+def target_words(served_fraction: float, mean_load_mw: float) -> dict[str, str]:
+    """A served fraction as the page shows it, as a sentence holds it and as it is read aloud."""
+    hours = (1.0 - served_fraction) * 8760
+    label = f"{percent(served_fraction)} of the energy served"
     amount = f"{hours:,.0f} hours" if hours >= 10 else f"{hours:.2g} hours"
-    return f"{percent(share)} of the energy served; what is missing is worth {amount} a year"
+    words = f"{label}; what is missing is worth {amount} a year"
+    if served_fraction == 1:
+        words = "all of the energy served"
+    return {"percent": percent(served_fraction), "label": label, "words": words}
 
 
 def years_words(weather: Weather) -> str:
@@ -106,15 +108,14 @@ def _name(data: Mapping[str, Any], number: int) -> str:
 def answer(data: Mapping[str, Any], at: int) -> str:
     """The answer for one target in a sentence or two, with what makes it uncertain."""
     ranking = [row for row in data["rankings"][at] if row["cells"]]
-    share = percent(data["shares"][at])
+    target = data["targets"][at]["label"]
     if not ranking:
-        return f"No site has a plant within the limits that serves {share} of the energy."
+        return f"No site has a plant within the limits for {target}."
     best = ranking[0]
     year, place = data["dollar_year"], data["sites"][best["site"]]["place"]
     name = _name(data, best["site"]) + (f" ({place})" if place else "")
     first = (
-        f"{name} is the cheapest: {money(best['usd_per_mwh'])} $/MWh ({year} dollars) with "
-        f"{share} of the energy served"
+        f"{name} is the cheapest: {money(best['usd_per_mwh'])} $/MWh ({year} dollars) with {target}"
     )
     if len(ranking) > 1:
         second = ranking[1]

@@ -38,9 +38,7 @@ def csv_tables(data: Mapping[str, Any]) -> dict[str, str]:
     events = ["start", "length_h", "depth_mw", "energy_mwh"]
     tables = {
         "sites.csv": pd.DataFrame([{key: s[key] for key in place} | s["plant"] for s in sites]),
-        "frontiers.csv": stacked(
-            [pd.DataFrame({"served_fraction": data["shares"]} | s["frontier"]) for s in sites]
-        ),
+        "frontiers.csv": stacked([pd.DataFrame(s["frontier"]) for s in sites]),
         "cost-parts.csv": stacked([pd.DataFrame(s["parts"]) for s in sites]),
         "months.csv": stacked(
             [pd.DataFrame({"month": range(1, 13)} | s["monthly"]) for s in sites]

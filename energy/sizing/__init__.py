@@ -1,21 +1,24 @@
-"""The cheapest plant for a target, and the whole of cost against availability.
+"""The cheapest plant for a target, and the whole of cost against reliability.
 
-In: `Case` and a target, or plain arrays and prices. Out: `Sizing`, `Frontier`, `LeastCost`.
+In: `Case` and `Target`, or plain arrays and prices. Out: `Sizing`, `Frontier`, `LeastCost`.
 
-`legs` gives the unserved energy of every battery at once, `search` the least-cost plants of plain
-arrays from it, `frontier` those of a case for every share of the energy. `missing` says why there
-is no plant, `targets` what a plant can be asked for, `search` finds it on the hour-by-hour kernel,
-`worth` what money is best spent on, `firm` adds grid and backup, `sized` is the plant of one
-target, `array` its mount, `uncertainty` how sure all that is.
+`storage_curve` gives the unserved energy of every battery at once, `cutting_planes` the least-cost
+plants from it, `optimum` those of plain arrays, `frontier` those of a case for every fraction of
+the energy. `target` is what a plant has to meet, `infeasible` why none does, `pattern_search` finds
+one on the hour-by-hour kernel, `economic` what money is best spent on, `dispatchable` adds grid and
+backup, `solution` is the plant of one target, `array` its mount, `weather_uncertainty` what the
+weather years leave open.
 """
 
 from energy.sizing.array import ArrayChoice, choose_array
-from energy.sizing.cutting_planes import LeastCost, least_cost, least_costs
 from energy.sizing.dispatchable import BackupFrontier, backup_frontier
 from energy.sizing.frontier import Frontier, frontier
 from energy.sizing.infeasible import Infeasibility
+from energy.sizing.optimum import LeastCost, least_cost, least_costs
 from energy.sizing.solution import Sizing, size
 from energy.sizing.storage_curve import unserved_mwh
+from energy.sizing.target import Target
+from energy.sizing.weather_uncertainty import WeatherUncertainty, weather_uncertainty
 
 __all__ = [
     "ArrayChoice",
@@ -24,6 +27,8 @@ __all__ = [
     "Infeasibility",
     "LeastCost",
     "Sizing",
+    "Target",
+    "WeatherUncertainty",
     "backup_frontier",
     "choose_array",
     "frontier",
@@ -31,4 +36,5 @@ __all__ = [
     "least_costs",
     "size",
     "unserved_mwh",
+    "weather_uncertainty",
 ]

@@ -32,7 +32,7 @@ from energy.errors import InfeasibleError, InputError
 from energy.evaluation import evaluate
 from energy.parameters import price_factor
 from energy.sizing.solution import Sizing, size
-from energy.sizing.target import target_of
+from energy.sizing.target import Target
 from energy.solar import FixedTilt, Solar, Tracker, ac_per_mwdc
 from energy.units import Array
 
@@ -74,15 +74,16 @@ class ArrayChoice:
 
 def choose_array(
     case: Case,
+    target: Target | None = None,
     *,
-    served_fraction: float,
     mounts: Sequence[str] = tuple(MOUNTS),
     tilts_deg: Bounds = (0.0, 90.0),
     dc_ac_ratios: Bounds | None = None,
     gcr_fractions: Sequence[float] | None = None,
     progress: Callable[[Iterable[Mounting]], Iterable[Mounting]] = iter,
+    **given: float | None,
 ) -> ArrayChoice:
-    """The mount, tilt and DC/AC ratio of the cheapest plant that serves a share of the energy.
+    """The mount, tilt and DC/AC ratio of the cheapest plant for a target.
 
     Parameters
     ----------
@@ -111,14 +112,18 @@ def choose_array(
         that of the first array tried.
     """
     dc_ac_ratios = dc_ac_ratios or (1.0, case.assumptions.limits.dc_ac_ratio)
-    problems = _problems(mounts, tilts_deg, dc_ac_ratios, gcr_fractions)
-    if problems:
+    aim, problems = None, _problems(mounts, tilts_deg, dc_ac_ratios, gcr_fractions)
+    try:
+        aim = Target.of(target, **given)
+    except InputError as error:
+        problems = [*error.problems, *problems]
+    if problems or aim is None:
         raise InputError(problems)
     tried: list[_Tried] = []
     failures: list[InfeasibleError] = []
     for mount in progress(_candidates(case, mounts, gcr_fractions)):
         tilts = tilts_deg if isinstance(mount, FixedTilt) else (0.0, 0.0)
-        for outcome in _arrays_on(mount, case, served_fraction, tilts, dc_ac_ratios):
+        for outcome in _arrays_on(mount, case, aim, tilts, dc_ac_ratios):
             if isinstance(outcome, InfeasibleError):
                 failures.append(outcome)
             else:
@@ -128,10 +133,7 @@ def choose_array(
     tried.sort(key=lambda one: one.annual_usd)
     best = tried[0]
     dc = case.dc_per_mwdc(best.solar)
-    plant = evaluate(_with_array(case, best.solar, dc), best.design)
-    name = "served_fraction"
-    words = target_of(case, name, served_fraction).words
-    sizing = Sizing(plant, (name, served_fraction), words)
+    sizing = Sizing(evaluate(_with_array(case, best.solar, dc), best.design), aim)
     return ArrayChoice(sizing, pd.DataFrame([_row(one) for one in tried]))
 
 
@@ -228,7 +230,7 @@ def _candidates(
 def _arrays_on(
     mount: Mounting,
     case: Case,
-    served_fraction: float,
+    target: Target,
     tilts_deg: Bounds,
     dc_ac_ratios: Bounds,
 ) -> list[_Tried | InfeasibleError]:
@@ -247,7 +249,7 @@ def _arrays_on(
     @cache
     def annual_usd(tilt_deg: float, ratio: float) -> float:
         array = placed(tilt_deg).replace(dc_ac_ratio=ratio)
-        outcome = _least_cost(_with_array(case, array, dc(tilt_deg)), served_fraction)
+        outcome = _least_cost(_with_array(case, array, dc(tilt_deg)), target)
         outcomes.append(outcome)
         return math.inf if isinstance(outcome, InfeasibleError) else outcome.annual_usd
 
@@ -280,10 +282,10 @@ def _with_array(case: Case, solar: Solar, dc: Array) -> Case:
     return case.replace(assumptions=assumptions, solar_new=ac_per_mwdc(dc, solar))
 
 
-def _least_cost(case: Case, served_fraction: float) -> _Tried | InfeasibleError:
+def _least_cost(case: Case, target: Target) -> _Tried | InfeasibleError:
     """A case's exact least-cost plant, or why there is none."""
     try:
-        sizing = size(case, served_fraction=served_fraction)
+        sizing = size(case, target)
     except InfeasibleError as error:
         return error
     weather, cost = case.weather, sizing.evaluation.cost

@@ -26,12 +26,10 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from energy.compiled import kernel
-from energy.errors import InfeasibleError, InputError
 from energy.sizing.storage_curve import (
     BY_ALLOWED,
     BY_POWER,
@@ -52,15 +50,6 @@ MAX_EVALUATIONS = 400
 
 #: How far the search without standing loss goes before the one with it.
 ROUGH_GAP = 1e-3
-
-
-class LeastCost(NamedTuple):
-    """The cheapest sizes: solar MWdc, battery MWh and MW, and what they cost a year."""
-
-    solar_mw: float
-    battery_mwh: float
-    battery_mw: float
-    annual_usd: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -322,140 +311,3 @@ def _centroid(polygon: Array, corners: int) -> Array:
 
 
 # --- the public face on plain arrays --------------------------------------------------------------
-
-
-def least_cost(
-    solar: Array,
-    load_mw: Array,
-    *,
-    solar_usd_per_mw_year: float,
-    battery_usd_per_mwh_year: float,
-    battery_usd_per_mw_year: float,
-    round_trip_fraction: float,
-    served_fraction: float,
-    cyclic: bool,
-    step_h: float = 1.0,
-) -> LeastCost:
-    """The cheapest solar, battery energy and battery power that serve a share of the energy.
-
-    Parameters
-    ----------
-    solar, load_mw
-        Arrays of shape (n,): MWac per MWdc, and load [MW], for steps of `step_h` hours; one load
-        for all steps will do.
-    solar_usd_per_mw_year, battery_usd_per_mwh_year, battery_usd_per_mw_year
-        Price of a MWdc, of a MWh in the store and of a MW of AC power (one rating both ways),
-        per year; the first two above 0.
-    round_trip_fraction
-        AC to AC, split evenly; the whole store is usable and loses nothing by standing.
-    served_fraction
-        Fraction of the load's energy to serve at least, above 0 and at most 1.
-    cyclic
-        True: the battery ends as it starts. False: it starts full.
-
-    Returns
-    -------
-    LeastCost
-        `solar_mw, battery_mwh, battery_mw, annual_usd`, the cost within 1e-9 of the optimum.
-
-    Raises
-    ------
-    InputError
-        With every argument that is out of bounds.
-    InfeasibleError
-        When there is no sun at all.
-    """
-    return least_costs(
-        solar,
-        load_mw,
-        solar_usd_per_mw_year=solar_usd_per_mw_year,
-        battery_usd_per_mwh_year=battery_usd_per_mwh_year,
-        battery_usd_per_mw_year=battery_usd_per_mw_year,
-        round_trip_fraction=round_trip_fraction,
-        served_fractions=[served_fraction],
-        cyclic=cyclic,
-        step_h=step_h,
-    )[0]
-
-
-def least_costs(
-    solar: Array,
-    load_mw: Array,
-    *,
-    solar_usd_per_mw_year: float,
-    battery_usd_per_mwh_year: float,
-    battery_usd_per_mw_year: float,
-    round_trip_fraction: float,
-    served_fractions: Sequence[float] | Array,
-    cyclic: bool,
-    step_h: float = 1.0,
-) -> list[LeastCost]:
-    """As `least_cost`, for many shares at once; what one search learns helps the others."""
-    solar, load_mw = np.asarray(solar, dtype=float), np.asarray(load_mw, dtype=float)
-    if load_mw.ndim == 0:
-        load_mw = np.full(solar.shape, load_mw)
-    problems = [
-        f"{name} must be {rule}; got {value!r}"
-        for name, value, rule, good in (
-            ("solar_usd_per_mw_year", solar_usd_per_mw_year, "above 0", solar_usd_per_mw_year > 0),
-            ("battery_usd_per_mwh_year", battery_usd_per_mwh_year, "above 0",
-             battery_usd_per_mwh_year > 0),
-            ("battery_usd_per_mw_year", battery_usd_per_mw_year, "at least 0",
-             battery_usd_per_mw_year >= 0),
-            ("round_trip_fraction", round_trip_fraction, "in 0..1", 0 < round_trip_fraction <= 1),
-            ("step_h", step_h, "above 0", step_h > 0),
-        )
-        if not (good and math.isfinite(value))
-    ]  # fmt: skip
-    for share in served_fractions:
-        problems += fraction_problems("served_fraction", share)
-    for name, values in (("solar", solar), ("load_mw", load_mw)):
-        if values.ndim != 1 or not len(values):
-            problems.append(f"{name} must be one value a step; got shape {values.shape}")
-        elif not np.isfinite(values).all() or values.min() < 0:
-            problems.append(f"{name} must be finite and not negative")
-    if solar.ndim == load_mw.ndim == 1 and len(solar) != len(load_mw):
-        problems.append(
-            f"solar and load_mw must be as long as each other; got {len(solar)} and {len(load_mw)}"
-        )
-    if problems:
-        raise InputError(problems)
-    if not load_mw.max() > 0:
-        raise InputError("load_mw is zero throughout; there is nothing to serve")
-    if not solar.max() > 0:
-        raise InfeasibleError("there is no sun in the whole series; no size of array helps")
-    prices = np.array([solar_usd_per_mw_year, battery_usd_per_mwh_year, battery_usd_per_mw_year])
-    one_way = round_trip_fraction**0.5
-    solar, load_mw = np.ascontiguousarray(solar), np.ascontiguousarray(load_mw)
-    # A first plant that works, found by doubling, bounds the array by what it costs.
-    hardest_mwh = np.array([(1.0 - max(served_fractions)) * energy_mwh(load_mw, step_h)])
-    solar_mw = float(load_mw.mean() / solar.mean())
-    while True:
-        power_mw = float(max(load_mw.max(), solar_mw * solar.max()))
-        legs, totals = storage_curve(solar, load_mw, solar_mw, power_mw, one_way, step_h, cyclic)
-        first = smallest_batteries(legs, totals, one_way, hardest_mwh, math.inf, cyclic)[0]
-        if first[REACHED] == 1.0:
-            break
-        solar_mw *= 2.0
-    usd = float(prices @ np.array([solar_mw, first[VALUE], power_mw]))
-    max_solar_mw = usd / solar_usd_per_mw_year
-    max_power_mw = float(max(load_mw.max(), max_solar_mw * solar.max()))
-    problem = Problem(
-        solar=solar,
-        load_mw=load_mw,
-        usd_per_size=prices,
-        one_way_efficiency=one_way,
-        retained_fraction=1.0,
-        cyclic=cyclic,
-        step_h=step_h,
-        largest=(max_solar_mw, math.inf, max_power_mw),
-    )
-    return [LeastCost(*map(float, plant)) for plant in solve(problem, served_fractions)]
-
-
-def fraction_problems(name: str, share: float) -> list[str]:
-    """What is wrong with a share that has to lie above 0 and at most at 1; empty when nothing."""
-    if 0 < share <= 1:
-        return []
-    hint = f"; write {share / 100:g}" if 1 < share <= 100 else ""
-    return [f"{name} is a share above 0 and at most 1; got {share!r}{hint}"]

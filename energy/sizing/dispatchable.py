@@ -17,10 +17,9 @@ import pandas as pd
 from energy.case import Case
 from energy.errors import InfeasibleError, InputError
 from energy.finance import capital_usd_per_size
-from energy.sizing.cutting_planes import fraction_problems
 from energy.sizing.frontier import SERVED_FRACTIONS, SIZES, frontier
 from energy.sizing.pattern_search import PatternSearch, measured
-from energy.sizing.target import Target, target_of
+from energy.sizing.target import Constraint, Target
 from energy.tables import html_table
 
 #: Shares of the energy whose cheapest plants are the first tries; grid or backup may leave them
@@ -50,7 +49,7 @@ class BackupFrontier:
     """
 
     case: Case
-    served_fraction: float
+    target: Target
     plants: pd.DataFrame
 
     @cached_property
@@ -70,7 +69,7 @@ class BackupFrontier:
         return {
             "site": self.case.site.name,
             "it_mw": self.case.datacenter.it_mw,
-            "served_fraction": self.served_fraction,
+            "target": self.target.to_dict(),
             "backup": self.case.assumptions.backup.kind,
             "plants": rows,
         }
@@ -78,72 +77,98 @@ class BackupFrontier:
     def _repr_html_(self) -> str:
         return html_table(
             self.frame,
-            f"{self.case.title}: {self.served_fraction:g} of the energy, by what backup may give",
+            f"{self.case.title}: {self.target.description}, by what backup may give",
         )
 
 
 def backup_frontier(
     case: Case,
+    target: Target | None = None,
     *,
-    served_fraction: float,
     max_backup_energy_fractions: Sequence[float] = BACKUP_ENERGY_FRACTIONS,
     progress: Callable[[Iterable[float]], Iterable[float]] = iter,
+    **given: float | None,
 ) -> BackupFrontier:
-    """The cheapest plant for a share of the energy under each ceiling on the backup's share.
+    """The cheapest plant for a target under each ceiling on the energy from backup.
 
     Each is found as `size` finds it with backup; it also starts from the plant of the ceiling
-    below, so that a looser ceiling is never dearer.
+    below, so that a looser ceiling never costs more.
+
+    Parameters
+    ----------
+    case
+        The question; its assumptions say which backup.
+    target
+        What each plant has to meet; or a keyword, such as `served_fraction=0.999`.
+    max_backup_energy_fractions
+        Ceilings on the fraction of the load's energy from backup.
+    progress
+        Wraps the ceilings, for a progress bar.
 
     Raises
     ------
     InputError
-        With every share that is none.
+        With everything wrong with target and ceilings.
     InfeasibleError
-        When even without a ceiling no plant serves the share.
+        When even without a ceiling no plant meets the target.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    >>> curve = en.backup_frontier(case, served_fraction=0.9, max_backup_energy_fractions=[1.0])
+    >>> len(curve.frame)
+    1
     """
-    problems = fraction_problems("served_fraction", served_fraction)
-    problems += [
-        f"max_backup_energy_fractions are shares in 0..1; got {share!r}"
-        for share in max_backup_energy_fractions
-        if not 0 <= share <= 1
-    ]
+    aim, problems = None, [
+        f"max_backup_energy_fractions are fractions in 0..1; got {ceiling!r}"
+        for ceiling in max_backup_energy_fractions
+        if not 0 <= ceiling <= 1
+    ]  # fmt: skip
     if not max_backup_energy_fractions:
-        problems.append(
-            "max_backup_energy_fractions is empty; give at least one share such as 0.05"
-        )
-    if problems:
+        problems.append("max_backup_energy_fractions is empty; give at least one such as 0.05")
+    try:
+        aim = Target.of(target, **given)
+    except InputError as error:
+        problems = [*error.problems, *problems]
+    if aim is not None and not aim.is_reliability:
+        problems.append(f"{aim.name} is for PV and battery alone")
+    if problems or aim is None:
         raise InputError(problems)
-    aim = target_of(case, "served_fraction", served_fraction)
+    return _backup_frontier(case, aim, progress(sorted(set(max_backup_energy_fractions))))
+
+
+def _backup_frontier(case: Case, aim: Target, ceilings: Iterable[float]) -> BackupFrontier:
     sizes = [*SIZES, "backup_mw", "reserve_conservatism"]
-    tries = dispatchable_map(case, backup=True, shares=sorted({*MAPPED, served_fraction}))
+    fractions = {*MAPPED, aim.value} if aim.is_exact else {*MAPPED}
+    tries = dispatchable_map(case, backup=True, fractions=sorted(fractions))
     rows = []
-    for share in progress(sorted(set(max_backup_energy_fractions))):
-        search = PatternSearch(case, [aim, backup_energy_target(share)], sizes)
-        found = search.from_map(tries)
+    for ceiling in ceilings:
+        constraints = [aim.constraint(case), backup_energy_constraint(ceiling)]
+        found = PatternSearch(case, constraints, sizes).from_map(tries)
         if found is None:
             continue
         plant = measured(case, [found.design])
-        rows.append(plant.assign(max_backup_energy_fraction=share))
+        rows.append(plant.assign(max_backup_energy_fraction=ceiling))
         tries = pd.concat([tries, plant], ignore_index=True)
     if not rows:
-        raise InfeasibleError(f"{case.site.name}: no plant serves {aim.words} with backup")
+        raise InfeasibleError(f"{case.site.name}: no plant with backup has {aim.description}")
     frame = pd.concat(rows, ignore_index=True)
     frame.insert(0, "max_backup_energy_fraction", frame.pop("max_backup_energy_fraction"))
-    return BackupFrontier(case, served_fraction, frame)
+    return BackupFrontier(case, aim, frame)
 
 
-def backup_energy_target(max_backup_energy_fraction: float) -> Target:
-    """At most a share of the load's energy from backup."""
-    words = f"at most {max_backup_energy_fraction:g} of the energy from backup"
-    return Target("backup_energy_fraction", max_backup_energy_fraction, words)
+def backup_energy_constraint(max_backup_energy_fraction: float) -> Constraint:
+    """At most a fraction of the load's energy from backup."""
+    return Constraint("backup_energy_fraction", max_backup_energy_fraction)
 
 
 def dispatchable_map(
-    case: Case, *, backup: bool, grid_mw: float = 0.0, shares: Sequence[float] = MAPPED
+    case: Case, *, backup: bool, grid_mw: float = 0.0, fractions: Sequence[float] = MAPPED
 ) -> pd.DataFrame:
     """Plants to start from: the frontier's, with some backup, some grid and some reserve each."""
     choices = itertools.product(
-        frontier(case, shares).frame[list(SIZES)].to_numpy(dtype=float),
+        frontier(case, fractions).frame[list(SIZES)].to_numpy(dtype=float),
         np.linspace(0.0, float(case.load_mw.max()), 5) if backup else (0.0,),
         (0.0, 0.5 * grid_mw, grid_mw) if grid_mw > 0 else (0.0,),
         MAPPED_RESERVES,

@@ -19,7 +19,8 @@ from energy.dispatch import Design, simulate, simulate_many
 from energy.errors import InputError
 from energy.evaluation import Evaluation
 from energy.finance import annual_usd_per_size, capital_usd_per_size
-from energy.sizing.cutting_planes import Problem, fraction_problems, solve
+from energy.parameters import fraction_problems
+from energy.sizing.cutting_planes import Problem, solve
 from energy.tables import html_table
 from energy.units import Array
 

@@ -1,4 +1,4 @@
-"""Why there is no plant: which days fall short, how deep, and what would mend it.
+"""Why there is no plant: which days fall short, how deep, and what would be a remedy.
 
 In: the largest plant that sizing looks at, and a target. Out: `Infeasibility`, told in one message and
 as plain data.
@@ -25,12 +25,13 @@ from energy.sizing.storage_curve import (
     smallest_lossy_battery,
     storage_curve,
 )
+from energy.sizing.target import Target
 from energy.units import energy_mwh
 
 #: The deepest events that are told.
 EVENTS = 3
 
-#: An array that is larger than the limit by more than this factor mends nothing in practice.
+#: An array that is larger than the limit by more than this factor remedies nothing in practice.
 MOST_TIMES = 1000.0
 
 
@@ -42,15 +43,15 @@ class Infeasibility:
     ----------
     largest
         That plant.
-    wanted
-        The target in words, such as "0.99 of the energy".
+    target
+        What it was to meet.
     served_fraction
         The share of the energy that the target needs; all of it where the target is no share of
         the energy, which is enough for any.
     """
 
     largest: Evaluation
-    wanted: str
+    target: Target
     served_fraction: float
 
     @property
@@ -115,7 +116,7 @@ class Infeasibility:
         return self.largest.case.weather.per_year(np.minimum(unserved, self.backup_mw))
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain data, for JSON; null where no size mends it."""
+        """All of it as plain data, for JSON; null where no size remedies it."""
         design, availability = self.largest.design, self.largest.availability
         events = [
             {"start": f"{event['start']:%Y-%m-%dT%H:%M}"}
@@ -124,7 +125,7 @@ class Infeasibility:
         ]
         return {
             "site": self.largest.case.site.name,
-            "wanted": self.wanted,
+            "target": self.target.description,
             "largest": {name: getattr(design, name) for name in SIZES}
             | {"served_fraction": availability.served_fraction},
             "lacking_mwh_per_year": self.lacking_mwh_per_year,
@@ -147,18 +148,18 @@ class Infeasibility:
             f"{event['depth_mw']:,.0f} MW, {event['energy_mwh']:,.0f} MWh"
             for _, event in self.events.iterrows()
         )
-        mends = [
+        remedies = [
             f"an array of {self.solar_mw:,.0f} MWdc" if self.solar_mw else "",
             f"a battery of {self.battery_mwh:,.0f} MWh" if self.battery_mwh else "",
             f"{self.backup_mw:,.0f} MW of backup that gives "
             f"{self.backup_mwh_per_year:,.0f} MWh a year",
         ]
         return (
-            f"{case.site.name}: no plant serves {self.wanted}. The largest that is looked at "
+            f"{case.site.name}: no plant has {self.target.description}. The largest that is looked at "
             f"({design.solar_mw:,.0f} MWdc, {design.battery_mwh:,.0f} MWh) serves "
             f"{self.largest.availability.served_fraction:.6f} of the energy and lacks "
-            f"{self.lacking_mwh_per_year:,.0f} MWh a year. It is dark from: {spells}. "
-            f"It would take {', or '.join(mend for mend in mends if mend)}; or ask for less"
+            f"{self.lacking_mwh_per_year:,.0f} MWh a year. Its largest losses of load: {spells}. "
+            f"It would take {', or '.join(remedy for remedy in remedies if remedy)}; or ask for less"
         )
 
     def error(self) -> InfeasibleError:

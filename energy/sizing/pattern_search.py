@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from energy.case import Case
 from energy.dispatch import Design, simulate_many
 from energy.finance import annual_usd_of, annual_usd_per_size
-from energy.sizing.target import Target
+from energy.sizing.target import Constraint
 from energy.units import Array
 
 #: No plant along the searched directions that is cheaper by this share meets the targets.
@@ -60,7 +60,7 @@ class PatternSearch:
     ----------
     case
         The question.
-    targets
+    constraints
         All of them have to be met.
     sizes
         Names of the sizes that may change; the others stay. With `reserve_conservatism` among them
@@ -70,7 +70,7 @@ class PatternSearch:
     """
 
     case: Case
-    targets: Sequence[Target]
+    constraints: Sequence[Constraint]
     sizes: Sequence[str]
     largest: Mapping[str, float] = field(default_factory=dict)
 
@@ -80,7 +80,9 @@ class PatternSearch:
 
     def met(self, plants: pd.DataFrame) -> NDArray[np.bool_]:
         """Whether each measured plant meets all targets."""
-        return np.asarray(np.all([target.met(plants) for target in self.targets], axis=0))
+        return np.asarray(
+            np.all([constraint.met(plants) for constraint in self.constraints], axis=0)
+        )
 
     def from_start(self, start: Design, savings: Sequence[float] = SAVINGS) -> Found:
         """Go down from a plant that meets the targets, until none saves the least of `savings`."""
@@ -95,7 +97,7 @@ class PatternSearch:
                 return Found(best, frame)
             # Of those that are as cheap, the one that can give most away next.
             cheapest = better[better["cost_ratio"] <= better["cost_ratio"].min() + 1e-9]
-            chosen = cheapest.iloc[int(self.targets[0].margin(cheapest).argmax())]
+            chosen = cheapest.iloc[int(self.constraints[0].margin(cheapest).argmax())]
             best, best_usd = design_from(chosen), float(chosen["annual_usd"])
         raise RuntimeError("the search did not end; please report this case")
 

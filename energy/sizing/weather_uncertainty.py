@@ -194,8 +194,9 @@ def weather_uncertainty(sizing: Sizing, *, draws: int = 200, seed: int = 0) -> W
 
 def _share(sizing: Sizing) -> float:
     """The share of the energy that the sizing stands for: its target, or what it came to."""
-    name, value = sizing.target
-    return value if name == "served_fraction" else sizing.evaluation.availability.served_fraction
+    if sizing.target.is_exact:
+        return sizing.target.value
+    return sizing.evaluation.availability.served_fraction
 
 
 def _annual_usd(problem: Problem, rows: NDArray[np.intp], share: float) -> float:

@@ -199,6 +199,6 @@ def test_where_the_sun_cannot_and_backup_may_not_there_is_no_plant():
     kiruna = en.Case(en.read_site("kiruna"), en.Datacenter(it_mw=100))
     with pytest.raises(en.InfeasibleError, match="no plant serves") as caught:
         en.size(kiruna, served_fraction=0.99, backup=True, max_backup_energy_fraction=0.01)
-    json.dumps(caught.value.record, allow_nan=False)
+    json.dumps(caught.value.details, allow_nan=False)
     with pytest.raises(en.InfeasibleError, match="no plant serves"):
         en.backup_frontier(kiruna, served_fraction=0.99, max_backup_energy_fractions=[0.0, 0.01])

@@ -80,7 +80,7 @@ def test_more_than_enough_serves_all_and_is_not_spent(el_paso):
 def test_too_little_is_refused_with_the_least_price(el_paso):
     with pytest.raises(en.InfeasibleError, match="buys no plant") as caught:
         en.size(el_paso, budget_usd=1e6)
-    record = caught.value.record
+    record = caught.value.details
     json.dumps(record, allow_nan=False)
     assert 1e6 < record["fixed_usd"] < record["least_usd"]
     # What is told is enough, and a dollar in a thousand less is not.
@@ -163,8 +163,8 @@ def test_dearer_energy_is_worth_more_of_it(el_paso):
 def test_a_price_below_every_cost_earns_nothing(el_paso):
     with pytest.raises(en.InfeasibleError, match="no plant earns") as caught:
         en.size(el_paso, compute_usd_per_mwh=20.0)
-    assert caught.value.record["best_usd_per_year"] < 0
-    json.dumps(caught.value.record, allow_nan=False)
+    assert caught.value.details["best_usd_per_year"] < 0
+    json.dumps(caught.value.details, allow_nan=False)
 
 
 # --- Handmer's tables -----------------------------------------------------------------------------

@@ -144,7 +144,7 @@ def test_the_message_names_days_power_energy_and_what_would_mend_it(missing):
 def test_the_record_is_plain_data_and_says_the_same(missing):
     error = missing.error()
     assert str(error) == str(missing)
-    record = json.loads(json.dumps(error.record, allow_nan=False))
+    record = json.loads(json.dumps(error.details, allow_nan=False))
     assert record["wanted"] == "0.97 of the energy"
     assert record["largest"]["battery_mwh"] == 24_000
     assert record["largest"]["solar_mw"] == 10_000
@@ -157,7 +157,7 @@ def test_the_record_is_plain_data_and_says_the_same(missing):
 def test_size_raises_it(case_with):
     with pytest.raises(en.InfeasibleError) as caught:
         en.size(with_dark_days(case_with), served_fraction=0.97)
-    record = caught.value.record
+    record = caught.value.details
     assert record["remedy"]["battery_mwh"] > record["largest"]["battery_mwh"]
 
 
@@ -172,7 +172,7 @@ def test_what_mends_a_target_in_hours_is_enough_for_it(case_with, target):
     case = case_with(solar, 100.0)
     with pytest.raises(en.InfeasibleError) as caught:
         en.size(case, **target)
-    record = caught.value.record
+    record = caught.value.details
     assert record["largest"]["served_fraction"] > 0.85
     assert record["lacking_mwh_per_year"] > 0
     assert record["remedy"]["backup_mw"] == pytest.approx(25, rel=1e-6)

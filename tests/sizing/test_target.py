@@ -222,7 +222,7 @@ def test_a_target_beyond_thirty_dark_days_has_no_plant_and_a_record(case_with, n
     solar[24 * 100 : 24 * 130] = 0.0
     with pytest.raises(en.InfeasibleError, match="no plant serves") as caught:
         en.size(case_with(solar, 100.0), **{name: value})
-    record = caught.value.record
+    record = caught.value.details
     assert record["site"] == "el-paso"
     assert record["wanted"] in str(caught.value)
     assert record["lacking_mwh_per_year"] > 0

@@ -1,0 +1,353 @@
+"""Commands about many plants: compare, sensitivity, monte-carlo.
+
+In: options. Out: tables or JSON on stdout; a report.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from energy.cli.inputs import (
+    Problems,
+    assumptions_from,
+    case_from,
+    check_files,
+    datacenter_from,
+    site_from,
+    sizer_from,
+    target_from,
+)
+from energy.cli.options import (
+    AssumptionOptions,
+    DatacenterOptions,
+    OutputOptions,
+    PlantOptions,
+    PlotFile,
+    SiteOption,
+    SitesOption,
+    TargetOptions,
+    WeatherOptions,
+    command,
+)
+from energy.cli.plant import nines_text, print_notes, range_text
+from energy.cli.render import (
+    bar,
+    fail,
+    print_json,
+    print_table,
+    printable,
+    progress,
+    say,
+    terminal_width,
+)
+from energy.cli.weather import print_site_notes, say_drawn
+from energy.errors import InputError
+from energy.units import heading, show
+
+if TYPE_CHECKING:
+    from energy.analysis.comparison import Comparison
+    from energy.analysis.monte_carlo import MonteCarlo
+    from energy.analysis.sensitivity import Sensitivity
+    from energy.site import Site
+
+app = typer.Typer()
+
+#: Draws of all assumptions behind a report's probability of lowest cost.
+REPORT_DRAWS = 256
+
+
+def _sites_from(
+    words: SitesOption, hours: WeatherOptions
+) -> tuple[list[Site], dict[str, list[str]]]:
+    """The places that are meant, and the problems of the others by name."""
+    if not words.sites and words.lat is None and words.lon is None:
+        raise InputError("give a SITE, or --lat and --lon of a place")
+    if hours.weather is not None and len(words.sites or []) + (words.lat is not None) > 1:
+        raise InputError("--weather gives hours to one site; give other files as sites themselves")
+    places, bad = [], {}
+    for name in words.sites or []:
+        try:
+            places.append(site_from(SiteOption(site=name), hours))
+        except InputError as error:
+            bad[name] = error.problems
+    if words.lat is not None or words.lon is not None:
+        places.append(site_from(SiteOption(lat=words.lat, lon=words.lon), hours))
+    return places, bad
+
+
+@command(app)
+def compare(
+    where: SitesOption,
+    wanted: TargetOptions,
+    hours: WeatherOptions,
+    computers: DatacenterOptions,
+    assumed: AssumptionOptions,
+    parts: PlantOptions,
+    output: OutputOptions,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", help="Also write a report: a file ending in .html, .md or .pdf"),
+    ] = None,
+) -> None:
+    """Size the cheapest plant at each site and rank the sites.
+
+    With --report a site that is wrong or has no plant is named, and the others are reported.
+    """
+    from energy.analysis.comparison import compare as compare_sites
+    from energy.tables import write_result
+
+    places: list[Site] = []
+    bad: dict[str, list[str]] = {}
+    with Problems() as problems:
+        with problems:
+            check_files(output.csv)
+        with problems:
+            target = target_from(wanted)
+        with problems:
+            sizer = sizer_from(parts, assumed.backup)
+        with problems:
+            datacenter = datacenter_from(computers)
+        with problems:
+            assumptions = assumptions_from(assumed)
+        with problems:
+            if report is not None:
+                from energy.report import check_path
+
+                check_path(report)
+        with problems:
+            places, bad = _sites_from(where, hours)
+        with problems:
+            if bad and (report is None or not places or problems.found):
+                raise InputError([problem for found in bad.values() for problem in found])
+    ranking = compare_sites(
+        places,
+        target,
+        datacenter=datacenter,
+        assumptions=assumptions,
+        sizer=sizer,
+        keep_going=report is not None,
+        progress=progress(output.quiet, "sizing"),
+    )
+    if output.csv is not None:
+        write_result(ranking, output.csv)
+    if report is not None:
+        _write_report(ranking, report, bad, output.quiet)
+    if output.as_json:
+        print_json(ranking.to_dict())
+    else:
+        _show_ranking(ranking, output.quiet)
+        if report is not None:
+            print(printable(f"{report}: written"))
+    if bad or ranking.infeasible:
+        told = [
+            problem if name in problem else f"{name}: {problem}"
+            for name, found in bad.items()
+            for problem in found
+        ] + list(ranking.infeasible.values())
+        fail([f"{problem} (left out of {report})" for problem in told], 2 if bad else 1)
+
+
+def _write_report(ranking: Comparison, path: Path, bad: dict[str, list[str]], quiet: bool) -> None:
+    from energy.analysis.monte_carlo import monte_carlo as draw
+    from energy.analysis.sensitivity import sensitivity as vary
+
+    missing = {name: "; ".join(found) for name, found in bad.items()} | dict(ranking.infeasible)
+    options: dict[str, Any] = {
+        "command": shlex.join(["energy", *sys.argv[1:]]),
+        "progress": progress(quiet, "reporting"),
+    }
+    if ranking.target.is_exact:
+        first = ranking.sizings[0].case
+        options["sensitivity"] = vary(
+            first, ranking.target, progress=progress(quiet, "assumptions")
+        )
+        options["monte_carlo"] = draw(
+            ranking, draws=REPORT_DRAWS, progress=progress(quiet, "draws")
+        )
+    replace(ranking, infeasible=missing).report(path, **options)
+
+
+@command(app)
+def sensitivity(
+    place: SiteOption,
+    wanted: TargetOptions,
+    hours: WeatherOptions,
+    computers: DatacenterOptions,
+    assumed: AssumptionOptions,
+    output: OutputOptions,
+    plot: PlotFile = None,
+) -> None:
+    """What the cost depends on: each assumption at both its ends, the plant sized anew."""
+    from energy.analysis.sensitivity import sensitivity as vary
+    from energy.tables import write_result
+
+    with Problems() as problems:
+        with problems:
+            target = target_from(wanted)
+        with problems:
+            check_files(output.csv)
+        with problems:
+            case = case_from(place, hours, computers, assumed)
+    found = vary(case, target, progress=progress(output.quiet, "assumptions"))
+    if plot is not None:
+        from energy import figures
+
+        figures.save(figures.sensitivity(found), plot)
+    if output.csv is not None:
+        write_result(found, output.csv)
+    if output.as_json:
+        print_json(found.to_dict())
+        return
+    _show_sensitivity(found, output.quiet)
+    say_drawn(plot, output.quiet)
+
+
+@command(app, "monte-carlo")
+def monte_carlo(
+    where: SitesOption,
+    wanted: TargetOptions,
+    hours: WeatherOptions,
+    computers: DatacenterOptions,
+    assumed: AssumptionOptions,
+    output: OutputOptions,
+    draws: Annotated[int, typer.Option("--draws", help="How many times all are sized")] = 1000,
+    draw_seed: Annotated[
+        int, typer.Option("--draw-seed", help="The same seed gives the same draws")
+    ] = 0,
+    plot: PlotFile = None,
+) -> None:
+    """Probability that each site has the lowest cost, with all assumptions drawn at once."""
+    from energy.analysis.monte_carlo import monte_carlo as draw
+    from energy.case import Case
+    from energy.tables import write_result
+
+    with Problems() as problems:
+        with problems:
+            target = target_from(wanted)
+        with problems:
+            check_files(output.csv)
+        with problems:
+            datacenter = datacenter_from(computers)
+        with problems:
+            assumptions = assumptions_from(assumed)
+        with problems:
+            places, bad = _sites_from(where, hours)
+            if bad:
+                raise InputError([problem for found in bad.values() for problem in found])
+    found = draw(
+        [Case(place, datacenter, assumptions) for place in places],
+        target,
+        draws=draws,
+        seed=draw_seed,
+        progress=progress(output.quiet, "draws"),
+    )
+    if plot is not None:
+        from energy import figures
+
+        figures.save(figures.monte_carlo(found), plot)
+    if output.csv is not None:
+        write_result(found, output.csv)
+    if output.as_json:
+        print_json(found.to_dict())
+        return
+    _show_monte_carlo(found, output.quiet)
+    say_drawn(plot, output.quiet)
+
+
+#: Columns of the ranking, as `Comparison.frame` has them; "" is the range of the levelized cost.
+RANKING = (
+    "levelized_usd_per_mwh", "", "solar_mw", "battery_mwh", "battery_mw", "backup_mw",
+    "capital_usd", "land_acres", "served_fraction", "available_fraction", "nines",
+    "lolh_hours_per_year", "eue_mwh_per_year", "longest_event_h", "weather_years", "weather",
+)  # fmt: skip
+
+
+def _show_ranking(ranking: Comparison, quiet: bool) -> None:
+    evaluations = [sizing.evaluation for sizing in ranking.sizings]
+    first, frame = evaluations[0].case, ranking.frame
+    parts = "PV and battery"
+    if (frame["backup_mw"] > 0).any():
+        parts = "PV, battery and backup"
+    print(
+        f"Cheapest {parts} for {first.datacenter.it_mw:g} MW of computers, "
+        f"{ranking.target.description};\n{first.assumptions.finance.dollar_year} dollars, "
+        "lowest levelized cost first.\n"
+    )
+    names = [n for n in RANKING if n != "backup_mw" or (frame["backup_mw"] > 0).any()]
+    rows = []
+    for evaluation, (site, row) in zip(evaluations, frame.iterrows(), strict=True):
+        texts = {"": range_text(evaluation), "nines": nines_text(evaluation)}
+        rows.append([str(site), *(texts.get(name) or show(name, row[name]) for name in names)])
+    heads = ["site", *(heading(name) if name else "low-high" for name in names)]
+    print_table(heads, rows, left=(0, len(heads) - 1))
+    if quiet:
+        return
+    print("low-high: levelized cost with all prices at the low, and at the high end of their range")
+    for note in ranking.notes:
+        say(note)
+    print_notes(evaluations, quiet)
+
+
+def _show_sensitivity(found: Sensitivity, quiet: bool) -> None:
+    """Every assumption that moves the cost, widest first; the others are counted."""
+    frame, case = found.frame, found.case
+    moving = frame[frame["swing_usd_per_mwh"] != 0.0]
+    print(printable(f"{case.title}, {found.target.description}:"))
+    print(
+        f"{found.base_usd_per_mwh:,.1f} $/MWh in {case.assumptions.finance.dollar_year} dollars, "
+        "and at both ends of each assumption, the plant\nsized anew.\n"
+    )
+    most = float(moving["swing_usd_per_mwh"].max())
+    rows = [
+        (
+            str(name),
+            f"{row['low']:.4g}",
+            f"{row['high']:.4g}",
+            show("levelized_usd_per_mwh", row["levelized_low_usd_per_mwh"]),
+            show("levelized_usd_per_mwh", row["levelized_high_usd_per_mwh"]),
+            show("swing_usd_per_mwh", row["swing_usd_per_mwh"]),
+            bar(row["swing_usd_per_mwh"] / most, 12),
+            str(row["source"]),
+        )
+        for name, row in moving.iterrows()
+    ]
+    heads = ("assumption", "low", "high", "$/MWh at low", "at high", "swing", "", "source")
+    last = None if (terminal_width() or 400) >= 160 else -1
+    print_table(heads[:last], [row[:last] for row in rows], left=(0, 6, 7))
+    if not quiet:
+        print(f"{len(frame) - len(moving)} others with a range do not move it.")
+    print_site_notes(case.site, quiet)
+
+
+def _show_monte_carlo(found: MonteCarlo, quiet: bool) -> None:
+    frame, case = found.frame, found.cases[0]
+    print(
+        f"{case.datacenter.it_mw:g} MW of computers, {found.target.description}; "
+        f"{len(found.assumptions):,} draws of all assumptions,\nseed {found.seed}, "
+        f"$/MWh served in {case.assumptions.finance.dollar_year} dollars.\n"
+    )
+    costs = {"as assumed": "base_usd_per_mwh", "5 %": "p05_usd_per_mwh",
+             "median": "p50_usd_per_mwh", "95 %": "p95_usd_per_mwh"}  # fmt: skip
+    rows = [
+        (
+            str(site),
+            f"{row['lowest_cost_fraction']:.1%}",
+            bar(row["lowest_cost_fraction"], 16),
+            *(show(name, row[name]) for name in costs.values()),
+            f"{row['without_plant_fraction']:.1%}",
+        )
+        for site, row in frame.iterrows()
+    ]
+    heads = ("site", "probability of lowest cost", "", *costs, "no plant in")
+    print_table(heads, rows, left=(0, 2))
+    if quiet:
+        return
+    for note in found.notes:
+        say(note)
+    print(f"largest error on draws that were sized in full too: {found.error_fraction:.3%}")

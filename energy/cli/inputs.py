@@ -1,0 +1,277 @@
+"""From words on the command line to sites, datacenters, targets and cases.
+
+In: groups of options. Out: objects of the package; every problem in one InputError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from energy.cli.options import (
+    AssumptionOptions,
+    DatacenterOptions,
+    PlantOptions,
+    SiteOption,
+    TargetOptions,
+    WeatherOptions,
+)
+from energy.errors import InputError
+
+if TYPE_CHECKING:
+    from energy.assumptions import Assumptions
+    from energy.case import Case
+    from energy.datacenter import Cluster, Datacenter
+    from energy.site import Site
+    from energy.sizing import Sizing, Target
+    from energy.weather.fetch import Source
+
+
+class Problems:
+    """Collects the InputErrors of several `with` blocks and raises them as one.
+
+    Used as `with Problems() as problems:` around blocks of `with problems:`; a block that fails
+    is left, the next one is tried, and the outermost raises what all of them found.
+    """
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+        self.depth = 0
+
+    def __enter__(self) -> Problems:
+        """Enter a block."""
+        self.depth += 1
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> bool:
+        """Keep a block's problems; the outermost raises all."""
+        self.depth -= 1
+        if isinstance(error, InputError):
+            self.found.extend(error.problems)
+        elif error is not None:
+            return False
+        if self.depth == 0 and self.found:
+            raise InputError(dict.fromkeys(self.found))
+        return True
+
+
+def check_files(*paths: Path | None) -> None:
+    """Refuse files that could not be written before the work for them is done."""
+    from energy.tables import check_place
+
+    with Problems() as problems:
+        for path in paths:
+            if path is not None:
+                with problems:
+                    check_place(path)
+
+
+def target_from(words: TargetOptions, default: Target | None = None) -> Target:
+    """The target that is given, or the default where none is."""
+    from energy.sizing.target import Target
+
+    given: dict[str, Any] = asdict(words)
+    if default is not None and all(value is None for value in given.values()):
+        return default
+    if given["served_fraction"] is not None:
+        given["served_fraction"] = fraction_from("--served-fraction", given["served_fraction"])
+    return Target.of(**given)
+
+
+def fraction_from(option: str, text: str) -> float:
+    """A fraction above 0 and at most 1."""
+    try:
+        fraction = float(text)
+    except ValueError:
+        raise InputError(f"{option} is a fraction such as 0.99; got {text!r}") from None
+    if not 0 < fraction <= 1:
+        raise InputError(f"{option} is a fraction above 0 and at most 1; got {text}")
+    return fraction
+
+
+def assumptions_from(words: AssumptionOptions) -> Assumptions:
+    """What is assumed."""
+    from energy.assumptions import DEFAULT_FILE, read_assumptions
+
+    return read_assumptions(
+        words.assumptions or DEFAULT_FILE,
+        tilt_deg=words.tilt_deg,
+        backup="engine" if words.backup is None else words.backup,
+    )
+
+
+def datacenter_from(words: DatacenterOptions) -> Datacenter:
+    """The computers: their power, or a cluster's, and how they are cooled."""
+    from energy.datacenter import (
+        AdiabaticCooler,
+        Chiller,
+        CoolingTower,
+        Datacenter,
+        DryCooler,
+        read_cluster,
+    )
+
+    kinds = {"dry": DryCooler, "adiabatic": AdiabaticCooler, "chiller": Chiller,
+             "tower": CoolingTower}  # fmt: skip
+    mw, cooler = 100.0 if words.it_mw is None else words.it_mw, None
+    with Problems() as problems:
+        with problems:
+            if words.cluster is not None and words.it_mw is not None:
+                raise InputError("--cluster and --it-mw both give the power; give one of them")
+            if words.cluster is not None:
+                mw = read_cluster(words.cluster).it_load_mw
+        with problems:
+            if words.cooling is not None and words.cooling not in kinds:
+                raise InputError(f"--cooling is one of {', '.join(kinds)}; got {words.cooling!r}")
+            if words.cooling is not None:
+                supply = 40.0 if words.supply_temp_c is None else words.supply_temp_c
+                cooler = kinds[words.cooling](supply_temp_c=supply)
+            elif words.supply_temp_c is not None:
+                raise InputError("--supply-temp-c goes with --cooling")
+        with problems:
+            Datacenter(it_mw=mw)
+    return Datacenter(it_mw=mw, cooling=cooler)
+
+
+def site_from(place: SiteOption, words: WeatherOptions) -> Site:
+    """The place that is meant, with its hours read, so that all problems are known at once."""
+    from energy.site import read_site, site_at
+    from energy.weather import read_weather
+
+    with Problems() as problems:
+        if (place.site is None) == (place.lat is None and place.lon is None):
+            raise InputError("give a SITE, or --lat and --lon of a place")
+        if words.weather is not None and words.source is not None:
+            raise InputError("--weather and --source both give hours; give one of them")
+        with problems:
+            if place.site is not None:
+                site = read_site(place.site)
+            elif place.lat is None or place.lon is None:
+                raise InputError("a place needs both --lat and --lon")
+            else:
+                site = site_at(place.lat, place.lon, seed=words.seed)
+            if words.weather is None and words.source is None:
+                site.series  # noqa: B018
+        if words.weather is not None:
+            with problems:
+                given = read_weather(words.weather)
+        if words.source is not None:
+            with problems:
+                service = source_from(words.source)
+    if words.source is not None:
+        from energy.weather.fetch import cached
+
+        given = cached(service, site.latitude_deg, site.longitude_deg, site.elevation_m)
+        site = site.with_weather(given, f"--source {words.source}")
+    elif words.weather is not None:
+        site = site.with_weather(given, words.weather)
+    if words.resampled_years is not None:
+        site = site.with_resampled_years(words.resampled_years, seed=words.seed)
+    return site
+
+
+def case_from(
+    place: SiteOption,
+    weather: WeatherOptions,
+    datacenter: DatacenterOptions,
+    assumptions: AssumptionOptions,
+) -> Case:
+    """The question that the options ask."""
+    from energy.case import Case
+
+    with Problems() as problems:
+        with problems:
+            computers = datacenter_from(datacenter)
+        with problems:
+            assumed = assumptions_from(assumptions)
+        with problems:
+            site = site_from(place, weather)
+    return Case(site, computers, assumed)
+
+
+def sizer_from(words: PlantOptions, backup: str | None) -> Callable[..., Sizing]:
+    """What sizes a case for a target with the parts that are allowed.
+
+    Raises
+    ------
+    InputError
+        For parts that do not go together.
+    """
+    from functools import partial
+
+    from energy.sizing import choose_array, size
+
+    if words.best_array:
+        if backup is not None or words.grid_mw:
+            raise InputError("--best-array is for PV and battery alone; leave out backup and grid")
+        return lambda case, target: choose_array(case, target).sizing
+    return partial(
+        size,
+        backup=backup is not None,
+        grid_mw=words.grid_mw,
+        max_backup_energy_fraction=words.max_backup_energy_fraction,
+    )
+
+
+def cluster_from(
+    run: dict[str, float | None],
+    accelerator: dict[str, Any],
+    yield_model: str | None,
+    yield_fraction: float | None,
+) -> Cluster:
+    """The cluster that the options describe; what they do not say is assumed."""
+    from energy.datacenter import (
+        Cluster,
+        Training,
+        build_cluster,
+        described_accelerator,
+        named_yield_model,
+    )
+
+    def given(values: dict[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in values.items() if value is not None}
+
+    with Problems() as problems:
+        with problems:
+            if run["flop"] is None:
+                raise InputError("--flop is missing: the size of the run, such as 3e25")
+            training = Training(**given(run))
+        with problems:
+            made = described_accelerator(given(accelerator), "--accelerator")
+            if made.silicon is None and (yield_model or yield_fraction is not None):
+                raise InputError(
+                    f"{made.name} is bought by the shelf, its price holds its yield; yields are "
+                    "for wse-3 and wafer-3nm"
+                )
+        with problems:
+            if yield_model is not None and yield_fraction is not None:
+                raise InputError("--yield-model and --yield-fraction both give the yield; give one")
+            model = named_yield_model(yield_model or "murphy")
+        with problems:
+            if yield_fraction is not None and not 0 < yield_fraction <= 1:
+                raise InputError(
+                    f"--yield-fraction is a fraction above 0 and at most 1; got {yield_fraction:g}"
+                )
+    if yield_fraction is not None:
+        return Cluster(training, made, yield_fraction)
+    return build_cluster(training, made, yield_model=model)
+
+
+def source_from(name: str) -> Source:
+    """A weather service by name."""
+    from energy.weather.fetch import SOURCES
+
+    if name not in SOURCES:
+        raise InputError(f"--source is one of {', '.join(SOURCES)}; got {name!r}")
+    return SOURCES[name]
+
+
+def years_from(text: str) -> list[int]:
+    """Years such as 2001-2024 or 2001,2005-2008."""
+    try:
+        spans = [[int(year) for year in span.split("-")] for span in text.split(",")]
+    except ValueError:
+        raise InputError(f"--years is such as 2001-2024 or 2001,2005-2008; got {text!r}") from None
+    return [year for span in spans for year in range(span[0], span[-1] + 1)]

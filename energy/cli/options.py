@@ -1,0 +1,248 @@
+"""The options of the command, each declared once, in groups that commands take whole.
+
+In: a function with groups among its parameters. Out: a command with every option of the groups.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+PLACE, WEATHER, DATACENTER = "Place", "Weather", "Datacenter"
+ASSUMPTIONS, TARGET, PLANT, OUTPUT = "Assumptions", "Target (one of)", "Plant", "Output"
+
+#: Options and commands of version 0.1 -> what they are called now.
+RENAMED = {
+    "--machine": "--cluster",
+    "--device": "--accelerator",
+    "--utilisation": "--utilization",
+    "--decades": "--resampled-years",
+    "--sure": "--uncertainty",
+    "--fossil": "--by-backup-energy",
+    "--max-fossil-fraction": "--max-backup-energy-fraction",
+    "--reserve-fraction": "--reserve-conservatism",
+    "machine": "cluster",
+    "odds": "monte-carlo",
+}
+
+
+def _option(panel: str, *names: str, help: str) -> Any:  # noqa: A002
+    return typer.Option(*names, help=help, rich_help_panel=panel)
+
+
+@dataclass(frozen=True)
+class SiteOption:
+    """Where: one site, or any point on land."""
+
+    site: Annotated[
+        str | None,
+        typer.Argument(metavar="[SITE]", help="A name from `energy sites`, a TOML or weather file"),
+    ] = None
+    lat: Annotated[
+        float | None, _option(PLACE, "--lat", help="Any place instead of a SITE: degrees north")
+    ] = None
+    lon: Annotated[
+        float | None, _option(PLACE, "--lon", help="Degrees east; its hours are synthetic")
+    ] = None
+
+
+@dataclass(frozen=True)
+class SitesOption:
+    """Where: several sites, or any point on land."""
+
+    sites: Annotated[
+        list[str] | None, typer.Argument(metavar="SITE...", help="Names, TOML or weather files")
+    ] = None
+    lat: Annotated[
+        float | None, _option(PLACE, "--lat", help="Any place besides the SITEs: degrees north")
+    ] = None
+    lon: Annotated[
+        float | None, _option(PLACE, "--lon", help="Degrees east; its hours are synthetic")
+    ] = None
+
+
+@dataclass(frozen=True)
+class WeatherOptions:
+    """Which hours a site has."""
+
+    weather: Annotated[
+        Path | None,
+        _option(WEATHER, "--weather", help="Hours for one site: an EPW, TMY3, NSRDB, ... file"),
+    ] = None
+    source: Annotated[
+        str | None,
+        _option(WEATHER, "--source", help="Hours from `energy fetch`: nasa-power, pvgis, nsrdb"),
+    ] = None
+    resampled_years: Annotated[
+        int | None,
+        _option(WEATHER, "--resampled-years", help="Years resampled from the recorded ones"),
+    ] = None
+    seed: Annotated[
+        int, _option(WEATHER, "--seed", help="Seed of resampled and synthetic years")
+    ] = 0
+
+
+@dataclass(frozen=True)
+class DatacenterOptions:
+    """What for: the computers and how they are cooled."""
+
+    it_mw: Annotated[
+        float | None, _option(DATACENTER, "--it-mw", help="IT power [MW]; 100 without it")
+    ] = None
+    cluster: Annotated[
+        Path | None,
+        _option(DATACENTER, "--cluster", help="A cluster's TOML file: its IT load, not --it-mw"),
+    ] = None
+    cooling: Annotated[
+        str | None,
+        _option(DATACENTER, "--cooling", help="A building: dry, adiabatic, chiller or tower"),
+    ] = None
+    supply_temp_c: Annotated[
+        float | None,
+        _option(DATACENTER, "--supply-temp-c", help="With --cooling: supply water [°C]; 40"),
+    ] = None
+
+
+@dataclass(frozen=True)
+class AssumptionOptions:
+    """What is assumed."""
+
+    assumptions: Annotated[
+        Path | None,
+        _option(ASSUMPTIONS, "--assumptions", help="A file instead of the shipped assumptions"),
+    ] = None
+    tilt_deg: Annotated[
+        float | None,
+        _option(ASSUMPTIONS, "--tilt-deg", help="Fixed rows at this tilt, not trackers [°]"),
+    ] = None
+    backup: Annotated[
+        str | None,
+        _option(ASSUMPTIONS, "--backup", help="Kind of backup: engine, turbine or diesel"),
+    ] = None
+
+
+@dataclass(frozen=True)
+class TargetOptions:
+    """What a plant has to meet."""
+
+    served_fraction: Annotated[
+        str | None,
+        _option(TARGET, "--served-fraction", help="Fraction of the energy, such as 0.99"),
+    ] = None
+    available_fraction: Annotated[
+        float | None,
+        _option(TARGET, "--available-fraction", help="Fraction of the hours served in full"),
+    ] = None
+    nines: Annotated[
+        float | None, _option(TARGET, "--nines", help="Nines of the hours served in full")
+    ] = None
+    lolh_hours_per_year: Annotated[
+        float | None,
+        _option(TARGET, "--lolh-hours-per-year", help="Loss of load hours a year, at most"),
+    ] = None
+    max_outage_h: Annotated[
+        float | None, _option(TARGET, "--max-outage-h", help="Longest outage, at most [h]")
+    ] = None
+    worst_year_served_fraction: Annotated[
+        float | None,
+        _option(TARGET, "--worst-year-served-fraction", help="Fraction of energy in every year"),
+    ] = None
+    budget_usd: Annotated[
+        float | None, _option(TARGET, "--budget-usd", help="Most energy for this price [$]")
+    ] = None
+    load_usd_per_mw: Annotated[
+        float | None,
+        _option(TARGET, "--load-usd-per-mw", help="Least cost with computers at this price"),
+    ] = None
+    compute_usd_per_mwh: Annotated[
+        float | None,
+        _option(TARGET, "--compute-usd-per-mwh", help="Most earned with an IT MWh at this price"),
+    ] = None
+
+
+@dataclass(frozen=True)
+class PlantOptions:
+    """What a plant may be made of; `--backup` lets it have backup."""
+
+    grid_mw: Annotated[
+        float, _option(PLANT, "--grid-mw", help="Grid connection, at most this large [MW]")
+    ] = 0.0
+    max_backup_energy_fraction: Annotated[
+        float | None,
+        _option(PLANT, "--max-backup-energy-fraction", help="Fraction of the energy, at most"),
+    ] = None
+    best_array: Annotated[
+        bool, _option(PLANT, "--best-array", help="Choose mount, tilt and DC/AC ratio too")
+    ] = False
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """How the answer is given."""
+
+    as_json: Annotated[bool, _option(OUTPUT, "--json", help="JSON instead of a table")] = False
+    csv: Annotated[
+        Path | None,
+        _option(OUTPUT, "--csv", help="Also write the table: .csv, .parquet or .json"),
+    ] = None
+    quiet: Annotated[
+        bool, _option(OUTPUT, "--quiet", "-q", help="Only the answer: no notes, no progress")
+    ] = False
+
+
+PlotFile = Annotated[
+    Path | None, _option(OUTPUT, "--plot", help="Also draw it: a .png or .svg file")
+]
+
+#: The groups of every command that has a case.
+CASE_GROUPS = (WeatherOptions, DatacenterOptions, AssumptionOptions, OutputOptions)
+
+
+def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[..., None]], Any]:
+    """Make a function a command; a parameter that is a group becomes the options of the group."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        hints = get_type_hints(function, include_extras=True)
+        groups = {name: kind for name, kind in hints.items() if is_dataclass(kind)}
+        options = [
+            option
+            for parameter in inspect.signature(function).parameters.values()
+            for option in (
+                _options_of(groups[parameter.name])
+                if parameter.name in groups
+                else [parameter.replace(annotation=hints[parameter.name])]
+            )
+        ]
+
+        @wraps(function)
+        def run(**words: Any) -> None:
+            taken = {
+                name: kind(**{field.name: words.pop(field.name) for field in fields(kind)})
+                for name, kind in groups.items()
+            }
+            function(**taken, **words)
+
+        by_keyword = [option.replace(kind=inspect.Parameter.KEYWORD_ONLY) for option in options]
+        run.__signature__ = inspect.Signature(by_keyword)  # type: ignore[attr-defined]
+        run.__annotations__ = {option.name: option.annotation for option in options}
+        app.command(name)(run)
+        return function
+
+    return register
+
+
+def _options_of(group: type) -> list[inspect.Parameter]:
+    hints = get_type_hints(group, include_extras=True)
+    return [
+        inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default,
+            annotation=hints[field.name],
+        )
+        for field in fields(group)
+    ]  # fmt: skip

@@ -1,0 +1,423 @@
+"""Commands about one plant at one site: run, size, frontier.
+
+In: options. Out: tables or JSON on stdout.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from energy.cli.inputs import (
+    Problems,
+    case_from,
+    check_files,
+    sizer_from,
+    target_from,
+)
+from energy.cli.options import (
+    AssumptionOptions,
+    DatacenterOptions,
+    OutputOptions,
+    PlantOptions,
+    PlotFile,
+    SiteOption,
+    TargetOptions,
+    WeatherOptions,
+    command,
+)
+from energy.cli.render import bar, blocks, number, print_json, print_table, printable, progress, say
+from energy.cli.weather import print_site_notes, say_drawn
+from energy.errors import InputError
+from energy.units import heading, show
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from energy.case import Case
+    from energy.evaluation import Evaluation
+    from energy.sizing import BackupFrontier, Frontier, Sizing, WeatherUncertainty
+
+app = typer.Typer()
+
+
+@command(app)
+def run(
+    place: SiteOption,
+    hours: WeatherOptions,
+    computers: DatacenterOptions,
+    assumed: AssumptionOptions,
+    output: OutputOptions,
+    solar_mw: Annotated[float, typer.Option("--solar-mw", help="PV capacity [MWdc]")],
+    battery_mwh: Annotated[float, typer.Option("--battery-mwh", help="Battery [MWh]")] = 0.0,
+    battery_mw: Annotated[float, typer.Option("--battery-mw", help="Battery [MWac]")] = 0.0,
+    backup_mw: Annotated[float, typer.Option("--backup-mw", help="Backup [MW]")] = 0.0,
+    grid_mw: Annotated[float, typer.Option("--grid-mw", help="Grid connection [MW]")] = 0.0,
+    reserve_conservatism: Annotated[
+        float,
+        typer.Option("--reserve-conservatism", help="How cautiously charge is held, 0 to 1"),
+    ] = 0.0,
+) -> None:
+    """Run one plant at one site."""
+    from energy.dispatch import Design
+    from energy.evaluation import evaluate
+    from energy.tables import write_result
+
+    with Problems() as problems:
+        with problems:
+            check_files(output.csv)
+        with problems:
+            design = Design(
+                solar_mw=solar_mw,
+                battery_mwh=battery_mwh,
+                battery_mw=battery_mw,
+                backup_mw=backup_mw,
+                grid_mw=grid_mw,
+                reserve_conservatism=reserve_conservatism,
+            )
+        with problems:
+            case = case_from(place, hours, computers, assumed)
+    evaluation = evaluate(case, design)
+    if output.csv is not None:
+        write_result(evaluation, output.csv)
+    if output.as_json:
+        served = evaluation.availability.served_fraction
+        print_json(records([evaluation.to_dict()], evaluation, served))
+        return
+    show_plant(evaluation, output.quiet)
+
+
+@command(app)
+def size(
+    place: SiteOption,
+    wanted: TargetOptions,
+    hours: WeatherOptions,
+    computers: DatacenterOptions,
+    assumed: AssumptionOptions,
+    parts: PlantOptions,
+    output: OutputOptions,
+    uncertainty: Annotated[
+        bool, typer.Option("--uncertainty", help="Also the interval that the weather years leave")
+    ] = False,
+) -> None:
+    """Find the cheapest plant at one site for one target."""
+    from energy.sizing import choose_array, weather_uncertainty
+    from energy.tables import write_result
+
+    with Problems() as problems:
+        with problems:
+            check_files(output.csv)
+        with problems:
+            target = target_from(wanted)
+        with problems:
+            sizer = sizer_from(parts, assumed.backup)
+        with problems:
+            if uncertainty and (assumed.backup or parts.grid_mw):
+                raise InputError(
+                    "--uncertainty is for PV and battery alone; leave out backup and grid"
+                )
+        with problems:
+            case = case_from(place, hours, computers, assumed)
+    arrays = None
+    if parts.best_array:
+        choice = choose_array(case, target, progress=progress(output.quiet, "arrays"))
+        sized, arrays = choice.sizing, choice.frame
+    else:
+        sized = sizer(case, target)
+    interval = weather_uncertainty(sized) if uncertainty else None
+    if output.csv is not None:
+        write_result(sized, output.csv)
+    if output.as_json:
+        record = sized.to_dict()
+        if interval is not None:
+            record["uncertainty"] = interval.to_dict()
+        if arrays is not None:
+            record["arrays"] = _rows(arrays)
+        served = sized.evaluation.availability.served_fraction
+        print_json(records([record], sized.evaluation, target.value if target.is_exact else served))
+        return
+    print(printable(f"This is {sized.title}.") + "\n")
+    show_plant(sized.evaluation, output.quiet)
+    _show_proof(sized)
+    if arrays is not None:
+        _show_arrays(arrays)
+    if interval is not None:
+        _show_uncertainty(interval)
+
+
+@command(app)
+def frontier(
+    place: SiteOption,
+    wanted: TargetOptions,
+    hours: WeatherOptions,
+    computers: DatacenterOptions,
+    assumed: AssumptionOptions,
+    output: OutputOptions,
+    by_backup_energy: Annotated[
+        bool,
+        typer.Option(
+            "--by-backup-energy",
+            help="Cost for one target against the energy from backup instead (default target: "
+            "0.999 of the energy)",
+        ),
+    ] = False,
+    full_start: Annotated[
+        bool, typer.Option("--full-start", help="Start full, not with what the end leaves")
+    ] = False,
+    plot: PlotFile = None,
+) -> None:
+    """Cost against reliability: the cheapest plant for every fraction of the energy."""
+    from energy.sizing import Target, backup_frontier
+    from energy.sizing import frontier as frontier_of
+    from energy.tables import write_result
+
+    with Problems() as problems:
+        with problems:
+            check_files(output.csv)
+        with problems:
+            target = target_from(wanted, Target("served_fraction", 0.999))
+            if not by_backup_energy and target != Target("served_fraction", 0.999):
+                raise InputError("a frontier has every target; one goes with --by-backup-energy")
+        with problems:
+            case = case_from(place, hours, computers, assumed)
+    curve: Frontier | BackupFrontier
+    if by_backup_energy:
+        curve = backup_frontier(case, target, progress=progress(output.quiet, "ceilings"))
+    else:
+        curve = frontier_of(case, cyclic=not full_start)
+    if plot is not None:
+        _draw(curve, plot)
+    if output.csv is not None:
+        write_result(curve, output.csv)
+    if output.as_json:
+        print_json(curve.to_dict())
+        return
+    _show_frontier(curve)
+    print_site_notes(case.site, output.quiet)
+    say_drawn(plot, output.quiet)
+
+
+def _draw(curve: Frontier | BackupFrontier, plot: Any) -> None:
+    from energy import figures
+    from energy.sizing import BackupFrontier
+
+    draw = figures.backup_frontier if isinstance(curve, BackupFrontier) else figures.frontier
+    figures.save(draw(curve), plot)
+
+
+def records(
+    sites: list[dict[str, Any]], first: Evaluation, served_fraction: float
+) -> dict[str, Any]:
+    """The JSON contract of run, size and compare."""
+    return {
+        "served_fraction": served_fraction,
+        "it_mw": first.case.datacenter.it_mw,
+        "sites": sites,
+    }
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    from energy.units import plain
+
+    rows: list[dict[str, Any]] = plain(frame.to_dict(orient="records"))
+    return rows
+
+
+def print_notes(evaluations: list[Evaluation], quiet: bool) -> None:
+    """Each note once, with the sites that it holds for."""
+    sites: dict[str, list[str]] = {}
+    for evaluation in [] if quiet else evaluations:
+        for note in evaluation.notes:
+            sites.setdefault(note, []).append(evaluation.case.site.name)
+    for note, names in sites.items():
+        say(f"{', '.join(names)}: {note}")
+
+
+def range_text(evaluation: Evaluation) -> str:
+    """Levelized cost with all prices low, and high."""
+    low, high = evaluation.levelized_range_usd_per_mwh
+    return f"{low:.0f}-{high:.0f}"
+
+
+def nines_text(evaluation: Evaluation) -> str:
+    """Nines of the hours."""
+    nines = evaluation.availability.nines
+    return f"{nines:.2f}" if nines != float("inf") else "no outage"
+
+
+def show_plant(evaluation: Evaluation, quiet: bool) -> None:
+    """Everything about one plant."""
+    case, cost = evaluation.case, evaluation.cost
+    title = f"{case.site.title}: {case.datacenter.it_mw:g} MW of computers"
+    print(printable(f"{title}, {case.assumptions.finance.dollar_year} dollars") + "\n")
+    rows = (
+        _weather_rows(case)
+        | _part_rows(evaluation)
+        | _reliability_rows(evaluation)
+        | _cost_rows(evaluation)
+    )
+    print_table(("", ""), rows.items(), left=(0, 1))
+    columns = (
+        "capital_usd", "lifetime_years", "capital_recovery_usd", "fixed_om_usd",
+        "variable_om_usd", "fuel_usd", "annual_usd",
+    )  # fmt: skip
+    parts = [
+        (str(part), number(row["size"], 1), *(show(name, row[name]) for name in columns))
+        for part, row in cost.frame.iterrows()
+    ]
+    print_table(("part", "size", *map(heading, columns)), parts, left=(0,))
+    print_notes([evaluation], quiet)
+
+
+def _weather_rows(case: Case) -> dict[str, str]:
+    weather = case.weather
+    return {
+        "weather": weather.source,
+        "  years, hours": f"{weather.years}, {len(weather.frame) * weather.step_h:,.0f}",
+        "  GHI": f"{weather.ghi_kwh_m2_day:.2f} kWh/m2/day",
+        "  temperature": f"{weather.temp_air_c:.1f} degC",
+        "PV yield by month": months_line(case),
+    }
+
+
+def _part_rows(evaluation: Evaluation) -> dict[str, str]:
+    case, design, run = evaluation.case, evaluation.design, evaluation.run
+    lifetime_mean = case.assumptions.solar.lifetime_mean_fraction
+    rows = {
+        "PV": f"{design.solar_mw:,.1f} MWdc on {evaluation.cost.land_acres:,.0f} acres",
+        "  yield when new": f"{case.kwh_per_kwdc_year:,.0f} kWh/kWdc a year",
+        "  AC capacity factor": f"{case.capacity_factor_ac:.3f}",
+        "  over its lifetime": f"{lifetime_mean:.3f} of new, and run so",
+        "battery": f"{design.battery_mwh:,.1f} MWh, {design.battery_mw:,.1f} MW",
+    }
+    if design.backup_mw > 0:
+        rows["backup"] = f"{design.backup_mw:,.1f} MW, {run.backup_energy_fraction:.2%} of the load"
+    if design.grid_mw > 0:
+        rows["grid"] = f"{design.grid_mw:,.1f} MW, {run.grid_fraction:.2%} of the load"
+    if design.backup_mw + design.grid_mw > 0:
+        rows["  reserve conservatism"] = f"{design.reserve_conservatism:.2f}"
+    return rows | {
+        "time to power": f"{evaluation.cost.time_to_power_years:g} years",
+        "load": f"{case.mean_load_mw:,.1f} MW",
+        "  PUE": f"{case.mean_load_mw / case.datacenter.it_mw:.3f}",
+    }
+
+
+def _reliability_rows(evaluation: Evaluation) -> dict[str, str]:
+    availability, weather = evaluation.availability, evaluation.case.weather
+    rows = {
+        "energy served": f"{availability.served_fraction:.4%}",
+        "hours served in full": f"{availability.available_fraction:.4%}, "
+        f"nines {nines_text(evaluation)}",
+        "  LOLE": f"{availability.lole_days_per_year:,.1f} days a year",
+        "  LOLH": f"{availability.lolh_hours_per_year:,.1f} h a year",
+        "  LOLEv": f"{availability.lolev_events_per_year:,.1f} events a year",
+        "  EUE": f"{availability.eue_mwh_per_year:,.0f} MWh a year, "
+        f"{availability.normalized_eue_ppm:,.0f} ppm",
+        "  longest event": f"{availability.longest_event_h:g} h",
+    }
+    if weather.years > 1:
+        worst = availability.worst_year
+        name = "of the synthetic or resampled ones" if weather.made else worst.name
+        rows["  worst year"] = f"{name}, {worst['served_fraction']:.4%} of the energy"
+    return rows
+
+
+def _cost_rows(evaluation: Evaluation) -> dict[str, str]:
+    cost = evaluation.cost
+    return {
+        "capital": f"{cost.capital_usd / 1e6:,.1f} M$",
+        "annualized cost": f"{cost.annual_usd / 1e6:,.2f} M$ a year",
+        "levelized cost": f"{cost.levelized_usd_per_mwh:,.1f} $/MWh served",
+        "  all prices low-high": f"{range_text(evaluation)} $/MWh served",
+        "  at the computers": f"{cost.levelized_usd_per_it_mwh:,.1f} $/MWh",
+    }
+
+
+def months_line(case: Case) -> str:
+    """The twelve months' yield of the new array as a line of blocks, with its ends."""
+    from energy.weather.quality import MONTHS
+
+    month, eight = case.weather.local_middle.month, blocks()
+    kwh = [case.weather.per_year(case.solar_new * (month == number)) for number in range(1, 13)]
+    most, least = max(kwh), min(kwh)
+    line = "".join(eight[min(int(8 * value / most), 7)] if most else eight[0] for value in kwh)
+    ends = ", ".join(f"{MONTHS[kwh.index(end)]} {end:,.0f}" for end in (least, most))
+    return f"{line} Jan-Dec; {ends} kWh/kWdc"
+
+
+def _show_proof(sized: Sizing) -> None:
+    """What a sizing says beside its plant: what money is worth, and the certificate."""
+    for name, value in sized.value.items():
+        print(f"{name}: {value:,.2f}")
+    if not sized.exact:
+        tried, met = len(sized.certificate), int(sized.certificate["met"].sum())
+        print(
+            f"certificate: of {tried} plants half a percent or more cheaper, {met} meet the target"
+        )
+
+
+def _show_arrays(arrays: pd.DataFrame) -> None:
+    columns = ("mount", "tilt_deg", "dc_ac_ratio", "december_kwh_per_kwdc", "levelized_usd_per_mwh")
+    rows = [
+        [show(name, value) for name, value in zip(columns, row, strict=True)]
+        for row in arrays[list(columns)].head(8).itertuples(index=False)
+    ]
+    print_table(map(heading, columns), rows, left=(0,))
+
+
+def _show_uncertainty(found: WeatherUncertainty) -> None:
+    rows = [
+        (heading(str(name)), *(show(str(name), row[key]) for key in ("value", "low", "high")))
+        for name, row in found.frame.iterrows()
+    ]
+    print_table(("90 % interval", "value", "low", "high"), rows, left=(0,))
+    most = float(found.single_years["annual_usd"].max())
+    years = [
+        (
+            str(year),
+            show("annual_usd", row["annual_usd"]) if row["annual_usd"] > 0 else "no plant",
+            bar(row["annual_usd"] / most),
+            f"{row['served_fraction']:.4%}",
+        )
+        for year, row in found.single_years.iterrows()
+    ]
+    print_table(("year", "M$ a year, sized alone", "", "energy served"), years, left=(0, 2))
+    print(
+        f"nines of the hours: at least {found.nines_at_least:.1f} with 95 % confidence; so many "
+        f"years can support {found.nines_supported:.1f}"
+    )
+    for note in found.notes:
+        print(note)
+
+
+def _show_frontier(curve: Frontier | BackupFrontier) -> None:
+    from energy.sizing import Frontier
+
+    case, frame = curve.case, curve.frame
+    title = f"{case.site.title}: {case.datacenter.it_mw:g} MW of computers"
+    print(printable(f"{title}, {case.assumptions.finance.dollar_year} dollars"))
+    columns = ["annual_usd", "levelized_usd_per_mwh", "", "solar_mw", "battery_mwh", "battery_mw"]
+    if isinstance(curve, Frontier):
+        start = "the charge that the end leaves" if curve.cyclic else "full"
+        print(f"{case.weather.years} weather year(s); the battery starts with {start}\n")
+        columns = ["served_fraction", *columns, "marginal_usd_per_mwh", "available_fraction",
+                   "longest_event_h"]  # fmt: skip
+    else:
+        print(f"{curve.target.description}, {case.assumptions.backup.kind}\n")
+        columns = ["max_backup_energy_fraction", "backup_energy_fraction", *columns, "backup_mw",
+                   "reserve_conservatism"]  # fmt: skip
+    most = float(frame["levelized_usd_per_mwh"].max())
+    rows = [
+        [
+            show(name, float(row[name])) if name else bar(row["levelized_usd_per_mwh"] / most, 16)
+            for name in columns
+        ]
+        for _, row in frame.iterrows()
+    ]
+    heads = [heading(name) if name else "" for name in columns]
+    print_table(heads, rows, left=(columns.index(""),))
+    if isinstance(curve, Frontier) and curve.unreachable:
+        fractions = ", ".join(f"{fraction:g}" for fraction in curve.unreachable)
+        print(f"no plant within the limits serves {fractions} of the energy")

@@ -1,0 +1,175 @@
+"""Commands about places and their weather: sites, check, fetch, weather.
+
+In: options. Out: tables, JSON or messages on stdout.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from energy.cli.inputs import Problems, check_files, site_from, source_from, years_from
+from energy.cli.options import OutputOptions, PlotFile, SiteOption, WeatherOptions, command
+from energy.cli.render import cell, print_json, print_table, printable, progress, say
+from energy.errors import InputError
+
+if TYPE_CHECKING:
+    from energy.site import Site
+
+app = typer.Typer()
+
+
+@command(app)
+def sites(output: OutputOptions) -> None:
+    """List the shipped sites."""
+    from energy.site import read_site, site_names
+    from energy.tables import write_table
+
+    check_files(output.csv)
+    places = [read_site(name) for name in site_names()]
+    if output.csv is not None:
+        write_table(_sites_frame(places), output.csv)
+    if output.as_json:
+        fields = ("latitude_deg", "longitude_deg", "elevation_m")
+        records = [
+            {"site": place.name}
+            | {name: getattr(place, name) for name in fields}
+            | {"years": place.series.years, "source": place.series.source}
+            for place in places
+        ]
+        print_json({"sites": records})
+        return
+    rows = [
+        (
+            place.name,
+            place.title,
+            f"{place.latitude_deg:.2f}",
+            f"{place.longitude_deg:.2f}",
+            f"{place.elevation_m:.0f}",
+            f"{place.series.ghi_kwh_m2_day:.2f}",
+            f"{place.series.temp_air_c:.1f}",
+            place.series.source,
+        )
+        for place in places
+    ]
+    heads = ("site", "place", "lat", "lon", "m", "GHI kWh/m²/d", "°C", "weather")
+    print_table(heads, rows, left=(0, 1, 7))
+
+
+def _sites_frame(places: list[Site]):  # type: ignore[no-untyped-def]
+    import pandas as pd
+
+    names = ("name", "title", "latitude_deg", "longitude_deg", "elevation_m")
+    rows = [{name: getattr(place, name) for name in names} for place in places]
+    return pd.DataFrame(rows).set_index("name")
+
+
+@command(app)
+def check(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Site or weather files")],
+) -> None:
+    """Check site and weather files; every problem of every file is listed."""
+    from energy.site import read_site
+
+    problems: list[str] = []
+    for name in files:
+        try:
+            place = read_site(name)
+            series = place.series
+        except InputError as error:
+            problems.extend(error.problems)
+            continue
+        print(
+            printable(
+                f"{name}: good; {series.source}; {len(series.frame)} steps of {series.step_h:g} h, "
+                f"GHI {series.ghi_kwh_m2_day:.2f} kWh/m2/day, {series.temp_air_c:.1f} degC"
+            )
+        )
+        for note in place.notes:
+            print(printable(f"{name}: note: {note}"))
+    if problems:
+        raise InputError(problems)
+
+
+@command(app)
+def fetch(
+    site: Annotated[str, typer.Argument(metavar="SITE", help="A name, a TOML or weather file")],
+    source: Annotated[str, typer.Option("--source", help="nasa-power, pvgis or nsrdb")],
+    years: Annotated[str, typer.Option("--years", help="Such as 2001-2024")],
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress")] = False,
+) -> None:
+    """Fetch a site's hours from a weather service, year by year, and keep them."""
+    from energy.site import read_site
+    from energy.weather.fetch import fetch as fetch_years
+
+    with Problems() as problems:
+        with problems:
+            place = read_site(site)
+        with problems:
+            service = source_from(source)
+        with problems:
+            wanted = years_from(years)
+    series = fetch_years(
+        service,
+        place.latitude_deg,
+        place.longitude_deg,
+        place.elevation_m,
+        None,
+        wanted,
+        progress=progress(quiet, "fetching"),
+    )
+    print(
+        printable(
+            f"{place.name}: {series.source}; GHI {series.ghi_kwh_m2_day:.2f} kWh/m2/day, "
+            f"{series.temp_air_c:.1f} degC; use it with --source {source}"
+        )
+    )
+
+
+@command(app)
+def weather(
+    place: SiteOption, hours: WeatherOptions, output: OutputOptions, plot: PlotFile = None
+) -> None:
+    """Check the quality of a site's or a file's weather."""
+    from energy.tables import write_table
+
+    with Problems() as problems:
+        with problems:
+            check_files(output.csv)
+        with problems:
+            site = site_from(place, hours)
+    found = site.quality_check
+    if plot is not None:
+        from energy import figures
+
+        figures.save(figures.weather(site.series, found), plot)
+    if output.csv is not None:
+        write_table(found.frame, output.csv)
+    if output.as_json:
+        print_json({"site": site.name} | found.to_dict())
+        return
+    print(printable(f"{site.title}: {site.series.source}") + "\n")
+    rows = [
+        (str(measure), *map(cell, (row["value"], row["unit"], row["verdict"])))
+        for measure, row in found.frame.iterrows()
+    ]
+    print_table(("measure", "value", "unit", "verdict"), rows, left=(0, 2, 3))
+    for frame in (found.monthly, found.low_irradiance_periods):
+        heads = (str(frame.index.name or ""), *(str(column) for column in frame.columns))
+        lines = [(str(index), *map(cell, line)) for index, *line in frame.itertuples()]
+        print_table(heads, lines, left=(0,))
+    print_site_notes(site, output.quiet)
+    say_drawn(plot, output.quiet)
+
+
+def print_site_notes(site: Site, quiet: bool) -> None:
+    """What a reader of a result at a site should know."""
+    for note in [] if quiet else site.notes:
+        say(f"{site.name}: {note}")
+
+
+def say_drawn(plot: PlotFile, quiet: bool) -> None:
+    """Name the figure that was written."""
+    if plot is not None and not quiet:
+        print(printable(f"{plot}: drawn"))
