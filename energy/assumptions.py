@@ -7,12 +7,12 @@ Out: `Assumptions`, all prices in real dollars of `finance.dollar_year`, and `.f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from energy.backup import BACKUP_KINDS, Backup
 from energy.battery import Battery
@@ -20,17 +20,21 @@ from energy.datacenter.facility import Cooling
 from energy.errors import InputError
 from energy.grid import Grid
 from energy.parameters import (
+    FOLDER,
+    PRICES_FILE,
     Input,
     Lifetime,
     NotNegative,
+    ParameterFile,
     Positive,
-    price_factor,
-    read_toml,
+    read_parameters,
+    shipped_file,
+    sources,
     validate,
 )
 from energy.solar import FixedTilt, Solar, Tracker
 
-DEFAULT_FILE = Path(__file__).parent / "data" / "assumptions-2025.toml"
+DEFAULT_FILE = FOLDER / PRICES_FILE
 
 
 class Integration(Input):
@@ -84,38 +88,42 @@ class Assumptions(Input):
     finance: Finance
     limits: Limits
 
+    _file: ParameterFile = PrivateAttr()
+
+    def model_post_init(self, _: Any) -> None:
+        """Parameters of the shipped file, until those of another are given."""
+        self._file = shipped_file(DEFAULT_FILE)
+
+    def replace(self, **changes: Any) -> Assumptions:
+        """A copy with `changes`, validated again; ranges and sources are the same file's."""
+        other = super().replace(**changes)
+        other._file = self._file
+        return other
+
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """One row a number: name, value in use, low, high, unit, source.
+        """One row a number: name, value in use, low, high, unit, source, dollar_year.
 
-        Prices, lows and highs are in dollars of `finance.dollar_year`. A number that differs from
-        the shipped file says so in its source.
+        Ranges, units and sources are those of the file that was read. Prices, lows and highs are
+        in dollars of `finance.dollar_year`; `dollar_year` is that of the source. A number that differs from the file's says so in its
+        source.
         """
         mount = "tracker" if isinstance(self.solar.mount, Tracker) else "fixed"
-        content = _content(DEFAULT_FILE)
         unused = ({"tracker", "fixed"} | set(BACKUP_KINDS)) - {mount, self.backup.kind}
-        rows = []
-        for section, quantities in content.items():
-            if section in ("price_index", *unused):
+        known, values, years = {}, {}, {}
+        for section, parameters in self._file.sections.items():
+            if section in unused:
                 continue
-            holder = self._holder(section)
-            for key, quantity in quantities.items():
-                factor = _to_dollar_year(quantity, content, self.finance.dollar_year, DEFAULT_FILE)
-                value, default = getattr(holder, key), quantity["value"] * factor
-                source = quantity["source"]
-                if abs(value - default) > 1e-12 * max(1.0, abs(default)):
-                    source = f"set by the user (shipped: {default:g})"
-                rows.append(
-                    {
-                        "name": f"{section}.{key}",
-                        "value": value,
-                        "low": quantity["low"] * factor,
-                        "high": quantity["high"] * factor,
-                        "unit": quantity["unit"],
-                        "source": source,
-                    }
+            for key, parameter in parameters.items():
+                name = f"{section}.{key}"
+                values[name] = getattr(self._holder(section), key)
+                years[name] = parameter.dollar_year
+                known[name] = parameter.in_dollars_of(
+                    self.finance.dollar_year, self._file.price_index
                 )
-        return pd.DataFrame(rows).set_index("name")
+        frame = sources(values, known)
+        frame["dollar_year"] = pd.Series(years, dtype=float)
+        return frame
 
     def number(self, name: str) -> float:
         """The value in use of a name of `frame`."""
@@ -188,37 +196,20 @@ def read_assumptions(
     if backup not in BACKUP_KINDS:
         raise InputError(f"backup must be one of {', '.join(BACKUP_KINDS)}; got {backup!r}")
     path = Path(path)
-    content = _content(path)
-    problems = [
-        f"{path}: '{section}' must be a table such as [solar.lifetime_years]; got {quantities!r}"
-        for section, quantities in content.items()
-        if not isinstance(quantities, dict)
-    ]
-    problems += [
-        f"{path}: price_index.{year} must be a number above 0; got {value!r}"
-        for year, value in _tables(content).get("price_index", {}).items()
-        if not isinstance(value, int | float) or not value > 0
-    ]
-    problems += [
-        f"{path}: {section}.{key} needs {', '.join(sorted(missing))}"
-        for section, quantities in _tables(content).items()
-        if section != "price_index"
-        for key, quantity in quantities.items()
-        if (missing := _missing(quantity))
-    ]
-    if problems:
-        raise InputError(problems)
-    year = content.get("finance", {}).get("dollar_year", {}).get("value")
-    values: dict[str, dict[str, Any]] = {
-        section: {
-            key: quantity["value"] * _to_dollar_year(quantity, content, year, path)
-            if "dollar_year" in quantity
-            else quantity["value"]
-            for key, quantity in quantities.items()
+    file = shipped_file(path) if path == DEFAULT_FILE else read_parameters(path)
+    year = file.sections.get("finance", {}).get("dollar_year")
+    try:
+        values: dict[str, dict[str, Any]] = {
+            section: {
+                key: parameter.in_dollars_of(
+                    int(year.value) if year else None, file.price_index
+                ).value
+                for key, parameter in parameters.items()
+            }
+            for section, parameters in file.sections.items()
         }
-        for section, quantities in content.items()
-        if section != "price_index"
-    }
+    except InputError as error:
+        raise InputError([f"{path}: {problem}" for problem in error.problems]) from None
     tracker, fixed = values.pop("tracker", {}), values.pop("fixed", {})
     mount: Tracker | FixedTilt
     if tilt_deg is None:
@@ -229,37 +220,6 @@ def read_assumptions(
         values["solar"]["mount"] = mount
     kinds: dict[str, dict[str, Any]] = {kind: values.pop(kind, {}) for kind in BACKUP_KINDS}
     behind = validate(Backup, kinds[backup] | {"kind": backup}, f"{path}: [{backup}]")
-    return validate(Assumptions, values | {"backup": behind}, str(path))
-
-
-@cache
-def _shipped() -> Mapping[str, Any]:
-    return read_toml(DEFAULT_FILE)
-
-
-def _content(path: Path) -> Mapping[str, Any]:
-    """A file's content; the shipped one is read once, others may be changed between two calls."""
-    return _shipped() if path == DEFAULT_FILE else read_toml(path)
-
-
-def _tables(content: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    return {name: table for name, table in content.items() if isinstance(table, dict)}
-
-
-def _missing(quantity: Any) -> set[str]:
-    """What a number lacks of value, range, unit, source and, for a price, dollar-year."""
-    if not isinstance(quantity, dict):
-        return {"a table with value, low, high, unit, source"}
-    needed = {"value", "low", "high", "unit", "source"}
-    if "USD" in str(quantity.get("unit", "")):
-        needed.add("dollar_year")
-    return needed - quantity.keys()
-
-
-def _to_dollar_year(
-    quantity: Mapping[str, Any], content: Mapping[str, Any], year: int | None, path: Path
-) -> float:
-    """Factor that moves a price from its own dollar-year to `year`; 1 for what is no price."""
-    if "dollar_year" not in quantity:
-        return 1.0
-    return price_factor(quantity["dollar_year"], year, content.get("price_index", {}), str(path))
+    assumptions = validate(Assumptions, values | {"backup": behind}, str(path))
+    assumptions._file = file
+    return assumptions

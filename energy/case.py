@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from energy.assumptions import Assumptions, read_assumptions
 from energy.datacenter.facility import Building, Datacenter, load_mw, operate
+from energy.errors import InputError
 from energy.parameters import price_factor
 from energy.site import LocalPrice, Site
 from energy.solar import Solar, Sun, ac_per_mwdc, dc_per_mwdc, sun_over
@@ -198,12 +199,31 @@ class Case:
 
     @property
     def parameters(self) -> pd.DataFrame:
-        """Every number that the case assumes: one row each, as `Assumptions.frame`."""
-        return self.assumptions.frame
+        """Every number that is assumed: value in use, low, high, unit, source, one row each.
+
+        Those of the plant and of money, and of a datacenter that says how it is cooled those of
+        cooling, feed and hall.
+        """
+        frames = [self.assumptions.frame, self.datacenter.parameters]
+        return pd.concat([frame for frame in frames if len(frame)])
 
     def with_parameters(self, values: Mapping[str, float]) -> Case:
-        """The same question with other values for some names of `parameters`."""
-        return self.replace(assumptions=self.assumptions.with_values(values))
+        """The same question with other values for some names of `parameters`.
+
+        Raises
+        ------
+        InputError
+            For names that `parameters` does not have, and for values out of bounds.
+        """
+        known = self.assumptions.frame.index
+        ours = {name: value for name, value in values.items() if name in known}
+        theirs = {name: value for name, value in values.items() if name not in known}
+        unknown = [name for name in theirs if name not in self.datacenter.parameters.index]
+        if unknown:
+            raise InputError(f"no parameter called {', '.join(unknown)}; see `parameters`")
+        datacenter = self.datacenter.with_parameters(theirs) if theirs else self.datacenter
+        assumptions = self.assumptions.with_values(ours) if ours else self.assumptions
+        return self.replace(datacenter=datacenter, assumptions=assumptions)
 
     @property
     def title(self) -> str:

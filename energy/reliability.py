@@ -23,6 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from energy.dispatch import Dispatch
+from energy.errors import InputError
 from energy.tables import html_table
 from energy.units import Array, energy_mwh
 
@@ -206,3 +207,36 @@ def nines_supported(years: float) -> float:
 
 def _nines(share: float) -> float:
     return -math.log10(1.0 - share) if share < 1.0 else math.inf
+
+
+def worst_week(run: Dispatch, days: int = 7) -> NDArray[np.intp]:
+    """The steps of the consecutive local days with the most unserved energy.
+
+    Whole days that follow each other, also where the chain's years do not. Where all load is
+    served, the days on which the battery is lowest.
+
+    Parameters
+    ----------
+    run
+        A plant's run.
+    days
+        How many days.
+
+    Raises
+    ------
+    InputError
+        When the run has no so many days in a row.
+    """
+    day = run.case.weather.local_middle.normalize()
+    daily = pd.DataFrame({"unserved": run.flow("unserved_mw"), "soc": run.flow("soc_mwh")}).groupby(
+        np.asarray(day)
+    )
+    unserved = daily["unserved"].sum()
+    first = pd.DatetimeIndex(unserved.index)
+    if len(first) < days:
+        raise InputError(f"the run has {len(first)} days, not {days} in a row")
+    in_a_row = (first[days - 1 :] - first[: len(first) - days + 1]) == pd.Timedelta(days=days - 1)
+    series = unserved if unserved.max() > 0 else -daily["soc"].min()
+    sums = np.convolve(series.to_numpy(dtype=float), np.ones(days), "valid")
+    start = first[int(np.where(in_a_row, sums, -np.inf).argmax())]
+    return np.flatnonzero((day >= start) & (day < start + pd.Timedelta(days=days)))

@@ -11,7 +11,7 @@ building. Maintenance of computers, staff beside guards and hall, tax and profit
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Annotated, Any
@@ -31,11 +31,12 @@ from energy.parameters import (
     Input,
     Lifetime,
     NotNegative,
-    PositiveFraction,
     parameter_field,
+    parameters_of,
     price_factor,
     shipped,
     sources,
+    with_parameters,
 )
 
 DATA_FILE = "compute-2025.toml"
@@ -68,11 +69,9 @@ _parameter = partial(parameter_field, DATA_FILE, "premises")
 class Premises(Input):
     """What stands around plant and computers: hall, cooling, fence and guards.
 
-    `load_fraction` is what computers draw in training as a share of nameplate. Prices are in
-    dollars of 2025.
+    Prices are in dollars of 2025.
     """
 
-    load_fraction: PositiveFraction = _parameter("load_fraction")
     hall_usd_per_mw: NotNegative = _parameter("hall_usd_per_mw")
     cooling_fraction: Fraction = _parameter("cooling_fraction")
     hall_lifetime_years: Lifetime = _parameter("hall_lifetime_years")
@@ -101,11 +100,6 @@ class Premises(Input):
         return str(self.frame.to_html())
 
 
-def drawn_mw(cluster: Cluster, premises: Premises | None = None) -> float:
-    """Power that a cluster draws in training [MW]: the `it_mw` of a datacenter for it."""
-    return cluster.it_mw * (premises or Premises()).load_fraction
-
-
 @dataclass(frozen=True, eq=False)
 class ComputeCost:
     """What the compute of a plant costs; `compute_cost` makes one."""
@@ -113,6 +107,35 @@ class ComputeCost:
     run: FlexibleRun
     cluster: Cluster
     premises: Premises = field(default_factory=Premises)
+
+    @property
+    def parameters(self) -> pd.DataFrame:
+        """Every number assumed of plant, datacenter, workload, cluster and premises, one row each."""
+        frames = [
+            self.run.case.parameters, parameters_of(self.run.workload), self.cluster.parameters,
+            parameters_of(self.premises),
+        ]  # fmt: skip
+        return pd.concat([frame for frame in frames if len(frame)])
+
+    def with_parameters(self, values: Mapping[str, float]) -> ComputeCost:
+        """The same with other values for some names of `parameters`; the design stays.
+
+        The workload is run again where the case or the workload changed.
+
+        Raises
+        ------
+        InputError
+            For values out of bounds.
+        """
+        known = self.run.case.parameters.index
+        ours = {name: value for name, value in values.items() if name in known}
+        case = self.run.case.with_parameters(ours) if ours else self.run.case
+        workload = with_parameters(self.run.workload, values)
+        run = self.run
+        if case is not run.case or workload is not run.workload:
+            run = run_workload(case, run.design, workload)
+        cluster = self.cluster.with_parameters(values)
+        return ComputeCost(run, cluster, with_parameters(self.premises, values))
 
     @cached_property
     def plant_cost(self) -> Cost:
@@ -123,7 +146,7 @@ class ComputeCost:
     def installed(self) -> int:
         """Devices in the hall, in whole sets, spares among them."""
         accelerator = self.cluster.accelerator
-        each_mw = accelerator.power_kw * self.premises.load_fraction / 1000.0
+        each_mw = accelerator.power_kw * self.cluster.training.load_fraction / 1000.0
         sets = self.run.case.datacenter.it_mw / each_mw / accelerator.sold_by
         return math.floor(sets + 1e-9) * accelerator.sold_by
 
@@ -254,8 +277,8 @@ class ComputeCost:
         """
         year = self.run.case.assumptions.finance.dollar_year
         founder = {
-            line: quantity["value"] * price_factor(quantity["dollar_year"], year)
-            for line, quantity in shipped(DATA_FILE)["founder"].items()
+            line: parameter.in_dollars_of(year).value
+            for line, parameter in shipped(DATA_FILE)["founder"].items()
         }
         frame = pd.DataFrame(
             {
@@ -405,7 +428,7 @@ def training_concurrency(
     Parameters
     ----------
     case
-        The question, with the cluster's drawn power as `it_mw` (see `drawn_mw`).
+        The question, with the cluster's `it_load_mw` as `it_mw`.
     cluster
         The computers, and the training run to count in.
     runs

@@ -37,7 +37,6 @@ from scipy.stats import qmc, triang
 
 from energy.analysis.comparison import Comparison
 from energy.analysis.sensitivity import levelized_usd_per_mwh, plain_rows, with_range
-from energy.assumptions import Assumptions
 from energy.case import Case
 from energy.errors import InputError
 from energy.sizing import Sizing, Target, size
@@ -206,7 +205,10 @@ def monte_carlo(
         problems += error.problems
     if not cases:
         problems.append("there is no site; give at least one, better two")
-    elif any(case.assumptions != cases[0].assumptions for case in cases):
+    elif any(
+        case.assumptions != cases[0].assumptions or case.datacenter != cases[0].datacenter
+        for case in cases
+    ):
         problems.append("the sites have different assumptions; draws are for those that they share")
     if not 1 <= draws <= 100_000:
         problems.append(f"draws must be 1 to 100000; got {draws!r}")
@@ -215,12 +217,11 @@ def monte_carlo(
     if problems or aim is None:
         raise InputError(problems)
     sized = [size(case, aim) for case in cases]
-    sample = _sample(cases[0].assumptions, draws, seed)
+    sample = _sample(cases[0].parameters, draws, seed)
 
     def costs(at: int, *, exact: bool = False) -> list[float]:
         values = {str(name): float(value) for name, value in sample.iloc[at].items()}
-        assumptions = cases[0].assumptions.with_values(values)
-        return [one.exactly(assumptions) if exact else one.quickly(assumptions) for one in drawn]
+        return [one.exactly(values) if exact else one.quickly(values) for one in drawn]
 
     checked = np.unique(np.linspace(0, draws - 1, min(CHECKED, draws)).astype(int))
     pool = ThreadPoolExecutor()
@@ -244,9 +245,9 @@ def monte_carlo(
     )
 
 
-def _sample(assumptions: Assumptions, draws: int, seed: int) -> pd.DataFrame:
+def _sample(parameters: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:
     """A draw of all ranged assumptions a row, each from the triangle of its low, value and high."""
-    ranged = with_range(assumptions.frame)
+    ranged = with_range(parameters)
     ranged = ranged[~ranged.index.str.startswith(CHOICES)]
     low, mode, high = (ranged[name].to_numpy() for name in ("low", "value", "high"))
     cube = qmc.LatinHypercube(len(ranged), seed=np.random.default_rng(seed)).random(draws)
@@ -297,14 +298,15 @@ class _Drawn:
         assumptions = self.case.assumptions.with_values(values)
         return self.case.dc_per_mwdc(assumptions.solar)
 
-    def exactly(self, assumptions: Assumptions) -> float:
+    def exactly(self, values: Mapping[str, float]) -> float:
         """Levelized cost as `size` would give it."""
-        return levelized_usd_per_mwh(self.case.replace(assumptions=assumptions), self.target)
+        return levelized_usd_per_mwh(self.case.with_parameters(values), self.target)
 
-    def quickly(self, assumptions: Assumptions) -> float:
+    def quickly(self, values: Mapping[str, float]) -> float:
         """The same, within what `MonteCarlo.error_fraction` tells."""
-        solar, base = assumptions.solar, self.case.assumptions.solar
-        sides = [_sides(at, assumptions.number(name)) for name, at in self.nodes.items()]
+        case = self.case.with_parameters(values)
+        solar, base = case.assumptions.solar, self.case.assumptions.solar
+        sides = [_sides(at, case.assumptions.number(name)) for name, at in self.nodes.items()]
         dc = np.zeros(len(self.case.load_mw))
         for corner in itertools.product(*sides):
             weight = math.prod(share for _, share in corner)
@@ -312,9 +314,9 @@ class _Drawn:
                 dc += weight * self.grid[tuple(at for at, _ in corner)]
         dc *= (1.0 - solar.loss_fraction) / (1.0 - base.loss_fraction)
         for name, (at, ratios) in self.ratios.items():
-            (low, below), (high, above) = _sides(at, assumptions.number(name))
+            (low, below), (high, above) = _sides(at, case.assumptions.number(name))
             dc *= below * ratios[low] + above * ratios[high]
-        case = self.case.replace(assumptions=assumptions, solar_new=ac_per_mwdc(dc, solar))
+        case = case.replace(solar_new=ac_per_mwdc(dc, solar))
         cost = levelized_usd_per_mwh(case, self.searched, gap=GAP, start=self.base)
         return cost if self.target.is_exact else self.ratio * cost
 

@@ -11,12 +11,14 @@ import difflib
 import io
 import os
 import sys
+import traceback
 import warnings
+from typing import cast
 
 import typer
 
 from energy.cli import cluster, comparing, plant, weather
-from energy.cli.options import RENAMED
+from energy.cli.options import RENAMED, OutputClosed
 from energy.cli.render import fail, print_json, printable
 from energy.errors import InfeasibleError, InputError
 
@@ -34,7 +36,7 @@ for family in (weather, plant, comparing, cluster):
 
 
 #: What typer raises for words that are no command: its common base is not public by name.
-UsageError = typer.BadParameter.__bases__[0]
+UsageError = cast(type[Exception], typer.BadParameter.__bases__[0])
 
 
 def main() -> None:
@@ -57,10 +59,14 @@ def main() -> None:
         fail([_usage(error)], 2)
     except typer.Abort:
         fail(["interrupted"], 130)
-    except BrokenPipeError:
+    except (BrokenPipeError, OutputClosed):
         # Whoever read the output has enough. Nothing more is written, at exit neither.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except Exception:
+        # Not the user's mistake: 1 would say that there is no plant.
+        traceback.print_exc()
+        sys.exit(3)
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:

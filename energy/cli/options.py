@@ -204,12 +204,16 @@ PlotFile = Annotated[
 CASE_GROUPS = (WeatherOptions, DatacenterOptions, AssumptionOptions, OutputOptions)
 
 
+class OutputClosed(Exception):
+    """Whoever read the output has closed it, as `head` does."""
+
+
 def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[..., None]], Any]:
     """Make a function a command; a parameter that is a group becomes the options of the group."""
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         hints = get_type_hints(function, include_extras=True)
-        groups = {name: kind for name, kind in hints.items() if is_dataclass(kind)}
+        groups: dict[str, Any] = {n: kind for n, kind in hints.items() if is_dataclass(kind)}
         options = [
             option
             for parameter in inspect.signature(function).parameters.values()
@@ -226,7 +230,10 @@ def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[...
                 name: kind(**{field.name: words.pop(field.name) for field in fields(kind)})
                 for name, kind in groups.items()
             }
-            function(**taken, **words)
+            try:
+                function(**taken, **words)
+            except BrokenPipeError:
+                raise OutputClosed from None
 
         by_keyword = [option.replace(kind=inspect.Parameter.KEYWORD_ONLY) for option in options]
         run.__signature__ = inspect.Signature(by_keyword)  # type: ignore[attr-defined]

@@ -202,8 +202,10 @@ def _draw(curve: Frontier | BackupFrontier, plot: Any) -> None:
     from energy import figures
     from energy.sizing import BackupFrontier
 
-    draw = figures.backup_frontier if isinstance(curve, BackupFrontier) else figures.frontier
-    figures.save(draw(curve), plot)
+    if isinstance(curve, BackupFrontier):
+        figures.save(figures.backup_frontier(curve), plot)
+    else:
+        figures.save(figures.frontier(curve), plot)
 
 
 def records(

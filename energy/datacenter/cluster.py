@@ -37,12 +37,16 @@ from energy.parameters import (
     BY_USER,
     PRICES_FILE,
     Input,
+    Parameter,
+    PositiveFraction,
+    T,
     parameter_field,
-    price_factor,
+    parameters_of,
     read_toml,
     shipped,
     sources,
     validate,
+    with_parameters,
 )
 
 DATA_FILE = "clusters-2025.toml"
@@ -71,7 +75,8 @@ _parameter = partial(parameter_field, DATA_FILE, TRAINING)
 class Training(Input):
     """A training run: `flop` operations in `days`.
 
-    `utilization_fraction` is the share of the peak arithmetic that is used, restarts included.
+    `utilization_fraction` of the peak arithmetic is used, restarts included; `load_fraction` of
+    the nameplate power is drawn meanwhile.
     With `parameters`, memory and network are looked at too. What is not given is an assumption, see
     `energy/data/clusters-2025.toml`.
     """
@@ -80,6 +85,7 @@ class Training(Input):
     days: Annotated[float, Field(gt=0, le=36525)]
     parameters: Positive | None = None
     utilization_fraction: Annotated[float, Field(gt=0, le=1)] = _parameter("utilization_fraction")
+    load_fraction: PositiveFraction = _parameter("load_fraction")
     spare_fraction: Annotated[float, Field(ge=0, le=1)] = _parameter("spare_fraction")
     bytes_per_parameter: Positive = _parameter("bytes_per_parameter")
     gradient_bytes_per_parameter: Positive = _parameter("gradient_bytes_per_parameter")
@@ -182,7 +188,7 @@ class Accelerator(Input):
         """One row a number: value in use, and of the shipped accelerator low, high, unit, source."""
         values = self.model_dump(exclude={"name", "silicon"})
         values |= self.silicon.model_dump() if self.silicon else {}
-        return sources(values, _accelerators().get(self.name, {}), _to_dollar_year)
+        return sources(values, _known(self.name))
 
     def _repr_html_(self) -> str:
         return str(self.frame.to_html())
@@ -193,8 +199,14 @@ def accelerator_names() -> list[str]:
     return list(_accelerators())
 
 
-def _accelerators() -> dict[str, Any]:
+def _accelerators() -> dict[str, Mapping[str, Parameter]]:
     return {name: table for name, table in shipped(DATA_FILE).items() if name != TRAINING}
+
+
+def _known(name: str) -> dict[str, Parameter]:
+    """Parameters of a shipped accelerator in dollars of `DOLLAR_YEAR`; none of another."""
+    table = _accelerators().get(name, {})
+    return {key: parameter.in_dollars_of(DOLLAR_YEAR) for key, parameter in table.items()}
 
 
 def read_accelerator(name: str) -> Accelerator:
@@ -218,14 +230,14 @@ def described_accelerator(values: Mapping[str, Any], where: str) -> Accelerator:
     """
     name = values.get("name")
     parts = Silicon.model_fields.keys()
-    quantities = _accelerators().get(str(name), {})
+    quantities = _known(str(name))
     if not quantities and len(values) < 2:
         near = difflib.get_close_matches(str(name).lower(), accelerator_names(), n=1, cutoff=0.4)
         hint = f"did you mean '{near[0]}'? " if near else ""
         raise InputError(
             f"{where}: no accelerator called {name!r}; {hint}known: {', '.join(accelerator_names())}"
         )
-    known = {key: q["value"] * _to_dollar_year(q) for key, q in quantities.items()}
+    known = {key: parameter.value for key, parameter in quantities.items()}
     merged = known | dict(values)
     silicon = {key: merged.pop(key) for key in list(merged) if key in parts}
     if silicon and known and not parts & known.keys():
@@ -234,12 +246,6 @@ def described_accelerator(values: Mapping[str, Any], where: str) -> Accelerator:
             f"{', '.join(silicon)} is for an accelerator with a wafer, such as wafer-3nm"
         )
     return validate(Accelerator, merged | ({"silicon": silicon} if silicon else {}), where)
-
-
-def _to_dollar_year(quantity: Mapping[str, Any]) -> float:
-    """Factor that moves a price to `DOLLAR_YEAR`; 1 (whole) for what is no price."""
-    year = quantity.get("dollar_year", DOLLAR_YEAR)
-    return 1 if year == DOLLAR_YEAR else price_factor(year, DOLLAR_YEAR)
 
 
 # --- a cluster ----------------------------------------------------------------------------------
@@ -254,19 +260,40 @@ class Cluster:
     yield_fraction: float | None  # of the accelerator's dies; None for what is bought by the shelf
 
     @property
+    def parameters(self) -> pd.DataFrame:
+        """The numbers assumed of training and accelerator: value, low, high, unit, source."""
+        frame = self.accelerator.frame
+        frame = frame[frame["low"].notna()].rename(lambda key: f"{self.accelerator.name}.{key}")
+        return pd.concat([parameters_of(self.training), frame])
+
+    def with_parameters(self, values: Mapping[str, float]) -> Cluster:
+        """The same cluster with other values for some names of `parameters`; its yield stays."""
+        prefix = f"{self.accelerator.name}."
+        own = {
+            name.removeprefix(prefix): value
+            for name, value in values.items()
+            if name.startswith(prefix)
+        }
+        accelerator, silicon = self.accelerator, self.accelerator.silicon
+        if silicon is not None:
+            silicon = _changed(silicon, own)
+        accelerator = _changed(accelerator, own).replace(silicon=silicon)
+        return Cluster(with_parameters(self.training, values), accelerator, self.yield_fraction)
+
+    @property
     def flop_per_s(self) -> float:
         """Arithmetic that the run asks for [FLOP/s]; the peak is more by 1 / utilization."""
         return self.training.flop_per_s
 
     @property
     def accelerators_for_flop(self) -> int:
-        """Devices that the arithmetic needs."""
+        """Accelerators that the arithmetic needs."""
         each = self.accelerator.flop_per_s * self.training.utilization_fraction
         return math.ceil(self.flop_per_s / each)
 
     @property
     def accelerators_for_memory(self) -> int | None:
-        """Devices that hold one copy of weights, gradients and optimizer; None if size unknown."""
+        """Accelerators that hold one copy of weights, gradients and optimizer; None if size unknown."""
         if self.training.parameters is None:
             return None
         needed = self.training.parameters * self.training.bytes_per_parameter
@@ -296,7 +323,7 @@ class Cluster:
 
     @property
     def accelerators(self) -> int:
-        """Devices at work: enough for arithmetic and memory."""
+        """Accelerators at work: enough for arithmetic and memory."""
         return max(self.accelerators_for_flop, self.accelerators_for_memory or 0)
 
     @property
@@ -310,7 +337,7 @@ class Cluster:
 
     @property
     def installed(self) -> int:
-        """Devices bought: at work, spare, and rounded up to whole sets."""
+        """Accelerators bought: at work, spare, and rounded up to whole sets."""
         wanted = self.accelerators * (1.0 + self.training.spare_fraction)
         return _whole_above(wanted / self.accelerator.sold_by) * self.accelerator.sold_by
 
@@ -323,9 +350,14 @@ class Cluster:
         return _whole_above(self.installed / (silicon.gross_dies * self.yield_fraction))
 
     @property
-    def it_mw(self) -> float:
-        """Power of all accelerators installed [MW]; spares are kept running."""
+    def nameplate_mw(self) -> float:
+        """Nameplate power of all accelerators installed [MW]; spares are kept running."""
         return self.installed * self.accelerator.power_kw / 1000.0
+
+    @property
+    def it_load_mw(self) -> float:
+        """What they draw in training [MW]: the `it_mw` of a datacenter for them."""
+        return self.nameplate_mw * self.training.load_fraction
 
     @property
     def capital_usd(self) -> float:
@@ -343,7 +375,7 @@ class Cluster:
         A number that was set by the user stays.
         """
         frame = self.accelerator.frame
-        frame = frame[frame["source"] != BY_USER]
+        frame = frame[~frame["source"].str.startswith(BY_USER)]
         clusters = []
         for end in ("low", "high"):
             prices = {str(key): float(value) for key, value in frame[end].items()}
@@ -395,9 +427,10 @@ class Cluster:
             else None,
             "yield_fraction": self.yield_fraction,
             "wafers": self.wafers,
-            "it_mw": self.it_mw,
-            "it_mw_low": low.it_mw,
-            "it_mw_high": high.it_mw,
+            "nameplate_mw": self.nameplate_mw,
+            "nameplate_mw_low": low.nameplate_mw,
+            "nameplate_mw_high": high.nameplate_mw,
+            "it_load_mw": self.it_load_mw,
             "capital_usd": self.capital_usd,
             "capital_usd_low": low.capital_usd,
             "capital_usd_high": high.capital_usd,
@@ -416,6 +449,16 @@ class Cluster:
 
     def _repr_html_(self) -> str:
         return str(self.frame.to_html())
+
+
+def _changed(given: T, values: Mapping[str, float]) -> T:
+    """An input with those of the values that it has; whole numbers are rounded."""
+    changes = {
+        key: round(value) if isinstance(getattr(given, key), int) else float(value)
+        for key, value in values.items()
+        if key in type(given).model_fields
+    }
+    return given.replace(**changes)
 
 
 def _whole_above(count: float) -> int:
@@ -504,7 +547,7 @@ class Trainable:
 
     @property
     def installed(self) -> int:
-        """Devices that the plant carries, spares among them, in whole sets."""
+        """Accelerators that the plant carries, spares among them, in whole sets."""
         sets = (
             self.plant_mw * 1000 / self.pue / self.accelerator.power_kw / self.accelerator.sold_by
         )
@@ -585,7 +628,7 @@ def trainable(
     InputError
         With all that is out of bounds.
     """
-    pue = shipped(PRICES_FILE)["cooling"]["pue"]["value"] if pue is None else pue
+    pue = float(shipped(PRICES_FILE)["cooling"]["pue"].value) if pue is None else pue
     problems = [
         f"{name} must be {rule}; got {value:g}"
         for name, value, rule, good in (

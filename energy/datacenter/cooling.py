@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -36,6 +36,7 @@ from energy.parameters import (
     Fraction,
     Input,
     NotNegative,
+    Parameter,
     Positive,
     PositiveFraction,
     parameter_field,
@@ -109,7 +110,7 @@ class _Cooler(Input):
     @property
     def frame(self) -> pd.DataFrame:
         """One row a number: value in use, low, high, unit, source."""
-        quantities: dict[str, Any] = {}
+        quantities: dict[str, Parameter] = {}
         for section in self._sections:
             quantities |= shipped(DATA_FILE)[section]
         return sources(self.model_dump(exclude={"supply_temp_c"}), quantities)

@@ -9,6 +9,7 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Annotated, Any
@@ -33,8 +34,10 @@ from energy.parameters import (
     NotNegative,
     PositiveFraction,
     parameter_field,
+    parameters_of,
     shipped,
     sources,
+    with_parameters,
 )
 from energy.units import Array
 from energy.weather import Place, Weather
@@ -167,6 +170,18 @@ class Datacenter(Input):
                 "published PUE holds them all"
             )
         return self
+
+    @property
+    def parameters(self) -> pd.DataFrame:
+        """The numbers assumed of cooling, feed and hall: value in use, low, high, unit, source.
+
+        None without a way of cooling: the PUE line of the assumptions holds them all.
+        """
+        return parameters_of(self) if self.cooling is not None else parameters_of(Input())
+
+    def with_parameters(self, values: Mapping[str, float]) -> Datacenter:
+        """The same datacenter with other values for some names of `parameters`."""
+        return with_parameters(self, values) if self.cooling is not None else self
 
 
 # --- load ---------------------------------------------------------------------------------------

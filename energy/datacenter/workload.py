@@ -10,7 +10,7 @@ nothing extra and saves nothing either. What is at rest draws `idle_fraction`.
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from energy.errors import InputError
 from energy.parameters import (
     Input,
     NotNegative,
+    Parameter,
     Positive,
     PositiveFraction,
     parameter_field,
@@ -43,7 +44,7 @@ class _Kind(Input):
     @property
     def frame(self) -> pd.DataFrame:
         """One row a number: value in use, low, high, unit, source."""
-        quantities: dict[str, Any] = {}
+        quantities: dict[str, Parameter] = {}
         for section in ("steady", "stop", "cap"):
             quantities |= shipped(DATA_FILE)[section]
         return sources(self.model_dump(), quantities)

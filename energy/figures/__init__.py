@@ -1,3 +1,22 @@
-"""Results as figures."""
+"""Results as figures to look at once and understand.
 
-from energy.figures.all import *  # noqa: F403
+In: results of the package. Out: matplotlib figures; `save` writes them as PNG or SVG.
+"""
+
+from energy.figures.cost_curves import backup_frontier, frontier, frontiers
+from energy.figures.plant_week import week
+from energy.figures.style import ENDINGS, save
+from energy.figures.uncertainty import monte_carlo, sensitivity
+from energy.figures.weather_at_a_glance import weather
+
+__all__ = [
+    "ENDINGS",
+    "backup_frontier",
+    "frontier",
+    "frontiers",
+    "monte_carlo",
+    "save",
+    "sensitivity",
+    "weather",
+    "week",
+]

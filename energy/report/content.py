@@ -20,7 +20,7 @@ from energy.case import Case, backup_usd_per_mwh, grid_usd_per_mwh
 from energy.errors import InputError
 from energy.evaluation import Evaluation
 from energy.finance import DRIVERS, unit_costs
-from energy.parameters import shipped
+from energy.reliability import worst_week as steps_of_worst_week
 from energy.report.sentences import (
     COLUMNS,
     answer,
@@ -32,7 +32,6 @@ from energy.report.sentences import (
 )  # fmt: skip
 from energy.sizing import Sizing, Target, frontier
 from energy.sizing.weather_uncertainty import weather_uncertainty
-from energy.units import Array
 
 #: Shares of the energy that the page's control stops at, beside the one that was asked for:
 #: round ones, about evenly spaced in nines, because they are read aloud.
@@ -340,18 +339,13 @@ def worst_week(plant: Evaluation) -> dict[str, Any]:
 
     Without any, those whose battery is lowest.
     """
-    weather, frame = plant.case.weather, plant.run.frame
-    day = weather.local_middle.normalize()
-    daily = frame.groupby(np.asarray(day)).agg({"unserved_mw": "sum", "soc_mwh": "min"})
-    days = pd.DatetimeIndex(daily.index)
-    in_a_row = (days[WEEK_DAYS - 1 :] - days[: 1 - WEEK_DAYS]) == pd.Timedelta(days=WEEK_DAYS - 1)
-    unserved = _windows(daily["unserved_mw"].to_numpy(dtype=float))
-    dark = unserved.max() > 0
-    score = unserved if dark else -_windows(daily["soc_mwh"].to_numpy(dtype=float))
-    first = days[int(np.where(in_a_row, score, -np.inf).argmax())]
-    inside = (day >= first) & (day < first + pd.Timedelta(days=WEEK_DAYS))
+    weather = plant.case.weather
+    steps = steps_of_worst_week(plant.run, WEEK_DAYS)
+    frame = plant.run.frame.iloc[steps]
+    first = weather.local_middle[steps[0]].normalize()
+    unserved = bool(frame["unserved_mw"].sum() > 0)
     steps_per_hour = round(1 / weather.step_h)
-    hours = frame[inside].to_numpy(dtype=float)
+    hours = frame.to_numpy(dtype=float)
     hourly = pd.DataFrame(
         hours.reshape(-1, steps_per_hour, hours.shape[1]).mean(axis=1), columns=frame.columns
     )
@@ -363,16 +357,11 @@ def worst_week(plant: Evaluation) -> dict[str, Any]:
     return {
         "days": [f"{date.day} {date:%b}" for date in dates],
         "span": " to ".join(f"{dates[n].day} {dates[n]:%b{' %Y' * dated}}" for n in (0, -1)),
-        "dark": bool(dark),
+        "dark": unserved,
         "unserved_mwh": float(hourly["unserved_mw"].sum()),
         "load_mwh": float(hourly["load_mw"].sum()),
         "hours": {name: _rounded(hourly[name]) for name in columns},
     }
-
-
-def _windows(values: Array) -> Array:
-    """Sums of each `WEEK_DAYS` values in a row."""
-    return np.convolve(values, np.ones(WEEK_DAYS), "valid")
 
 
 def dark_days(plant: Evaluation) -> dict[str, Any]:
@@ -503,14 +492,12 @@ def _prices(case: Case) -> list[dict[str, Any]]:
 
 def _assumptions(case: Case) -> list[dict[str, Any]]:
     """Every belief with its range, unit, source and the dollar-year that its source gives."""
-    content = shipped("assumptions-2025.toml")
     rows = []
     for name, row in case.assumptions.frame.iterrows():
-        section, key = str(name).split(".")
-        year = content[section][key].get("dollar_year", "")
+        year = "" if pd.isna(row["dollar_year"]) else f"{row['dollar_year']:.0f}"
         numbers = {end: f"{row[end]:.6g}" for end in ("value", "low", "high")}
         rows.append(
-            {"name": str(name), **numbers, "unit": row["unit"], "dollar_year": str(year),
+            {"name": str(name), **numbers, "unit": row["unit"], "dollar_year": year,
              "source": row["source"]}
         )  # fmt: skip
     return rows

@@ -6,7 +6,7 @@ In: PV generation and load by step, prices per size, a served fraction. Out: `Le
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -140,7 +140,7 @@ def _check_numbers(
     load_mw: Array,
 ) -> None:
     """Refuse arguments that are out of bounds, all of them at once."""
-    bounds = {
+    bounds: dict[str, tuple[str, Callable[[float], bool]]] = {
         "solar_usd_per_mw_year": ("above 0", lambda usd: usd > 0),
         "battery_usd_per_mwh_year": ("above 0", lambda usd: usd > 0),
         "battery_usd_per_mw_year": ("at least 0", lambda usd: usd >= 0),

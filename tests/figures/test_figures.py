@@ -180,7 +180,7 @@ def test_the_examination_of_another_series_is_refused(
 
 def test_a_week_s_parts_add_up_to_the_load_and_its_worst_is_chosen(el_paso: en.Case) -> None:
     run = en.simulate(el_paso, en.Design(solar_mw=900, battery_mwh=2500, battery_mw=400))
-    power, store = en.figures.week_figure(run).axes
+    power, store = en.figures.week(run).axes
     names = [text.get_text() for text in power.get_legend().get_texts()]
     assert names == ["sun", "battery", "not served", "all that the sun gives"]
     unserved = run.frame["unserved_mw"].rolling(168).sum()
@@ -193,19 +193,19 @@ def test_a_week_s_parts_add_up_to_the_load_and_its_worst_is_chosen(el_paso: en.C
 
 def test_a_week_can_be_asked_for_and_one_that_is_not_there_is_refused(wyoming: en.Case) -> None:
     run = en.simulate(wyoming, en.Design(solar_mw=900, battery_mwh=2500, battery_mw=400))
-    store = en.figures.week_figure(run, "2017-06-20").axes[1]
+    store = en.figures.week(run, "2017-06-20").axes[1]
     assert [text.get_text() for text in store.get_xticklabels()][:2] == [
         "20 Jun 2017", "21 Jun 2017",
     ]  # fmt: skip
     with pytest.raises(InputError, match="no 2016-06-20; its years are 1999, 2012, 2017"):
-        en.figures.week_figure(run, "2016-06-20")
+        en.figures.week(run, "2016-06-20")
     with pytest.raises(InputError, match="such as 2018-12-20; got 'soon'"):
-        en.figures.week_figure(run, "soon")
+        en.figures.week(run, "soon")
 
 
 def test_a_tornado_s_bars_end_at_the_costs_of_its_ends(el_paso: en.Case) -> None:
     sensitivity = en.sensitivity(el_paso, served_fraction=0.9)
-    (axes,) = en.figures.sensitivity_figure(sensitivity).axes
+    (axes,) = en.figures.sensitivity(sensitivity).axes
     bars = axes.patches[: 2 * ASSUMPTIONS]
     ends = [bar.get_x() + bar.get_width() for bar in bars]
     frame = sensitivity.frame.head(ASSUMPTIONS)
@@ -218,7 +218,7 @@ def test_a_tornado_s_bars_end_at_the_costs_of_its_ends(el_paso: en.Case) -> None
 def test_the_odds_are_drawn_as_they_are_told(el_paso: en.Case) -> None:
     phoenix = en.Case(en.read_site("phoenix"), el_paso.datacenter)
     monte_carlo = en.monte_carlo([el_paso, phoenix], served_fraction=0.9, draws=8)
-    often, spread = en.figures.monte_carlo_figure(monte_carlo).axes
+    often, spread = en.figures.monte_carlo(monte_carlo).axes
     widths = [bar.get_width() for bar in often.patches]
     assert widths == pytest.approx(list(100 * monte_carlo.frame["lowest_cost_fraction"]))
     median = next(line for line in spread.lines if line.get_label() == "median")
@@ -227,9 +227,9 @@ def test_the_odds_are_drawn_as_they_are_told(el_paso: en.Case) -> None:
 
 def test_frontiers_stand_side_by_side_each_with_its_name(el_paso: en.Case) -> None:
     curve = en.frontier(el_paso, [0.5, 0.9, 0.99])
-    (axes,) = en.figures.frontiers_figure([curve, curve]).axes
+    (axes,) = en.figures.frontiers([curve, curve]).axes
     assert [text.get_text() for text in axes.texts] == ["el-paso", "el-paso"]
     assert list(axes.lines[0].get_ydata()) == list(curve.frame["levelized_usd_per_mwh"])
     assert axes.lines[0].get_color() != axes.lines[1].get_color()
     with pytest.raises(InputError, match="one to 7"):
-        en.figures.frontiers_figure([])
+        en.figures.frontiers([])

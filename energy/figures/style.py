@@ -1,0 +1,72 @@
+"""What all figures share: size, colors, an empty figure, and writing it to a file.
+
+In: a path. Out: a matplotlib `Figure`; a PNG or SVG file.
+
+Matplotlib is an extra, `pip install 'sunrack[plot]'`, used without pyplot's hidden state. Colors
+are Okabe and Ito's and matplotlib's perceptual maps, which color-blind readers can tell apart.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from energy.errors import InputError
+from energy.tables import replace_file
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Size [inch] and dots an inch: 1200 x 900.
+SIZE, DPI = (12.0, 9.0), 100
+
+#: Okabe and Ito: data, what is expected of it, what is wrong.
+BLUE, ORANGE, RED, GREY = "#0072B2", "#E69F00", "#D55E00", "#777777"
+
+#: Okabe and Ito's colors for things side by side; their yellow is too light for a line.
+HUES = (BLUE, RED, "#009E73", "#CC79A7", "#56B4E9", ORANGE, "#000000")
+
+#: Endings that `save` knows.
+ENDINGS = (".png", ".svg")
+
+#: Days of the worst weeks that are drawn.
+DAYS = 7
+
+
+def save(figure: Figure, path: str | Path) -> None:
+    """Write a picture as PNG or SVG, as the ending says: beside the path first, then in its place.
+
+    Raises
+    ------
+    InputError
+        For another ending, a folder, or a place that cannot be written; an old file stays.
+    """
+    import matplotlib
+
+    path = Path(path)
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        raise InputError(f"{path}: pictures end in {' or '.join(ENDINGS)}; got {ending!r}")
+    drawn = io.BytesIO()
+    # Without the date and with fixed ids the same picture is the same bytes.
+    with matplotlib.rc_context({"svg.hashsalt": "sunrack"}):
+        dateless = {"Date": None} if ending == ".svg" else None
+        figure.savefig(drawn, format=ending[1:], dpi=DPI, metadata=dateless)
+    replace_file(path, drawn.getvalue())
+
+
+def new_figure() -> Figure:
+    try:
+        from matplotlib.figure import Figure
+        from matplotlib.layout_engine import ConstrainedLayoutEngine
+    except ImportError:
+        raise InputError("pictures need matplotlib: pip install 'sunrack[plot]'") from None
+    return Figure(figsize=SIZE, dpi=DPI, layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1))
+
+
+def bare(axes: Axes) -> None:
+    """Take away what carries no information: ticks of names, and the frame but for its floor."""
+    axes.tick_params(axis="y", length=0)
+    axes.spines[["top", "right", "left"]].set_visible(False)
