@@ -7,7 +7,7 @@ Out: `Site`, and the weather that belongs to it.
 from __future__ import annotations
 
 import difflib
-import math
+from dataclasses import asdict
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -133,15 +133,14 @@ class Site(Input):
         series = self.series
         notes = [*self.weather.warnings, *series.warnings]
         shipped = self._given is None and self._folder == sites_folder()
-        if not shipped and not series.made:
+        if not shipped and not series.relabeled:
             # What is shipped, and how hours are made, has been examined; tests say so.
             notes.extend(self.quality_check.warnings)
-        distance_km = _distance_km(
-            self.latitude_deg, self.longitude_deg, series.latitude_deg, series.longitude_deg
-        )
+        distance_km = self.place.distance_km(series.place)
         if distance_km > NEAR_KM:
             notes.append(
-                f"the weather file is for {series.latitude_deg:g}, {series.longitude_deg:g}, "
+                f"the weather file is for {series.place.latitude_deg:g}, "
+                f"{series.place.longitude_deg:g}, "
                 f"{distance_km:.0f} km from the site"
             )
         return notes
@@ -164,13 +163,6 @@ class Site(Input):
         site = self.replace(weather=weather)
         site._given = series
         return site
-
-
-def _distance_km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
-    """Great-circle distance [km] by the haversine formula, mean Earth radius 6,371 km."""
-    a, b, c, d = map(math.radians, (lat1, lon1, lat2, lon2))
-    half = math.sin((c - a) / 2) ** 2 + math.cos(a) * math.cos(c) * math.sin((d - b) / 2) ** 2
-    return 2 * 6371.0 * math.asin(math.sqrt(half))
 
 
 def sites_folder() -> Path:
@@ -237,9 +229,7 @@ def site_of_weather(series: Weather, name: str) -> Site:
     values: dict[str, Any] = {
         "name": name,
         "title": series.source,
-        "latitude_deg": series.latitude_deg,
-        "longitude_deg": series.longitude_deg,
-        "elevation_m": series.elevation_m,
+        **asdict(series.place),
         "weather": {"file": name},
         "land_usd_per_acre": {
             "value": 1920.0,
@@ -265,10 +255,8 @@ def site_at(latitude_deg: float, longitude_deg: float, *, years: int = 20, seed:
     from energy.weather.synthetic import synthesize
 
     known = [site for name in site_names() if (site := read_site(name)).normals is not None]
-    distances_km = [
-        _distance_km(latitude_deg, longitude_deg, site.latitude_deg, site.longitude_deg)
-        for site in known
-    ]
+    here = Place(latitude_deg, longitude_deg, 0.0)
+    distances_km = [here.distance_km(site.place) for site in known]
     nearest = min(range(len(known)), key=distances_km.__getitem__)
     normals = known[nearest].normals if distances_km[nearest] <= NORMALS_KM else None
     series = synthesize(

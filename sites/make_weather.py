@@ -35,7 +35,7 @@ import pandas as pd
 
 from energy.site import Site, read_site
 from energy.units import step_hours
-from energy.weather import COLUMNS, Weather, move, read_weather
+from energy.weather import COLUMNS, Place, Provenance, Weather, adapt, read_weather
 from energy.weather.read import write_parquet
 
 HERE = Path(__file__).parent
@@ -323,7 +323,8 @@ def _by_local_years(data: pd.DataFrame, header: dict[str, Any]) -> Weather:
     utc = (start - pd.Timedelta(hours=offset_h)).tz_localize("UTC").rename("start")
     year = int(start[len(start) // 2].year)
     frame = pd.DataFrame(ring, index=utc, columns=list(COLUMNS))
-    return Weather(frame, first_year=year, last_year=year, **header)
+    place = Place(header["latitude_deg"], header["longitude_deg"], header["elevation_m"])
+    return Weather(frame, place, offset_h, Provenance(header["source"], year, year))
 
 
 def _read_nsrdb_table(path: Path) -> Weather:
@@ -390,15 +391,10 @@ def hourly(weather: Weather) -> Weather:
 
 def chain(years: list[Weather], site: Site, title: str) -> Weather:
     """The years one after the other, at the site."""
-    return replace(
-        years[0],
-        frame=pd.concat([year.frame for year in years]).rename_axis("start"),
-        latitude_deg=site.latitude_deg,
-        longitude_deg=site.longitude_deg,
-        elevation_m=site.elevation_m,
-        source=title,
-        last_year=years[-1].last_year,
-    )
+    first, last = years[0], years[-1]
+    frame = pd.concat([year.frame for year in years]).rename_axis("start")
+    provenance = first.provenance.replace(source=title, last_year=last.last_year)
+    return replace(first, frame=frame, place=site.place, provenance=provenance)
 
 
 def moved_to(town: Site, near: list[Weather], places: list[Site]) -> list[Weather]:
@@ -413,11 +409,9 @@ def moved_to(town: Site, near: list[Weather], places: list[Site]) -> list[Weathe
     ghi = np.array(town.normals.ghi_kwh_m2_day) * bright / np.mean(bright, axis=0)
     temp = np.array(town.normals.temp_air_c) + warm - np.mean(warm, axis=0)
     return [
-        move(
+        adapt(
             year,
-            latitude_deg=town.latitude_deg,
-            longitude_deg=town.longitude_deg,
-            elevation_m=town.elevation_m,
+            town.place,
             ghi_kwh_m2_day=ghi_of_year,
             temp_air_c=temp_of_year,
             source=f"{year.source} at {town.title}",

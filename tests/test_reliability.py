@@ -12,6 +12,7 @@ import energy as en
 from energy.dispatch import FLOWS
 from energy.dispatch.run import Dispatch
 from energy.reliability import Availability
+from energy.weather import Place, Provenance, Weather
 
 
 @pytest.fixture
@@ -100,10 +101,7 @@ def test_years_are_told_apart_and_the_worst_is_named(el_paso, monkeypatch):
     weather = el_paso.weather
     first = weather.frame
     second = first.set_axis(first.index + pd.Timedelta(days=365))  # 2001 and 2002
-    both = en.Weather(
-        pd.concat([first, second]), weather.latitude_deg, weather.longitude_deg,
-        weather.elevation_m, weather.utc_offset_h, "two years", 2001, 2002,
-    )  # fmt: skip
+    both = Weather(pd.concat([first, second]), Place(weather.place.latitude_deg, weather.place.longitude_deg, weather.place.elevation_m), weather.utc_offset_h, Provenance("two years", 2001, 2002))  # fmt: skip
     site = el_paso.site.replace()
     site._given = both
     case = en.Case(site, el_paso.datacenter)

@@ -15,7 +15,7 @@ import pytest
 from pvlib import solarposition
 
 from energy.site import Normals, Site, read_site, site_names, sites_folder
-from energy.weather import COLUMNS, Weather
+from energy.weather import COLUMNS, Place, Provenance, Weather
 from energy.weather.checks import sun_problems
 from energy.weather.read import write_parquet
 
@@ -121,7 +121,7 @@ def test_every_site_reads_and_is_where_its_weather_is(name: str) -> None:
     site = read_site(name)
     weather = site.series  # reading it refuses gaps, part years and values beyond physics
     assert site.name == name
-    place = (weather.latitude_deg, weather.longitude_deg, weather.elevation_m)
+    place = (weather.place.latitude_deg, weather.place.longitude_deg, weather.place.elevation_m)
     assert place == pytest.approx((site.latitude_deg, site.longitude_deg, site.elevation_m))
     assert weather.utc_offset_h == pytest.approx(site.longitude_deg / 15, abs=1.5)
     assert weather.step_h in (0.5, 1.0)
@@ -154,7 +154,7 @@ def test_a_year_of_a_site_is_small(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_light_follows_the_sun(name: str) -> None:
     weather = read_site(name).series
-    place = (weather.latitude_deg, weather.longitude_deg, weather.step_h)
+    place = (weather.place.latitude_deg, weather.place.longitude_deg, weather.step_h)
     assert sun_problems(weather.frame, *place) == []
 
 
@@ -164,7 +164,7 @@ def test_global_is_diffuse_and_beam_where_the_sun_is_high(name: str) -> None:
     # mean over the hour. Fifteen minutes of clock are 13 W/m2 and more.
     weather = read_site(name).series
     sun = solarposition.get_solarposition(
-        weather.middle, weather.latitude_deg, weather.longitude_deg
+        weather.middle, weather.place.latitude_deg, weather.place.longitude_deg
     )
     cosine = np.cos(np.radians(sun["zenith"].to_numpy()))
     light = weather.frame
@@ -263,7 +263,7 @@ def brighter(weather: Weather, by: float | np.ndarray, warmer_c: float | np.ndar
     frame = weather.frame.copy()
     frame[["ghi", "dni", "dhi"]] = frame[["ghi", "dni", "dhi"]].mul(by, axis=0)
     frame["temp_air"] += warmer_c
-    return Weather(frame, 40.53, -105.06, 1526.0, -7.0, "brighter", 2018, 2018)
+    return Weather(frame, Place(40.53, -105.06, 1526.0), -7.0, Provenance("brighter", 2018, 2018))
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from pvlib.bifacial.utils import vf_row_ground_2d_integ, vf_row_sky_2d_integ
 from energy.assumptions import read_assumptions
 from energy.site import Site, read_site
 from energy.solar import FixedTilt, Solar, Sun, _orientation, _rows, solar_per_mwdc, sun_over
-from energy.weather import Place, Weather
+from energy.weather import Place, Provenance, Weather
 
 ORACLES = Path(__file__).parent / "oracles"
 SHARED = Path(__file__).parents[2] / "shared"
@@ -299,7 +299,7 @@ def test_yield_is_that_of_the_shared_oracle(
     frame = pd.read_csv(path)
     start = pd.date_range("2001-01-01", periods=len(frame), freq="h", tz="-07:00").tz_convert("UTC")
     frame = frame.set_index(start)[["ghi", "dni", "dhi", "temp_air"]].assign(wind_speed=wind_m_s)
-    weather = Weather(frame, *place, -7.0, file, 2001, 2001)
+    weather = Weather(frame, Place(*place), -7.0, Provenance(file, 2001, 2001))
     solar = solar_of(tilt_deg, dc_ac_ratio=dc_ac_ratio)
     ac = solar_per_mwdc(weather, solar, Place(place[0], place[1], place[2]))
     assert weather.per_year(ac) == pytest.approx(kwh_per_kwdc, rel=0.02)
@@ -342,7 +342,7 @@ def one_hour(
     dark = {"ghi": 0.0, "dni": 0.0, "dhi": 0.0, "temp_air": temp, "wind_speed": wind}
     frame = pd.DataFrame(dark, index=index)
     frame.loc[ZENITH_HOUR, ["ghi", "dni", "dhi"]] = [dhi + dni * cos_zenith, dni, dhi]
-    return Weather(frame, 0.0, 0.0, 0.0, 0.0, "one hour", 2001, 2001)
+    return Weather(frame, Place(0.0, 0.0, 0.0), 0.0, Provenance("one hour", 2001, 2001))
 
 
 def power(
@@ -586,7 +586,9 @@ def clear_year(latitude_deg: float, longitude_deg: float = 0.0, step: str = "h")
         index=index,
     )
     offset_h = float(round(longitude_deg / 15))
-    return Weather(frame, latitude_deg, longitude_deg, 0.0, offset_h, "clear", 2001, 2001)
+    return Weather(
+        frame, Place(latitude_deg, longitude_deg, 0.0), offset_h, Provenance("clear", 2001, 2001)
+    )
 
 
 def under(weather: Weather, solar: Solar) -> np.ndarray:

@@ -321,7 +321,7 @@ def _reliability_rows(evaluation: Evaluation) -> dict[str, str]:
     }
     if weather.years > 1:
         worst = availability.worst_year
-        name = "of the synthetic or resampled ones" if weather.made else worst.name
+        name = "of the synthetic or resampled ones" if weather.relabeled else worst.name
         rows["  worst year"] = f"{name}, {worst['served_fraction']:.4%} of the energy"
     return rows
 

@@ -64,9 +64,9 @@ def _title(weather: Weather) -> str:
     if weather.typical:
         kind = f"typical year of {span}"
     place = (
-        f"{abs(weather.latitude_deg):.2f}° {'N' if weather.latitude_deg >= 0 else 'S'}, "
-        f"{abs(weather.longitude_deg):.2f}° {'E' if weather.longitude_deg >= 0 else 'W'}, "
-        f"{weather.elevation_m:.0f} m"
+        f"{abs(weather.place.latitude_deg):.2f}° {'N' if weather.place.latitude_deg >= 0 else 'S'}, "
+        f"{abs(weather.place.longitude_deg):.2f}° {'E' if weather.place.longitude_deg >= 0 else 'W'}, "
+        f"{weather.place.elevation_m:.0f} m"
     )
     level = f"{weather.ghi_kwh_m2_day:.2f} kWh/m²/day, {weather.temp_air_c:.1f} °C"
     source = textwrap.shorten(weather.source, 200)
@@ -111,8 +111,8 @@ def _rise_and_set(weather: Weather) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     day = np.arange(1, 366)
     declination = np.asarray(solarposition.declination_spencer71(day))
     minutes = np.asarray(solarposition.equation_of_time_spencer71(day))
-    noon = 12.0 + weather.utc_offset_h - weather.longitude_deg / 15 - minutes / 60
-    cosine = -np.tan(np.radians(weather.latitude_deg)) * np.tan(declination)
+    noon = 12.0 + weather.utc_offset_h - weather.place.longitude_deg / 15 - minutes / 60
+    cosine = -np.tan(np.radians(weather.place.latitude_deg)) * np.tan(declination)
     # Where the sun stays up, or down, all day there is no line.
     half = np.degrees(np.arccos(np.where(np.abs(cosine) < 1, cosine, np.nan))) / 15
     dates = pd.date_range("2001-01-01", periods=365)

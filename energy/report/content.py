@@ -350,7 +350,7 @@ def worst_week(plant: Evaluation) -> dict[str, Any]:
         hours.reshape(-1, steps_per_hour, hours.shape[1]).mean(axis=1), columns=frame.columns
     )
     # A made year's number is a label; a typical year's months are of different years.
-    dated = not (weather.typical or weather.made)
+    dated = not (weather.typical or weather.relabeled)
     dates = [first + pd.Timedelta(days=n) for n in range(WEEK_DAYS)]
     columns = ("load_mw", "solar_mw", "solar_to_load_mw", "discharge_mw", "unserved_mw",
                "soc_mwh")  # fmt: skip
@@ -392,7 +392,7 @@ def dark_days(plant: Evaluation) -> dict[str, Any]:
     dark = daily[(daily["short_h"] > 0) & daily["year"].isin(kept)]
     rows = [kept.index(int(year)) for year in dark["year"]]
     shares = _rounded(dark["unserved"] / dark["load"], 3)
-    labels = {year: str(n + 1) if weather.made else str(year) for n, year in enumerate(years)}
+    labels = {year: str(n + 1) if weather.relabeled else str(year) for n, year in enumerate(years)}
     return {
         "years": ["typical" if weather.typical else labels[year] for year in kept],
         "of_years": len(years),
@@ -434,7 +434,7 @@ def _uncertainty(sizing: Sizing) -> dict[str, Any]:
         "usd_per_mwh": value,
         "low_usd_per_mwh": low,
         "high_usd_per_mwh": high,
-        "years": [str(n + 1) if weather.made else str(y) for n, y in enumerate(single.index)],
+        "years": [str(n + 1) if weather.relabeled else str(y) for n, y in enumerate(single.index)],
         "years_usd_per_mwh": [
             float(f"{usd / served_mwh:.5g}") if math.isfinite(usd) else None
             for usd in single["annual_usd"].tolist()

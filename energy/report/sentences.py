@@ -68,7 +68,7 @@ def years_words(weather: Weather) -> str:
     """Which years a series has."""
     if weather.typical:
         return f"a typical year of months from {weather.first_year} to {weather.last_year}"
-    if weather.made:
+    if weather.relabeled:
         return f"{weather.years} made years"
     if weather.years == 1:
         return f"one year, {weather.first_year}"

@@ -141,7 +141,7 @@ class Infeasibility:
     def __str__(self) -> str:
         """All of it in one message."""
         case, design = self.largest.case, self.largest.design
-        unlabelled = case.weather.typical or case.weather.made
+        unlabelled = case.weather.typical or case.weather.relabeled
         when = "%d %B" if unlabelled else "%d %B %Y"
         spells = "; ".join(
             f"{event['start']:{when}}, {event['length_h'] / 24:.1f} days, up to "

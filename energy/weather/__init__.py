@@ -5,19 +5,20 @@ In: a weather file or a shipped series. Out: a checked `Weather`.
 
 from __future__ import annotations
 
-from energy.weather.adaptation import move
+from energy.weather.adaptation import adapt
 from energy.weather.quality import QualityCheck, check_quality
 from energy.weather.read import read_weather
 from energy.weather.resampling import resample
-from energy.weather.series import COLUMNS, Place, Weather
+from energy.weather.series import COLUMNS, Place, Provenance, Weather
 
 __all__ = [
     "COLUMNS",
     "Place",
+    "Provenance",
     "QualityCheck",
     "Weather",
+    "adapt",
     "check_quality",
-    "move",
     "read_weather",
     "resample",
 ]

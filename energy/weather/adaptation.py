@@ -5,34 +5,24 @@ In: a neighbour's `Weather` and the town's place and monthly normals. Out: the t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from energy.errors import WeatherError
 from energy.units import Array
-from energy.weather.series import Weather
+from energy.weather.clearsky import clear_sky
+from energy.weather.series import Place, Weather
 
 #: Below this sine of the sun's height a beam cannot be told from diffuse light: all is diffuse.
 LOW_SUN = 0.02
 
 
-@dataclass(frozen=True)
-class _Sky:
-    """What light a place would have, by step, were there no clouds or no air at all."""
-
-    sine: Array  # of the sun's height; negative at night
-    clear_w_m2: Array  # horizontal, clear sky
-    extra_w_m2: Array  # normal to the sun, outside the atmosphere
-
-
-def move(
+def adapt(
     weather: Weather,
+    place: Place,
     *,
-    latitude_deg: float,
-    longitude_deg: float,
-    elevation_m: float,
     ghi_kwh_m2_day: Array,
     temp_air_c: Array,
     source: str,
@@ -48,7 +38,7 @@ def move(
     ----------
     weather
         The neighbour's series.
-    latitude_deg, longitude_deg, elevation_m
+    place
         The town.
     ghi_kwh_m2_day, temp_air_c
         Twelve monthly normals of the town, January first.
@@ -69,8 +59,8 @@ def move(
     WeatherError
         When a month's normal is brighter than the neighbour's clearest sky could make it.
     """
-    here = _sky(weather.middle, weather.latitude_deg, weather.longitude_deg, weather.elevation_m)
-    there = _sky(weather.middle, latitude_deg, longitude_deg, elevation_m)
+    here = clear_sky(weather.middle, weather.place)
+    there = clear_sky(weather.middle, place)
     source_ghi, source_dni, source_dhi, source_temp, wind_speed = (
         weather.frame[name].to_numpy(dtype=float)
         for name in ("ghi", "dni", "dhi", "temp_air", "wind_speed")
@@ -101,38 +91,13 @@ def move(
         },
         index=weather.index,
     )
-    return Weather(
-        frame=frame,
-        latitude_deg=latitude_deg,
-        longitude_deg=longitude_deg,
-        elevation_m=elevation_m,
-        utc_offset_h=weather.utc_offset_h,
-        source=source,
-        first_year=weather.first_year,
-        last_year=weather.last_year,
-        typical=weather.typical,
-        warnings=(*weather.warnings, *warnings),
-    )
+    provenance = weather.provenance.replace(*warnings, source=source, adapted=True)
+    return replace(weather, frame=frame, place=place, provenance=provenance)
 
 
 def _ratio(above: Array, below: Array) -> Array:
     """above / below where below is more than nothing, else 0."""
     return np.divide(above, below, out=np.zeros_like(above), where=below > 1e-3)
-
-
-def _sky(
-    middle: pd.DatetimeIndex, latitude_deg: float, longitude_deg: float, elevation_m: float
-) -> _Sky:
-    from pvlib import irradiance, location
-
-    place = location.Location(latitude_deg, longitude_deg, altitude=elevation_m)
-    sun = place.get_solarposition(middle)
-    clear = place.get_clearsky(middle, solar_position=sun)
-    return _Sky(
-        sine=np.cos(np.radians(sun["zenith"].to_numpy(dtype=float))),
-        clear_w_m2=clear["ghi"].to_numpy(dtype=float),
-        extra_w_m2=np.asarray(irradiance.get_extra_radiation(middle), dtype=float),
-    )
 
 
 def _scaled(ghi: Array, ceiling: Array, month: np.ndarray, wanted_w_m2: Array) -> Array:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from energy.errors import WeatherError
 from energy.units import Array
-from energy.weather.series import COLUMNS
+from energy.weather.series import COLUMNS, Place
 
 #: Wind at the modules' height where none is given [m/s]: the mean of 2,000 stations around the
 #: globe, given for this use by Allen et al., FAO Irrigation and Drainage Paper 56 (1998), ch. 3.
@@ -55,9 +55,7 @@ def erbs_driesse(ghi: Array, zenith_deg: Array, times: pd.DatetimeIndex) -> tupl
 
 def complete(
     frame: pd.DataFrame,
-    latitude_deg: float,
-    longitude_deg: float,
-    elevation_m: float,
+    place: Place,
     step_h: float,
     decompose: Decomposition = erbs_driesse,
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -73,8 +71,8 @@ def complete(
     frame
         Indexed by the start of each step, with a time zone; irradiance [W/m2], temp_air [degC],
         wind_speed [m/s].
-    latitude_deg, longitude_deg, elevation_m
-        The place; north and east positive.
+    place
+        The point that the data is for.
     step_h
         Length of a step [h]; the sun is taken at its middle.
     decompose
@@ -109,7 +107,7 @@ def complete(
     out = frame[[name for name in COLUMNS if name in have]].astype(float)
     notes = []
     if light != {"ghi", "dni", "dhi"}:
-        made, note = _light(out, light, latitude_deg, longitude_deg, elevation_m, step_h, decompose)
+        made, note = _light(out, light, place, step_h, decompose)
         out = out.assign(**made)
         notes.append(note)
     if "wind_speed" not in have:
@@ -124,9 +122,7 @@ def complete(
 def _light(
     frame: pd.DataFrame,
     light: set[str],
-    latitude_deg: float,
-    longitude_deg: float,
-    elevation_m: float,
+    place: Place,
     step_h: float,
     decompose: Decomposition,
 ) -> tuple[dict[str, Array], str]:
@@ -134,7 +130,9 @@ def _light(
     from pvlib import irradiance, solarposition
 
     middle = pd.DatetimeIndex(frame.index) + pd.Timedelta(hours=step_h / 2)
-    sun = solarposition.get_solarposition(middle, latitude_deg, longitude_deg, elevation_m)
+    sun = solarposition.get_solarposition(
+        middle, place.latitude_deg, place.longitude_deg, place.elevation_m
+    )
     zenith_deg = sun["zenith"].to_numpy(dtype=float)
     cosine = np.maximum(np.cos(np.radians(zenith_deg)), 0.0)
     ghi, dni, dhi = (

@@ -29,7 +29,7 @@ import pandas as pd
 from energy.errors import InputError
 from energy.units import Array
 from energy.weather import checks
-from energy.weather.adaptation import _sky
+from energy.weather.clearsky import clear_sky
 from energy.weather.series import Weather
 
 # The limits come from 65 files: NSRDB of America, Europe and Australia, TMY2, TMY3, TMYx and a
@@ -262,7 +262,7 @@ def check_quality(
         # frame has them all, and the sentence on the clock the closure that is left.
         told = {name: text for name, text in told.items() if not name.startswith(FOLLOWS)}
     refused = checks.sun_problems(
-        weather.frame, weather.latitude_deg, weather.longitude_deg, weather.step_h
+        weather.frame, weather.place.latitude_deg, weather.place.longitude_deg, weather.step_h
     )
     verdict = {None: "not judged", True: "suspicious", False: "good"}
     return QualityCheck(
@@ -294,10 +294,10 @@ def _light(weather: Weather) -> _Light:
     from pvlib import solarposition
 
     middle = weather.middle
-    sky = _sky(middle, weather.latitude_deg, weather.longitude_deg, weather.elevation_m)
+    sky = clear_sky(middle, weather.place)
     day = np.asarray(middle.day_of_year, dtype=float)
     minutes = np.asarray(solarposition.equation_of_time_spencer71(day), dtype=float)
-    hour_angle = solarposition.hour_angle(middle, weather.longitude_deg, minutes)
+    hour_angle = solarposition.hour_angle(middle, weather.place.longitude_deg, minutes)
     ghi, dni, dhi = (weather.frame[name].to_numpy(dtype=float) for name in ("ghi", "dni", "dhi"))
     return _Light(
         ghi=ghi,
@@ -367,7 +367,7 @@ def _sine(
     weather: Weather, light: _Light, *, toward_noon: float = 0.0, later: float = 0.0
 ) -> Array:
     """Sine of the sun's height with its hour angle moved by so many radians."""
-    latitude = math.radians(weather.latitude_deg)
+    latitude = math.radians(weather.place.latitude_deg)
     angle = (light.hour_angle - later + math.pi) % (2 * math.pi) - math.pi
     angle = np.maximum(np.abs(angle) - toward_noon, 0.0)
     return np.asarray(
@@ -481,7 +481,7 @@ def _clock(weather: Weather, light: _Light) -> list[_Measure]:
         )
         for method, (shift, limit) in shifts.items()
     ]
-    noon_h = (12.0 + weather.utc_offset_h - weather.longitude_deg / 15) % 24
+    noon_h = (12.0 + weather.utc_offset_h - weather.place.longitude_deg / 15) % 24
     return [
         *found,
         _Measure(

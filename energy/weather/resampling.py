@@ -39,7 +39,7 @@ References
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -47,7 +47,8 @@ from numpy.typing import NDArray
 
 from energy.errors import WeatherError
 from energy.units import Array
-from energy.weather.adaptation import LOW_SUN, _ratio, _sky
+from energy.weather.adaptation import LOW_SUN, _ratio
+from energy.weather.clearsky import clear_sky
 from energy.weather.series import Weather
 
 #: Days of a made year; 29 February is left out, of the source and of the calendar.
@@ -120,27 +121,20 @@ def resample(weather: Weather, *, years: int = 30, seed: int = 0) -> Weather:
     chosen = _choose(real, years, random)
     lender = _lender(real, chosen, years, random)
     few = [
-        f"only {weather.years} real years are behind the made ones; what they lack, all lack"
+        f"only {weather.years} recorded years are behind the resampled ones; what they lack, all lack"
     ] * (weather.years < ENOUGH_YEARS)
-    return Weather(
-        frame=_frame(weather, real, chosen, lender, years),
-        latitude_deg=weather.latitude_deg,
-        longitude_deg=weather.longitude_deg,
-        elevation_m=weather.elevation_m,
-        utc_offset_h=weather.utc_offset_h,
-        source=f"{years} years resampled from {weather.years} real ones (seed {seed}): "
+    provenance = weather.provenance.replace(
+        f"the weather is resampled: {years} years from the days of {weather.years} recorded "
+        "ones, one of the climates that they leave possible; read some 20 seeds as a range "
+        "(where 18 years could be compared, seeds differed by 10 % in the cost of a 99 % plant "
+        "and 12 % in that of a 99.9 % plant, and held the truth in 14 draws of 15)",
+        *few,
+        source=f"{years} years resampled from {weather.years} recorded ones (seed {seed}): "
         f"{weather.source}",
-        first_year=weather.first_year,
-        last_year=weather.last_year,
-        made=True,
-        warnings=(
-            *weather.warnings,
-            f"the weather is resampled: {years} made years from the days of {weather.years} real "
-            "ones, one of the climates that they leave possible; read some 20 seeds as a range "
-            "(where 18 years could be compared, seeds differed by 10 % in the cost of a 99 % plant "
-            "and 12 % in that of a 99.9 % plant, and held the truth in 14 draws of 15)",
-            *few,
-        ),
+        resampled=True,
+    )
+    return replace(
+        weather, frame=_frame(weather, real, chosen, lender, years), provenance=provenance
     )
 
 
@@ -180,7 +174,7 @@ def _real_days(weather: Weather) -> _RealDays:
     local = weather.local_middle
     kept = ~((local.month == 2) & (local.day == 29))
     steps = round(24 / weather.step_h)
-    sky = _sky(weather.middle, weather.latitude_deg, weather.longitude_deg, weather.elevation_m)
+    sky = clear_sky(weather.middle, weather.place)
     ghi, dni, dhi, temp_air_c, wind_speed = (
         weather.frame[name].to_numpy(dtype=float)
         for name in ("ghi", "dni", "dhi", "temp_air", "wind_speed")
@@ -326,7 +320,7 @@ def _frame(
     local = local[~((local.month == 2) & (local.day == 29))]
     middle = (local - to_utc).tz_localize("UTC")
 
-    sky = _sky(middle, weather.latitude_deg, weather.longitude_deg, weather.elevation_m)
+    sky = clear_sky(middle, weather.place)
     up = np.maximum(sky.sine, 0.0)
     clear_sky_index = real.clear_sky_index[lender].ravel()
     beam_fraction = 1.0 - real.diffuse_fraction[lender].ravel()

@@ -5,8 +5,10 @@ In: columns by time from a reader. Out: `Weather`, evenly stepped, whole years, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,6 +40,59 @@ class Place:
     longitude_deg: float
     elevation_m: float
 
+    def distance_km(self, other: Place) -> float:
+        """Great-circle distance [km] by the haversine formula, mean Earth radius 6,371 km."""
+        here, there = (
+            (math.radians(place.latitude_deg), math.radians(place.longitude_deg))
+            for place in (self, other)
+        )
+        half = (
+            math.sin((there[0] - here[0]) / 2) ** 2
+            + math.cos(here[0]) * math.cos(there[0]) * math.sin((there[1] - here[1]) / 2) ** 2
+        )
+        return 2 * 6371.0 * math.asin(math.sqrt(half))
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a weather series comes from; what is made from it replaces parts, and retypes none.
+
+    Parameters
+    ----------
+    source
+        In words that go into every result.
+    first_year, last_year
+        The years that the data was recorded in.
+    typical
+        True for a typical year, stitched from months of different years.
+    synthetic
+        True for weather that was measured nowhere.
+    resampled
+        True for years drawn from the days of recorded ones.
+    adapted
+        True for another place's years fitted to this one.
+    warnings
+        What a reader of a result should know about the data.
+    """
+
+    source: str
+    first_year: int
+    last_year: int
+    typical: bool = False
+    synthetic: bool = False
+    resampled: bool = False
+    adapted: bool = False
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def relabeled(self) -> bool:
+        """Whether the calendar's years are labels only: of synthetic or resampled weather."""
+        return self.synthetic or self.resampled
+
+    def replace(self, *more: str, **changes: Any) -> Provenance:
+        """The same but for `changes`, with `more` warnings after those that there are."""
+        return replace(self, **{"warnings": (*self.warnings, *more)} | changes)
+
 
 @dataclass(frozen=True, eq=False)
 class Weather:
@@ -51,39 +106,31 @@ class Weather:
         `temp_dew` [degC]. Values hold for the step; the sun is taken at its middle. A step belongs
         to the day and the year, in local standard time, of its middle. Years need not follow each
         other, but each is whole (29 February may lack).
-    latitude_deg, longitude_deg, elevation_m
-        The place the data is for; north and east positive.
+    place
+        The point that the data is for.
     utc_offset_h
         Local standard time less UTC [h].
-    source
-        Where it comes from, in words that go into every result.
-    first_year, last_year
-        The years that the data was recorded in.
-    typical
-        True for a typical year, stitched from months of different years.
-    made
-        True when the calendar's years are labels only: resampled or synthetic weather.
-    warnings
-        What a reader of a result should know about the data.
+    provenance
+        Where it comes from.
 
     Raises
     ------
     WeatherError
         With every problem found: gaps, duplicates, uneven steps, part years, values missing or
         beyond physics.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> weather = en.read_site("el-paso").series
+    >>> weather.years, weather.step_h, weather.provenance.typical
+    (1, 1.0, True)
     """
 
     frame: pd.DataFrame
-    latitude_deg: float
-    longitude_deg: float
-    elevation_m: float
+    place: Place
     utc_offset_h: float
-    source: str
-    first_year: int
-    last_year: int
-    typical: bool = False
-    made: bool = False
-    warnings: tuple[str, ...] = ()
+    provenance: Provenance
 
     def __post_init__(self) -> None:
         """Refuse a series that the model cannot stand on."""
@@ -93,9 +140,34 @@ class Weather:
             raise WeatherError([f"{self.source}: {problem}" for problem in problems])
 
     @property
-    def place(self) -> Place:
-        """The point that the data is for."""
-        return Place(self.latitude_deg, self.longitude_deg, self.elevation_m)
+    def source(self) -> str:
+        """Where it comes from, in words."""
+        return self.provenance.source
+
+    @property
+    def first_year(self) -> int:
+        """The first year that the data was recorded in."""
+        return self.provenance.first_year
+
+    @property
+    def last_year(self) -> int:
+        """The last year that the data was recorded in."""
+        return self.provenance.last_year
+
+    @property
+    def typical(self) -> bool:
+        """Whether it is a typical year, stitched from months of different years."""
+        return self.provenance.typical
+
+    @property
+    def relabeled(self) -> bool:
+        """Whether the calendar's years are labels only."""
+        return self.provenance.relabeled
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader of a result should know about the data."""
+        return self.provenance.warnings
 
     @cached_property
     def step_h(self) -> float:

@@ -37,7 +37,7 @@ import pandas as pd
 from energy.errors import InputError, WeatherError
 from energy.units import Array
 from energy.weather.decomposition import complete
-from energy.weather.series import Weather
+from energy.weather.series import Place, Provenance, Weather
 
 #: Most light of a day in shares of the clear day's: the 99th percentile is 1.10 (median of 32
 #: series of NSRDB, TMYx and pyranometers; .98 to 1.18), as air is often cleaner than its mean.
@@ -129,6 +129,7 @@ def synthesize(
     height_m = elevation_m
     if height_m is None:
         height_m = float(location.lookup_altitude(latitude_deg, longitude_deg))
+    place = Place(latitude_deg, longitude_deg, height_m)
     offset_h = float(round(longitude_deg / 15.0))
     local = pd.date_range(
         f"{FIRST_YEAR}-01-01", f"{FIRST_YEAR + years}-01-01", freq="h", inclusive="left"
@@ -153,19 +154,14 @@ def synthesize(
         },
         index=index,
     )
-    frame, notes = complete(frame, latitude_deg, longitude_deg, height_m, 1.0)
-    return Weather(
-        frame=frame,
-        latitude_deg=latitude_deg,
-        longitude_deg=longitude_deg,
-        elevation_m=height_m,
-        utc_offset_h=offset_h,
-        source=f"synthetic: days drawn (seed {seed}) from MERRA-2 2011-2015 "
+    frame, notes = complete(frame, place, 1.0)
+    provenance = Provenance(
+        f"synthetic: days drawn (seed {seed}) from MERRA-2 2011-2015 "
         f"at {cell.latitude_deg:g}, {cell.longitude_deg:g}",
-        first_year=2011,
-        last_year=2015,
+        2011,
+        2015,
         typical=True,
-        made=True,
+        synthetic=True,
         warnings=(
             *_warnings(
                 normals_ghi_kwh_m2_day is not None,
@@ -177,6 +173,7 @@ def synthesize(
             notes[-1].replace("the file has", "the synthetic series has"),  # the wind's
         ),
     )
+    return Weather(frame, place, offset_h, provenance)
 
 
 def _clear_w_m2(

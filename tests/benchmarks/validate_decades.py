@@ -31,7 +31,7 @@ from pvlib import solarposition
 import energy as en
 from energy.assumptions import read_assumptions
 from energy.solar import solar_per_mwdc
-from energy.weather import Weather, decades
+from energy.weather import Place, Provenance, Weather, decades
 from energy.weather.resampling import resample
 
 FILE = Path(__file__).parents[3] / "shared" / "weather" / "Clearlake_CA_NSRDB_1998-2015.csv.gz"
@@ -75,24 +75,23 @@ def read(path: Path) -> Weather:
     table = pd.read_csv(path)
     start = pd.DatetimeIndex(pd.to_datetime(table.pop("hour_start"), utc=True), name="start")
     frame = table.set_index(start).assign(wind_speed=2.0)
-    return Weather(frame, 38.93, -122.3, 644.0, -8.0, "NSRDB Clearlake CA", 1998, 2015)
+    return Weather(
+        frame, Place(38.93, -122.3, 644.0), -8.0, Provenance("NSRDB Clearlake CA", 1998, 2015)
+    )
 
 
 def some(weather: Weather, years: tuple[int, ...]) -> Weather:
     """Some years of a series."""
     rows = np.isin(weather.local_middle.year, years)
-    return Weather(
-        weather.frame[rows], weather.latitude_deg, weather.longitude_deg, weather.elevation_m,
-        weather.utc_offset_h, weather.source, min(years), max(years),
-    )  # fmt: skip
+    return Weather(weather.frame[rows], Place(weather.place.latitude_deg, weather.place.longitude_deg, weather.place.elevation_m), weather.utc_offset_h, Provenance(weather.source, min(years), max(years)))  # fmt: skip
 
 
 def measures(weather: Weather) -> np.ndarray:
     """Numbers that a plant feels, in the order of MEASURES."""
     place = {
-        "latitude_deg": weather.latitude_deg,
-        "longitude_deg": weather.longitude_deg,
-        "elevation_m": weather.elevation_m,
+        "latitude_deg": weather.place.latitude_deg,
+        "longitude_deg": weather.place.longitude_deg,
+        "elevation_m": weather.place.elevation_m,
     }
     solar = solar_per_mwdc(weather, read_assumptions().solar, **place)
     costs = [

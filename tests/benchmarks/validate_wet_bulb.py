@@ -55,7 +55,7 @@ def main(paths: list[str]) -> None:
         if DEW not in weather.frame:
             print(f"{path}: no humidity", file=sys.stderr)
             continue
-        air_pa = pressure_pa(weather.elevation_m)
+        air_pa = pressure_pa(weather.place.elevation_m)
         air = weather.frame["temp_air"]
         days = air.groupby(weather.local_middle.normalize().to_numpy())
         recorded, estimated = (

@@ -14,7 +14,7 @@ import energy as en
 from energy.errors import InputError
 from energy.figures import ASSUMPTIONS, MONTHS, _rise_and_set, save, weather_figure
 from energy.site import read_site
-from energy.weather import Weather
+from energy.weather import Place, Provenance, Weather
 from energy.weather.quality import QualityCheck, check_quality
 
 pytest.importorskip("matplotlib")
@@ -37,7 +37,7 @@ def made_up() -> Weather:
     frame = pd.DataFrame(
         {"ghi": ghi, "dni": 0.0, "dhi": ghi, "temp_air": 20.0, "wind_speed": 3.0}, index=index
     )
-    return Weather(frame, 0.0, 0.0, 0.0, 0.0, "made up at $5 and $6", 2001, 2002)
+    return Weather(frame, Place(0.0, 0.0, 0.0), 0.0, Provenance("made up at $5 and $6", 2001, 2002))
 
 
 def test_four_panels_have_titles_and_axes_with_units(seen: tuple[Weather, QualityCheck]) -> None:
@@ -86,7 +86,7 @@ def test_the_sun_rises_at_six_on_the_equator_and_does_not_beyond_the_polar_circl
     _, rise, set_ = _rise_and_set(made_up)
     assert (set_ - rise) == pytest.approx(12.0)
     assert rise.mean() == pytest.approx(6.0, abs=0.01)
-    _, rise, _ = _rise_and_set(replace(made_up, latitude_deg=70.0))
+    _, rise, _ = _rise_and_set(replace(made_up, place=replace(made_up.place, latitude_deg=70.0)))
     assert np.isnan(rise).sum() > 100  # two months of night, two of day
     assert np.isfinite(rise).sum() > 200
 
@@ -95,7 +95,7 @@ def test_a_place_without_sun_for_weeks_is_drawn(made_up: Weather, tmp_path: Path
     dark = made_up.local_middle.month.isin([1, 12])
     frame = made_up.frame.assign(ghi=made_up.frame["ghi"].where(~dark, 0.0))
     frame["dhi"] = frame["ghi"]
-    weather = replace(made_up, frame=frame, latitude_deg=75.0)
+    weather = replace(made_up, frame=frame, place=replace(made_up.place, latitude_deg=75.0))
     save(weather_figure(weather, check_quality(weather)), tmp_path / "polar.png")
 
 

@@ -43,7 +43,11 @@ def case_of(name: str) -> en.Case:
     site = en.read_site(site_name)
     weather = site.series
     frame = weather.frame[np.asarray(weather.local_middle.year) == int(year)]
-    one = replace(weather, frame=frame, first_year=int(year), last_year=int(year))
+    one = replace(
+        weather,
+        frame=frame,
+        provenance=weather.provenance.replace(first_year=int(year), last_year=int(year)),
+    )
     return en.Case(site.with_weather(one), en.Datacenter(it_mw=IT_MW))
 
 

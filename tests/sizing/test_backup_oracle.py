@@ -29,7 +29,9 @@ def case_of(site_name: str, year: int) -> en.Case:
     site = en.read_site(site_name)
     weather = site.series
     frame = weather.frame[np.asarray(weather.local_middle.year) == year]
-    one = replace(weather, frame=frame, first_year=year, last_year=year)
+    one = replace(
+        weather, frame=frame, provenance=weather.provenance.replace(first_year=year, last_year=year)
+    )
     return en.Case(site.with_weather(one), en.Datacenter(it_mw=100))
 
 

@@ -50,7 +50,9 @@ def only(case: en.Case, year: int) -> en.Case:
     """The case of one of its weather years."""
     weather = case.weather
     frame = weather.frame[np.asarray(weather.local_middle.year) == year]
-    one = replace(weather, frame=frame, first_year=year, last_year=year)
+    one = replace(
+        weather, frame=frame, provenance=weather.provenance.replace(first_year=year, last_year=year)
+    )
     return en.Case(case.site.with_weather(one), case.datacenter)
 
 

@@ -11,7 +11,8 @@ from pvlib import irradiance, location, solarposition
 
 from energy.errors import WeatherError
 from energy.site import read_site
-from energy.weather import Weather, move
+from energy.weather import Place, Weather, adapt
+from energy.weather.synthetic import synthesize
 
 
 def to(
@@ -22,11 +23,9 @@ def to(
     ghi_kwh_m2_day: list[float] | np.ndarray,
     temp_air_c: list[float] | np.ndarray,
 ) -> Weather:
-    return move(
+    return adapt(
         weather,
-        latitude_deg=latitude_deg,
-        longitude_deg=longitude_deg,
-        elevation_m=elevation_m,
+        Place(latitude_deg, longitude_deg, elevation_m),
         ghi_kwh_m2_day=np.array(ghi_kwh_m2_day),
         temp_air_c=np.array(temp_air_c),
         source="moved",
@@ -38,9 +37,9 @@ def in_place(weather: Weather) -> Weather:
     monthly = weather.monthly()
     return to(
         weather,
-        weather.latitude_deg,
-        weather.longitude_deg,
-        weather.elevation_m,
+        weather.place.latitude_deg,
+        weather.place.longitude_deg,
+        weather.place.elevation_m,
         monthly["ghi_kwh_m2_day"].to_numpy(),
         monthly["temp_air_c"].to_numpy(),
     )
@@ -58,9 +57,9 @@ def moved(neighbour: Weather) -> Weather:
     assert town.normals is not None
     return to(
         neighbour,
-        town.latitude_deg,
-        town.longitude_deg,
-        town.elevation_m,
+        town.place.latitude_deg,
+        town.place.longitude_deg,
+        town.place.elevation_m,
         town.normals.ghi_kwh_m2_day,
         town.normals.temp_air_c,
     )
@@ -75,7 +74,10 @@ def far(neighbour: Weather) -> Weather:
 
 def cos_zenith(weather: Weather) -> np.ndarray:
     sun = solarposition.get_solarposition(
-        weather.middle, weather.latitude_deg, weather.longitude_deg, altitude=weather.elevation_m
+        weather.middle,
+        weather.place.latitude_deg,
+        weather.place.longitude_deg,
+        altitude=weather.place.elevation_m,
     )
     return np.cos(np.radians(sun["zenith"].to_numpy()))
 
@@ -83,7 +85,7 @@ def cos_zenith(weather: Weather) -> np.ndarray:
 def clear_sky(weather: Weather) -> np.ndarray:
     """Light of a cloudless sky [W/m2]."""
     place = location.Location(
-        weather.latitude_deg, weather.longitude_deg, altitude=weather.elevation_m
+        weather.place.latitude_deg, weather.place.longitude_deg, altitude=weather.place.elevation_m
     )
     return place.get_clearsky(weather.middle)["ghi"].to_numpy()
 
@@ -147,7 +149,7 @@ def test_two_steps_of_a_month_by_hand() -> None:
         frame.loc[noon & (index.day == day), ["ghi", "dhi"]] = ghi
     month_three_only_once = (index.day == 3) & (index.month != 3)
     frame.loc[month_three_only_once, ["ghi", "dhi"]] = 0.0
-    weather = Weather(frame, 0.0, -7.0, 0.0, 0.0, "noons", 2001, 2001)
+    weather = Weather(frame, Place(0.0, -7.0, 0.0), 0.0, Provenance("noons", 2001, 2001))
     monthly = weather.monthly()["ghi_kwh_m2_day"].to_numpy()
     doubled = np.where(np.arange(12) == 0, 2.0, 1.0) * monthly
     ghi = to(weather, 0.0, -7.0, 0.0, doubled, np.full(12, 5.0)).frame["ghi"]
@@ -258,19 +260,18 @@ def test_wind_and_times_are_kept(neighbour: Weather, moved: Weather) -> None:
 
 
 def test_the_result_is_at_the_town_and_says_what_it_is(neighbour: Weather) -> None:
-    said = replace(neighbour, warnings=("half of it is guessed",))
+    said = replace(neighbour, provenance=neighbour.provenance.replace("half of it is guessed"))
     monthly = neighbour.monthly()
-    result = move(
+    result = adapt(
         said,
-        latitude_deg=41.0,
-        longitude_deg=-105.0,
-        elevation_m=1900.0,
+        Place(41.0, -105.0, 1900.0),
         ghi_kwh_m2_day=monthly["ghi_kwh_m2_day"].to_numpy(),
         temp_air_c=monthly["temp_air_c"].to_numpy(),
         source="clouds of elsewhere",
         warnings=("moved",),
     )
-    assert (result.latitude_deg, result.longitude_deg, result.elevation_m) == (41.0, -105.0, 1900.0)
+    assert result.place == Place(41.0, -105.0, 1900.0)
+    assert result.provenance.adapted
     assert result.source == "clouds of elsewhere"
     assert result.warnings == ("half of it is guessed", "moved")
     assert (result.first_year, result.last_year) == (2018, 2018)
@@ -320,10 +321,29 @@ def test_a_polar_night_stays_dark() -> None:
     )
     lit = np.isin(index.month, [4, 5, 6, 7, 8]) & (index.hour >= 8) & (index.hour < 16)
     frame.loc[lit, ["ghi", "dhi"]] = 120.0
-    weather = Weather(frame, 78.2, 0.0, 0.0, 0.0, "polar", 2001, 2001)
+    weather = Weather(frame, Place(78.2, 0.0, 0.0), 0.0, Provenance("polar", 2001, 2001))
     monthly = weather.monthly()
     dimmer = 0.9 * monthly["ghi_kwh_m2_day"].to_numpy()
     moved = to(weather, 78.2, 0.0, 0.0, dimmer, monthly["temp_air_c"].to_numpy())
     ghi = moved.frame["ghi"]
     assert not ghi[~lit].any()
     np.testing.assert_allclose(ghi[lit], 108.0, rtol=1e-6)
+
+
+def test_what_a_series_is_survives_every_way_of_making_another_from_it(neighbour: Weather) -> None:
+    monthly = neighbour.monthly()
+    flags = neighbour.provenance.replace("guessed", synthetic=True, typical=True)
+    result = in_place(replace(neighbour, provenance=flags))
+    assert result.provenance == flags.replace(source="moved", adapted=True)
+    assert result.relabeled
+    assert monthly is not None
+
+
+def test_a_synthetic_place_adapted_elsewhere_is_still_synthetic() -> None:
+    pytest.importorskip("gsee_climate_data")
+    far = synthesize(41.1, -104.8, years=2)
+    near = in_place(far)
+    assert far.provenance.synthetic
+    assert near.provenance.synthetic
+    assert near.provenance.adapted
+    assert set(far.warnings) <= set(near.warnings)

@@ -77,7 +77,9 @@ def told(ask: Callable[..., Weather], *args: object, **options: object) -> str:
 
 def truth(weather: Weather) -> pd.DataFrame:
     """What the made-up sky gives in the middle of each step."""
-    frame, _ = served.sky(weather.middle, weather.latitude_deg, weather.longitude_deg, 1500.0)
+    frame, _ = served.sky(
+        weather.middle, weather.place.latitude_deg, weather.place.longitude_deg, 1500.0
+    )
     return frame
 
 
@@ -122,7 +124,7 @@ def test_years_are_whole_in_local_standard_time(name, ask):
     assert (local[-1].year, local[-1].day_of_year, local[-1].hour) == (2020, 366, 23)
     assert (weather.first_year, weather.last_year) == (2019, 2020)
     assert weather.source.endswith("41.14, -104.82, 2019-2020")
-    assert weather.elevation_m == 1850.0
+    assert weather.place.elevation_m == 1850.0
 
 
 @pytest.mark.parametrize(("place", "offset_h"), [((28.6, 77.2), 5.5), ((-36.8, 174.8), 12.0)])
@@ -344,9 +346,9 @@ def test_what_is_kept_is_given_without_the_network(ask, server):
     asked = len(server.requests)
     weather = cached(SOURCES["pvgis"], *CHEYENNE)
     pd.testing.assert_frame_equal(weather.frame, fetched.frame)
-    assert weather.elevation_m == 1500.0  # the service's, as none is given
+    assert weather.place.elevation_m == 1500.0  # the service's, as none is given
     one = cached(SOURCES["pvgis"], *CHEYENNE, 1850.0, years=[2019])
-    assert (one.years, one.elevation_m) == (1, 1850.0)
+    assert (one.years, one.place.elevation_m) == (1, 1850.0)
     assert len(server.requests) == asked
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from energy.errors import InputError
 from energy.site import read_site, site_names
-from energy.weather import Weather, checks
+from energy.weather import Place, Provenance, Weather, checks
 from energy.weather.quality import QualityCheck, check_quality
 
 NO_TIME = pd.Timedelta(0)
@@ -48,7 +48,10 @@ def clear_year(
     frame["dhi"] = frame["ghi"] - frame["dni"] * sine.clip(0)
     frame = frame.assign(temp_air=10.0, wind_speed=3.0)
     return Weather(
-        frame, latitude_deg, longitude_deg, 1500.0, offset_h, "made up", years[0], years[-1]
+        frame,
+        Place(latitude_deg, longitude_deg, 1500.0),
+        offset_h,
+        Provenance("made up", years[0], years[-1]),
     )
 
 
@@ -76,7 +79,11 @@ def later(weather: Weather, minutes: float) -> Weather:
     steps = round(minutes / 60 / weather.step_h)
     rest = minutes - steps * 60 * weather.step_h
     frame = weather.frame.apply(lambda column: np.roll(column, steps))
-    return replace(weather, frame=frame, longitude_deg=weather.longitude_deg + rest / 4)
+    return replace(
+        weather,
+        frame=frame,
+        place=replace(weather.place, longitude_deg=weather.place.longitude_deg + rest / 4),
+    )
 
 
 def days(weather: Weather, first: str, last: str) -> np.ndarray:
@@ -229,7 +236,9 @@ def test_one_step_in_fifty_that_does_not_close_is_told() -> None:
 def sun_above(weather: Weather, height_deg: float, after: pd.Timedelta = NO_TIME) -> np.ndarray:
     from pvlib.solarposition import get_solarposition
 
-    sun = get_solarposition(weather.middle + after, weather.latitude_deg, weather.longitude_deg)
+    sun = get_solarposition(
+        weather.middle + after, weather.place.latitude_deg, weather.place.longitude_deg
+    )
     return np.asarray(sun["elevation"] > height_deg)
 
 
@@ -451,6 +460,9 @@ def test_normals_that_are_not_twelve_numbers_are_refused() -> None:
 
 
 def test_a_notebook_shows_words_as_words() -> None:
-    shown = check_quality(replace(clear_year(2001), source="<b>bold</b> & Co"))._repr_html_()
+    year = clear_year(2001)
+    shown = check_quality(
+        replace(year, provenance=year.provenance.replace(source="<b>bold</b> & Co"))
+    )._repr_html_()
     assert "&lt;b&gt;bold&lt;/b&gt; &amp; Co" in shown
     assert "closure, mean" in shown

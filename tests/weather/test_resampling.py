@@ -12,11 +12,11 @@ from pvlib import location, solarposition
 
 from energy.errors import WeatherError
 from energy.site import read_site
-from energy.weather import Weather
+from energy.weather import Place, Provenance, Weather
 from energy.weather import resampling as of_decades
 from energy.weather.resampling import DAYS, resample
 
-PLACE = {"latitude_deg": 39.0, "longitude_deg": -120.0, "elevation_m": 600.0, "utc_offset_h": -8.0}
+PLACE = Place(39.0, -120.0, 600.0)
 #: Lag-1 correlation of the made-up days.
 PERSISTENCE = 0.6
 
@@ -58,7 +58,7 @@ def made_up(years: list[int], random: np.random.Generator) -> Weather:
         },
         index=index,
     )
-    return Weather(frame, **PLACE, source="made up", first_year=years[0], last_year=years[-1])
+    return Weather(frame, PLACE, -8.0, Provenance("made up", years[0], years[-1]))
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +78,17 @@ def half_hours() -> Weather:
     real = read_site("fort-collins").series
     dim = real.frame.assign(**{name: 0.9 * real.frame[name] for name in ("ghi", "dni", "dhi")})
     dim.index = real.index + pd.Timedelta(days=365)
-    return replace(real, frame=pd.concat([real.frame, dim]), last_year=2019)
+    return replace(
+        real, frame=pd.concat([real.frame, dim]), provenance=real.provenance.replace(last_year=2019)
+    )
 
 
 def cos_zenith(weather: Weather) -> np.ndarray:
     sun = solarposition.get_solarposition(
-        weather.middle, weather.latitude_deg, weather.longitude_deg, altitude=weather.elevation_m
+        weather.middle,
+        weather.place.latitude_deg,
+        weather.place.longitude_deg,
+        altitude=weather.place.elevation_m,
     )
     return np.cos(np.radians(sun["zenith"].to_numpy()))
 
@@ -91,7 +96,7 @@ def cos_zenith(weather: Weather) -> np.ndarray:
 @cache
 def daily_clear_sky_index(weather: Weather) -> np.ndarray:
     place = location.Location(
-        weather.latitude_deg, weather.longitude_deg, altitude=weather.elevation_m
+        weather.place.latitude_deg, weather.place.longitude_deg, altitude=weather.place.elevation_m
     )
     clear = place.get_clearsky(weather.middle)["ghi"].to_numpy().reshape(-1, 24).sum(axis=1)
     return weather.frame["ghi"].to_numpy().reshape(-1, 24).sum(axis=1) / clear
@@ -352,7 +357,7 @@ def test_a_polar_night_stays_dark() -> None:
     frame = pd.DataFrame(
         {"ghi": light, "dni": 0.0, "dhi": light, "temp_air": -5.0, "wind_speed": 4.0}, index=index
     )
-    polar = Weather(frame, 78.2, -120.0, 0.0, -8.0, "polar", 2001, 2002)
+    polar = Weather(frame, Place(78.2, -120.0, 0.0), -8.0, Provenance("polar", 2001, 2002))
     made = resample(polar, years=3)
     assert not made.frame["ghi"][made.local_middle.month.isin([12, 1])].any()
     assert (made.frame["temp_air"] == -5.0).all()
@@ -370,7 +375,7 @@ def test_it_says_what_it_is(source: Weather, decades: Weather) -> None:
 
 
 def test_few_years_bring_a_warning(half_hours: Weather) -> None:
-    said = replace(half_hours, warnings=("moved",))
+    said = replace(half_hours, provenance=half_hours.provenance.replace("moved"))
     warnings = resample(said, years=1).warnings
     assert warnings[0] == "moved"
     assert any("only 2 real years" in warning for warning in warnings)

@@ -221,7 +221,9 @@ def test_a_sample_of_all_land_cells_gives_weather(world: None) -> None:
         # Not the cell's middle: as far from it as it reaches.
         latitude, longitude = latitudes[row] + 1.4, longitudes[column] - 1.4
         weather = synthesize(float(latitude), float((longitude + 180) % 360 - 180))
-        found = sun_problems(weather.frame, weather.latitude_deg, weather.longitude_deg, 1.0)
+        found = sun_problems(
+            weather.frame, weather.place.latitude_deg, weather.place.longitude_deg, 1.0
+        )
         assert found == [], (latitude, longitude)
         assert weather.frame["ghi"].to_numpy().max() < 1400.0
         assert (weather.frame["dhi"] <= weather.frame["ghi"] + 1e-6).all()

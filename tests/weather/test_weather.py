@@ -12,7 +12,7 @@ import pytest
 import energy.site
 from energy.errors import InputError, SiteError, WeatherError
 from energy.site import read_site, site_names, sites_folder
-from energy.weather import COLUMNS, Weather, read_weather
+from energy.weather import COLUMNS, Place, Provenance, Weather, read_weather
 from energy.weather.checks import sun_problems
 from energy.weather.read import write_parquet
 
@@ -29,7 +29,9 @@ def series(index: pd.DatetimeIndex, offset_h: float = 0.0, **columns: object) ->
     """Weather of 240 W/m2 at all hours, 10 degC and 3 m/s, or as told."""
     values = {"ghi": 240.0, "dni": 120.0, "dhi": 100.0, "temp_air": 10.0, "wind_speed": 3.0}
     frame = pd.DataFrame(values | columns, index=index)
-    return Weather(frame, 40.0, 15 * offset_h, 0.0, offset_h, "made up", 2001, 2001)
+    return Weather(
+        frame, Place(40.0, 15 * offset_h, 0.0), offset_h, Provenance("made up", 2001, 2001)
+    )
 
 
 # --- the series, by hand -----------------------------------------------------------------------
@@ -179,7 +181,7 @@ def test_every_problem_is_told_at_once() -> None:
 def test_a_lacking_column_is_refused() -> None:
     frame = pd.DataFrame({"ghi": 240.0}, index=steps("2001", "2002"))
     with pytest.raises(WeatherError, match="no column dni, dhi, temp_air, wind_speed"):
-        Weather(frame, 40.0, 0.0, 0.0, 0.0, "made up", 2001, 2001)
+        Weather(frame, Place(40.0, 0.0, 0.0), 0.0, Provenance("made up", 2001, 2001))
 
 
 # --- the clock ---------------------------------------------------------------------------------
@@ -227,9 +229,9 @@ def test_every_shipped_site_can_be_read(name: str) -> None:
     assert site.name == name
     assert site.weather.credit
     assert site.weather_path.is_file()
-    place = (site.series.latitude_deg, site.series.longitude_deg)
+    place = (site.series.place.latitude_deg, site.series.place.longitude_deg)
     assert place == pytest.approx((site.latitude_deg, site.longitude_deg), abs=0.01)
-    assert site.series.elevation_m == pytest.approx(site.elevation_m, abs=1)
+    assert site.series.place.elevation_m == pytest.approx(site.elevation_m, abs=1)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -286,7 +288,7 @@ def test_shipped_light_closes_where_the_sun_is_high(name: str) -> None:
 
     weather = read_site(name).series
     sun = solarposition.get_solarposition(
-        weather.middle, weather.latitude_deg, weather.longitude_deg
+        weather.middle, weather.place.latitude_deg, weather.place.longitude_deg
     )
     cosine = np.cos(np.radians(sun["zenith"].to_numpy()))
     light = weather.frame

@@ -256,7 +256,7 @@ def test_a_recorded_year_is_read_back_step_by_step(read, write, step_h: float) -
     assert (weather.step_h, len(weather.frame)) == (step_h, 8760 / step_h)
     assert (weather.first_year, weather.last_year, weather.typical) == (2018, 2018, False)
     assert weather.source.endswith(", 2018")
-    place = (weather.latitude_deg, weather.longitude_deg, weather.elevation_m)
+    place = (weather.place.latitude_deg, weather.place.longitude_deg, weather.place.elevation_m)
     assert (*place, weather.utc_offset_h) == (41.15, -104.8, 1867, -7)
     # By hand: local midnight of Cheyenne is 07:00 UTC; middles of half-hours begin with it.
     first = "07:00" if step_h == 1 else "06:45"
@@ -504,7 +504,7 @@ def test_the_shipped_greensboro_is_the_real_file_in_tenths() -> None:
 def test_shipped_light_is_brightest_around_solar_noon(name: str) -> None:
     weather = read_site(name).series
     day = weather.local_middle.normalize()
-    noon = solar_noon(day, weather.longitude_deg)
+    noon = solar_noon(day, weather.place.longitude_deg)
     from_noon_h = np.asarray((weather.middle - noon) / pd.Timedelta(hours=1))
     bins = np.round(from_noon_h / weather.step_h).astype(int)
     by_bin = weather.frame["ghi"].groupby(bins).mean()

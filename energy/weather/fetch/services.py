@@ -53,7 +53,7 @@ from energy.errors import WeatherError
 from energy.units import step_hours
 from energy.weather import checks
 from energy.weather.fetch import cache as kept
-from energy.weather.series import COLUMNS, Weather
+from energy.weather.series import COLUMNS, Place, Provenance, Weather
 
 #: Seconds without a byte after which a request is given up.
 TIMEOUT_S = 120.0
@@ -167,14 +167,10 @@ class Source:
                 "stop",
             )
         return Weather(
-            frame=_whole_year(got, year, latitude_deg, longitude_deg, where),
-            latitude_deg=latitude_deg,
-            longitude_deg=longitude_deg,
-            elevation_m=got.elevation_m,
-            utc_offset_h=got.utc_offset_h,
-            source=f"{got.about} {latitude_deg:g}, {longitude_deg:g}, {year}",
-            first_year=year,
-            last_year=year,
+            _whole_year(got, year, latitude_deg, longitude_deg, where),
+            Place(latitude_deg, longitude_deg, got.elevation_m),
+            got.utc_offset_h,
+            Provenance(f"{got.about} {latitude_deg:g}, {longitude_deg:g}, {year}", year, year),
         )
 
 
@@ -503,14 +499,13 @@ def _chain(weathers: Sequence[Weather], elevation_m: float | None) -> Weather:
     """Years, in order, as one series."""
     about = dict.fromkeys(one.source.removesuffix(f", {one.first_year}") for one in weathers)
     years = [one.first_year for one in weathers]
-    return replace(
-        weathers[0],
-        frame=pd.concat([one.frame for one in weathers]),
-        elevation_m=weathers[0].elevation_m if elevation_m is None else elevation_m,
-        source=f"{'; '.join(about)}, {_spans(years)}",
-        first_year=years[0],
-        last_year=years[-1],
+    first = weathers[0]
+    place = first.place if elevation_m is None else replace(first.place, elevation_m=elevation_m)
+    provenance = first.provenance.replace(
+        source=f"{'; '.join(about)}, {_spans(years)}", first_year=years[0], last_year=years[-1]
     )
+    frame = pd.concat([one.frame for one in weathers])
+    return replace(first, frame=frame, place=place, provenance=provenance)
 
 
 def _instants(

@@ -26,6 +26,7 @@ import csv
 import json
 import math
 from collections.abc import Callable
+from dataclasses import asdict, fields
 from datetime import timedelta, timezone
 from io import StringIO
 from pathlib import Path
@@ -40,7 +41,7 @@ from energy.weather import checks
 from energy.weather.decomposition import complete
 from energy.weather.humidity import recorded_dew
 from energy.weather.read.formats import Rows, known_format
-from energy.weather.series import COLUMNS, DEW, Weather
+from energy.weather.series import COLUMNS, DEW, Place, Provenance, Weather
 
 #: The year that a typical year is written into: it has no 29 February.
 TYPICAL_YEAR = 2001
@@ -227,6 +228,7 @@ def _recorded(years: Any) -> list[int]:
 def _weather(rows: Rows, path: Path) -> Weather:
     """The rows as `Weather`: UTC, calendar of the place, missing values told, all checked."""
     _check_place(rows, path)
+    place = Place(rows.latitude_deg, rows.longitude_deg, rows.elevation_m)
     present = [name for name in MISSING if name in rows.data.columns]
     frame = rows.data[present].apply(pd.to_numeric, errors="coerce").astype(float)
     for name in present:
@@ -241,7 +243,7 @@ def _weather(rows: Rows, path: Path) -> Weather:
     frame = _by_local_calendar(frame, rows.utc_offset_h)
     step_h = step_hours(pd.DatetimeIndex(frame.index))
     dew = recorded_dew(frame) if "temp_air" in frame else None
-    frame, notes = complete(frame, rows.latitude_deg, rows.longitude_deg, rows.elevation_m, step_h)
+    frame, notes = complete(frame, place, step_h)
     problems = checks.problems(frame, COLUMNS, rows.utc_offset_h)
     if not problems:
         problems = checks.sun_problems(
@@ -255,18 +257,9 @@ def _weather(rows: Rows, path: Path) -> Weather:
         frame[name] = frame[name].clip(lower=0.0)  # thermopiles read a little below zero at night
     first, last = rows.recorded_years[0], rows.recorded_years[-1]
     span = f"{first}" if first == last else f"{first}-{last}"
-    return Weather(
-        frame=frame,
-        latitude_deg=rows.latitude_deg,
-        longitude_deg=rows.longitude_deg,
-        elevation_m=rows.elevation_m,
-        utc_offset_h=rows.utc_offset_h,
-        source=f"{rows.source}, {'typical year of ' if typical else ''}{span}",
-        first_year=first,
-        last_year=last,
-        typical=typical,
-        warnings=notes,
-    )
+    source = f"{rows.source}, {'typical year of ' if typical else ''}{span}"
+    provenance = Provenance(source, first, last, typical=typical, warnings=notes)
+    return Weather(frame, place, rows.utc_offset_h, provenance)
 
 
 def _check_place(rows: Rows, path: Path) -> None:
@@ -332,14 +325,24 @@ def _read_parquet(path: Path) -> Weather:
     start = pd.DatetimeIndex(table["start"].to_numpy()).tz_localize("UTC").rename("start")
     names = [*COLUMNS, *({DEW} & set(table.column_names))]
     columns = {name: table[name].to_numpy().astype(float) for name in names}
-    header["warnings"] = tuple(header["warnings"])
-    weather = Weather(frame=pd.DataFrame(columns, index=start), **header)
+    weather = _from_header(pd.DataFrame(columns, index=start), header)
+    place = weather.place
     problems = checks.sun_problems(
-        weather.frame, weather.latitude_deg, weather.longitude_deg, weather.step_h
+        weather.frame, place.latitude_deg, place.longitude_deg, weather.step_h
     )
     if problems:
         raise WeatherError(problems)
     return weather
+
+
+def _from_header(frame: pd.DataFrame, header: dict[str, Any]) -> Weather:
+    """The series of a file's columns and header, which has place and provenance side by side."""
+    place = Place(*(header.pop(field.name) for field in fields(Place)))
+    offset_h = header.pop("utc_offset_h")
+    header["warnings"] = tuple(header["warnings"])
+    if header.pop("made", False):  # of version 0.1: synthetic or resampled, in one word
+        header["synthetic" if header["source"].startswith("synthetic") else "resampled"] = True
+    return Weather(frame, place, offset_h, Provenance(**header))
 
 
 def write_parquet(weather: Weather, path: Path) -> None:
@@ -347,17 +350,12 @@ def write_parquet(weather: Weather, path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    header = {
-        "latitude_deg": weather.latitude_deg,
-        "longitude_deg": weather.longitude_deg,
-        "elevation_m": weather.elevation_m,
-        "utc_offset_h": weather.utc_offset_h,
-        "source": weather.source,
-        "first_year": weather.first_year,
-        "last_year": weather.last_year,
-        "typical": weather.typical,
-        "warnings": list(weather.warnings),
-    } | ({"made": True} if weather.made else {})
+    known = asdict(weather.provenance) | {"warnings": list(weather.warnings)}
+    # What is not so is left out: files of before these flags were known read the same.
+    flags = {name: value for name, value in known.items() if value is not False}
+    header = (
+        asdict(weather.place) | {"utc_offset_h": weather.utc_offset_h, "typical": False} | flags
+    )
     columns: dict[str, Any] = {
         "start": pa.array(weather.index.tz_localize(None).as_unit("s").to_numpy())
     }
