@@ -76,7 +76,14 @@ class Limits(Input):
 
 
 class Assumptions(Input):
-    """Everything that is an assumption rather than chosen; `read_assumptions` makes one."""
+    """Everything that is an assumption rather than chosen; `read_assumptions` makes one.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> en.read_assumptions().battery.energy_usd_per_kwh
+    177.0
+    """
 
     solar: Solar
     battery: Battery
@@ -192,6 +199,14 @@ def read_assumptions(
     ------
     InputError
         With every problem: unknown names, missing numbers, values out of bounds, no source.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> assumptions = en.read_assumptions(tilt_deg=30)
+    >>> cheap = assumptions.replace(battery=assumptions.battery.replace(energy_usd_per_kwh=100.0))
+    >>> cheap.frame.loc["battery.energy_usd_per_kwh", ["low", "value", "high"]].tolist()
+    [150.0, 100.0, 346.0]
     """
     if backup not in BACKUP_KINDS:
         raise InputError(f"backup must be one of {', '.join(BACKUP_KINDS)}; got {backup!r}")

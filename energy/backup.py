@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from energy.parameters import Input, Lifetime, NotNegative, Positive
-from energy.units import Array
+from energy.steps import Array
 
 BackupKind = Literal["engine", "turbine", "diesel"]
 

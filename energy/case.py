@@ -20,7 +20,7 @@ from energy.errors import InputError
 from energy.parameters import price_factor
 from energy.site import LocalPrice, Site
 from energy.solar import Solar, Sun, ac_per_mwdc, dc_per_mwdc, sun_over
-from energy.units import Array
+from energy.steps import Array
 from energy.weather import Weather
 
 
@@ -70,7 +70,7 @@ class Case:
     >>> import energy as en
     >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
     >>> round(case.kwh_per_kwdc_year)
-    2047
+    2038
     """
 
     site: Site

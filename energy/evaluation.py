@@ -152,5 +152,14 @@ class Evaluation:
 
 
 def evaluate(case: Case, design: Design) -> Evaluation:
-    """Run, assess and price a design."""
+    """Run, assess and price a design.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    >>> evaluation = en.evaluate(case, en.Design(solar_mw=800, battery_mwh=2000, battery_mw=300))
+    >>> evaluation.availability.longest_event_h > 0
+    True
+    """
     return Evaluation(simulate(case, design))

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from energy.dispatch import Dispatch
 from energy.errors import InputError
+from energy.steps import Array, energy_mwh
 from energy.tables import html_table
-from energy.units import Array, energy_mwh
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,7 +188,16 @@ class Availability:
 
 
 def assess(run: Dispatch) -> Availability:
-    """The reliability of a run."""
+    """The reliability of a run.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    >>> run = en.simulate(case, en.Design(solar_mw=800, battery_mwh=2000, battery_mw=300))
+    >>> round(en.assess(run).served_fraction, 2)
+    0.95
+    """
     return Availability(run)
 
 

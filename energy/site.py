@@ -70,6 +70,12 @@ class Site(Input):
     `land_usd_per_acre`, `gas_usd_per_mmbtu` (fuel of gas engines and turbines) and
     `grid_usd_per_mwh`; `grid_wait_years` is the wait for a connection. Without one of the last
     three the assumption holds.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> en.read_site("wyoming").title
+    'Cheyenne, Wyoming, USA'
     """
 
     name: Text
@@ -172,7 +178,14 @@ def sites_folder() -> Path:
 
 
 def site_names() -> list[str]:
-    """Names of the shipped sites, sorted."""
+    """Names of the shipped sites, sorted.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> "wyoming" in en.site_names()
+    True
+    """
     return sorted(path.stem for path in sites_folder().glob("*.toml"))
 
 
@@ -192,6 +205,12 @@ def read_site(name: str | Path) -> Site:
         For an unknown name (with the nearest that is known) and for every problem of a file.
     WeatherError
         For a weather file that cannot be used.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> en.read_site("el-paso").series.years
+    1
     """
     text = str(name)
     path = Path(name)
@@ -251,6 +270,12 @@ def site_at(latitude_deg: float, longitude_deg: float, *, years: int = 20, seed:
     ------
     InputError, WeatherError
         As `energy.weather.synthetic.synthesize`.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> en.site_at(41.1, -104.8, years=1).series.provenance.synthetic  # doctest: +SKIP
+    True
     """
     from energy.weather.synthetic import synthesize
 

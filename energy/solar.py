@@ -39,7 +39,7 @@ from energy.parameters import (
     Positive,
     PositiveFraction,
 )
-from energy.units import Array
+from energy.steps import Array
 from energy.weather import Place, Weather
 
 #: Air-mass modifier of crystalline silicon: a polynomial in absolute air mass [De Soto et al.,

@@ -98,6 +98,11 @@ def write_result(result: Result, path: str | Path) -> None:
     ------
     InputError
         For another ending, a folder, or a place that cannot be written; an old file stays.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> en.write_result(ranking, "ranking.parquet")  # doctest: +SKIP
     """
     record = result.to_dict() if hasattr(result, "to_dict") else {}
     _write(result.frame, Path(path), type(result).__name__, record)
@@ -115,6 +120,11 @@ def read_result(path: str | Path) -> ResultFile:
     ------
     InputError
         For another ending, and for a file that is missing or was not written so.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> en.read_result("ranking.parquet").frame  # doctest: +SKIP
     """
     path = Path(path)
     _check_ending(path)

@@ -1,19 +1,13 @@
-"""Names of numbers: their labels, units and formats, and where power becomes energy.
+"""Names of numbers: their labels, units and formats.
 
-In: a name such as `battery_mwh`, a value, power by step. Out: "battery energy [MWh]", "3,390",
-energy [MWh]. The terminal, figures, tables and the report all take their words from here.
+In: a name such as `battery_mwh`, a value. Out: "battery [MWh]", "3,390". The terminal, figures, tables and the report all take their words from here.
 """
 
 from __future__ import annotations
 
 import math
+from numbers import Integral, Real
 from typing import Any, NamedTuple
-
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-
-Array = NDArray[np.float64]
 
 
 class Unit(NamedTuple):
@@ -169,8 +163,8 @@ def show(name: str, value: object) -> str:
     >>> show("capital_usd", 1.9312e9), show("served_fraction", 0.99), show("nines", math.inf)
     ('1,931', '99', '∞')
     """
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-        return "" if value is None or value is pd.NaT else str(value)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return "" if value is None or value != value else str(value)  # NaT is not itself
     number = float(value)
     if math.isnan(number):
         return ""
@@ -188,36 +182,15 @@ def show(name: str, value: object) -> str:
 def plain(value: Any) -> Any:
     """A nested result as JSON can hold it: no NaN or infinity, numpy's numbers as Python's.
 
-    >>> plain({"nines": math.inf, "years": np.int64(7)})
+    >>> plain({"nines": math.inf, "years": 7})
     {'nines': None, 'years': 7}
     """
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, pd.Timestamp):
-        return value.isoformat()
-    return value
-
-
-def energy_mwh(power_mw: Array, step_h: float) -> float:
-    """Energy [MWh] of a power series [MW] whose every value lasts `step_h` hours."""
-    return float(np.sum(power_mw)) * step_h
-
-
-def step_hours(index: pd.DatetimeIndex) -> float:
-    """Length of one step [h] of an evenly spaced index: its most frequent spacing.
-
-    Raises
-    ------
-    ValueError
-        With fewer than two times there is no step.
-    """
-    if len(index) < 2:
-        raise ValueError("a step needs at least two times")
-    spacings, counts = np.unique(np.diff(index.as_unit("s").asi8), return_counts=True)
-    return float(spacings[np.argmax(counts)]) / 3600.0
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return value.isoformat() if hasattr(value, "isoformat") else value
+    if isinstance(value, Integral):
+        return int(value)
+    return float(value) if math.isfinite(value) else None

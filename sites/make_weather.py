@@ -34,7 +34,7 @@ import numpy as np
 import pandas as pd
 
 from energy.site import Site, read_site
-from energy.units import step_hours
+from energy.steps import step_hours
 from energy.weather import COLUMNS, Place, Provenance, Weather, adapt, read_weather
 from energy.weather.read import write_parquet
 

@@ -158,7 +158,7 @@ def row_geometry(
 ) -> list[float]:
     """Shaded share, sky share, views of sunny and of all ground, of rows that face south."""
     one = np.ones(1)
-    sun = Sun(40.0, 0.0, zenith_deg * one, (180.0 + ahead_deg) * one, one, one)
+    sun = Sun(Place(40.0, 0.0, 0.0), zenith_deg * one, (180.0 + ahead_deg) * one, one, one)
     return [float(part[0]) for part in _rows(gcr_fraction, sun, tilt_deg * one, 180.0 * one)]
 
 

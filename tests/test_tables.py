@@ -73,7 +73,7 @@ def test_cells_by_hand():
         index=pd.Index(["<script>alert(1)</script>"], name="site"),
     )  # fmt: skip
     shown = html_table(frame, "a & b")
-    for head in ("capital [M$]", "served [%]", "battery [MWh]", "levelized [$/MWh]", "nines",
+    for head in ("capital [M$]", "energy served [%]", "battery [MWh]", "levelized cost [$/MWh]", "nines of the hours",
                  "EUE [MWh a year]"):  # fmt: skip
         assert f"<th>{head}</th>" in shown
     cells = [cell.split("<")[0] for cell in shown.split('text-align:right">')[1:]]
@@ -87,7 +87,7 @@ def test_by_row_the_rows_names_carry_the_units():
     frame = pd.DataFrame({"value": {"cost.capital_usd": 2e6, "solar.kwh_per_kwdc_year": 1659.2}})
     shown = html_table(frame, "", by_row=True)
     assert "<th>cost: capital [M$]</th>" in shown
-    assert "<th>solar: yield [kWh/kWdc a year]</th>" in shown
+    assert "<th>solar: yield when new [kWh/kWdc a year]</th>" in shown
     assert ">2<" in shown
     assert ">1,659<" in shown
 

@@ -33,6 +33,13 @@ class Comparison:
         The plants, least levelized cost first.
     infeasible
         Sites that have no plant for the target, and why.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> ranking = en.compare(["el-paso"], served_fraction=0.9)
+    >>> ranking.target.description
+    '0.9 of the energy served'
     """
 
     sizings: tuple[Sizing, ...]

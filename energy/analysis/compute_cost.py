@@ -317,6 +317,17 @@ def compute_cost(
     ------
     InputError
         When the hall's power does not carry one set of accelerators.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    >>> design = en.Design(solar_mw=800, battery_mwh=2000, battery_mw=300)
+    >>> run = en.run_workload(case, design, en.Interruptible(parts=50))
+    >>> training = en.Training(flop=2.1e25, days=30.0)
+    >>> cluster = en.build_cluster(training, en.read_accelerator("b200"))
+    >>> en.compute_cost(run, cluster).usd_per_it_mwh > 0
+    True
     """
     cost = ComputeCost(run, cluster, premises or Premises())
     if cost.installed == 0:
@@ -446,6 +457,11 @@ def training_concurrency(
         When there are fewer than two runs, or a share is out of bounds.
     InfeasibleError
         When no plant gives one of the shares.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> en.training_concurrency(case, cluster).frame  # doctest: +SKIP
     """
     if runs < 2:
         raise InputError(f"training_concurrency is for 2 runs at once or more; got {runs}")

@@ -81,6 +81,13 @@ def size_for_work(case: Case, workload: Workload, *, useful_fraction: float = 0.
         When the share is not above 0 and at most 1.
     InfeasibleError
         When no plant does it.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    >>> en.size_for_work(case, en.FirmLoad(), useful_fraction=0.9).useful_fraction > 0.899
+    True
     """
     _check(useful_fraction)
     if isinstance(workload, FirmLoad):
@@ -263,6 +270,13 @@ def compare_workloads(
         When the share is not above 0 and at most 1, or the price below 0.
     InfeasibleError
         When no plant does one of them.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    >>> kinds = {"capped": en.PowerCapped()}
+    >>> en.compare_workloads(case, kinds, useful_fraction=0.9)  # doctest: +SKIP
     """
     if not computers_usd_per_mw >= 0:
         raise InputError(f"computers_usd_per_mw must be at least 0; got {computers_usd_per_mw!r}")

@@ -43,8 +43,8 @@ from energy.sizing import Sizing, Target, size
 from energy.sizing.cutting_planes import solve
 from energy.sizing.frontier import problem_of
 from energy.solar import ac_per_mwdc
+from energy.steps import Array
 from energy.tables import html_table
-from energy.units import Array
 
 #: Beliefs on which the light on the rows hangs, and at how many points from low to high it is
 #: worked out: it is a straight line in the albedo, while rows begin to shade each other at once.
@@ -194,6 +194,14 @@ def monte_carlo(
         For no site, assumptions that differ, and numbers that are out of bounds.
     InfeasibleError
         When a site has no plant that serves the share with the assumptions as they are.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    >>> found = en.monte_carlo([case], served_fraction=0.9, draws=2)
+    >>> found.frame["lowest_cost_fraction"].tolist()
+    [1.0]
     """
     if isinstance(cases, Comparison):
         target = target if target is not None or given else cases.target

@@ -22,8 +22,8 @@ from energy.sizing import Target, size
 from energy.sizing.cutting_planes import GAP as EXACT_GAP
 from energy.sizing.cutting_planes import solve
 from energy.sizing.frontier import problem_of
+from energy.steps import Array
 from energy.tables import html_table
-from energy.units import Array
 
 
 @dataclass(frozen=True, eq=False)

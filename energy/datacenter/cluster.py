@@ -79,6 +79,12 @@ class Training(Input):
     the nameplate power is drawn meanwhile.
     With `parameters`, memory and network are looked at too. What is not given is an assumption, see
     `energy/data/clusters-2025.toml`.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> round(en.Training(flop=3e25, days=1.0).flop_per_s / 1e20, 2)
+    3.47
     """
 
     flop: Positive
@@ -216,6 +222,12 @@ def read_accelerator(name: str) -> Accelerator:
     ------
     InputError
         For an unknown name, with the nearest that is known.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> en.read_accelerator("h100").power_kw
+    1.275
     """
     return described_accelerator({"name": name}, "accelerator")
 
@@ -488,6 +500,13 @@ def build_cluster(
     ------
     InputError
         When the yield is no share above 0 and at most 1.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> run = en.Training(flop=2.1e25, days=30.0)
+    >>> en.build_cluster(run, en.read_accelerator("b200")).binding
+    'arithmetic'
     """
     silicon = accelerator.silicon
     return Cluster(training, accelerator, silicon.yield_fraction(yield_model) if silicon else None)
@@ -503,6 +522,12 @@ def read_cluster(path: str | Path) -> Cluster:
     ------
     InputError
         With every problem of the file.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> en.read_cluster("cluster.toml").it_load_mw  # doctest: +SKIP
+    12.3
     """
     content = dict(read_toml(Path(path)))
     named = content.pop("yield_model", "murphy")

@@ -43,7 +43,7 @@ from energy.parameters import (
     shipped,
     sources,
 )
-from energy.units import Array
+from energy.steps import Array
 
 DATA_FILE = "cooling-2025.toml"
 

@@ -39,7 +39,7 @@ from energy.parameters import (
     sources,
     with_parameters,
 )
-from energy.units import Array
+from energy.steps import Array
 from energy.weather import Place, Weather
 from energy.weather.humidity import pressure_pa, wet_bulb
 
@@ -75,7 +75,14 @@ class Hall(Input):
 
 
 class AcFeed(Input):
-    """Power by AC: transformer, switchgear, cables; then UPS and PDU, or variable drives."""
+    """Power by AC: transformer, switchgear, cables; then UPS and PDU, or variable drives.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> round(en.AcFeed().it_efficiency, 2)
+    0.94
+    """
 
     transformer_efficiency: PositiveFraction = _ac("transformer_efficiency")
     switchgear_efficiency: PositiveFraction = _ac("switchgear_efficiency")
@@ -110,6 +117,12 @@ class DcFeed(Input):
     `it_mw` stays what the same computers would draw from AC, so that the two compare; their own
     power supply is the better one of the two here. The plant's solar and battery then stand behind
     DC converters: set `solar.inverter_efficiency` and the battery's round trip for them.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> round(en.DcFeed().it_efficiency, 2)
+    0.99
     """
 
     converter_efficiency: PositiveFraction = _dc("converter_efficiency")
@@ -155,6 +168,12 @@ class Datacenter(Input):
         How power comes: `AcFeed` or `DcFeed`; only with `cooling`.
     hall
         What runs beside the computers; only with `cooling`.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> en.Datacenter(it_mw=50, cooling=en.cooling.DryCooler(supply_temp_c=40.0)).it_mw
+    50.0
     """
 
     it_mw: Annotated[float, Field(gt=0, le=1e6)]

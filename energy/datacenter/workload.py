@@ -28,7 +28,7 @@ from energy.parameters import (
     shipped,
     sources,
 )
-from energy.units import Array
+from energy.steps import Array
 
 DATA_FILE = "workload-2025.toml"
 
@@ -54,7 +54,14 @@ class _Kind(Input):
 
 
 class FirmLoad(_Kind):
-    """Full power at all times; of what is not served, the share that is counts as useful."""
+    """Full power at all times; of what is not served, the share that is counts as useful.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> en.FirmLoad()
+    FirmLoad()
+    """
 
 
 class Steady(_Kind):
@@ -64,6 +71,12 @@ class Steady(_Kind):
     other without pattern. Swings within seconds are the converters' matter and not seen here; the
     ramp binds only where a step is shorter than the change takes, never in hours. Failures of the
     computers themselves are in `Training.utilization_fraction`.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> en.Steady().shape(24, 1.0).shape
+    (24,)
     """
 
     sd_fraction: Annotated[float, Field(ge=0, le=0.5)] = _steady("sd_fraction")
@@ -94,7 +107,14 @@ class _Stops(_Kind):
 
 
 class Interruptible(_Stops):
-    """`parts` equal runs that can be stopped one by one; 1 is all or nothing."""
+    """`parts` equal runs that can be stopped one by one; 1 is all or nothing.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> en.Interruptible(parts=50).lost_h > 0
+    True
+    """
 
     parts: Annotated[int, Field(ge=1, le=10**6)] = 1
 
@@ -103,6 +123,12 @@ class PowerCapped(_Stops):
     """One run whose power may be capped between `least_fraction` and full; below it stops.
 
     Throughput is power to the `exponent`, both as shares of full: monotone and concave.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> bool(en.PowerCapped().throughput_fraction(0.8) > 0.8)
+    True
     """
 
     least_fraction: PositiveFraction = _cap("least_fraction")
@@ -139,6 +165,12 @@ class Queue(_Kind):
     They ask for `offered_load_fraction` of what the computers could do in all. A job has to start when
     only its own length is left, so work waits `slack_h - job_h` at most; what is not done by then
     is missed and dropped. Jobs are many and small, so that stopping one costs nothing.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> en.Queue(slack_h=24.0, offered_load_fraction=0.7).job_h
+    0.0
     """
 
     slack_h: Annotated[float, Field(ge=0, le=8760)]

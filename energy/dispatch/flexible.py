@@ -63,8 +63,8 @@ from energy.dispatch.step import (
     needs_dispatchable,
     step,
 )
+from energy.steps import Array
 from energy.tables import html_table
-from energy.units import Array
 
 #: Columns of the work, in this order: IT power, IT power without any limit, useful compute as
 #: power of computers at full, fraction of them that restarts, compute lost by restarting.
@@ -214,7 +214,7 @@ def run_workload(
     >>> design = en.Design(solar_mw=600, battery_mwh=1500, battery_mw=300)
     >>> run = en.run_workload(case, design, en.PowerCapped())
     >>> round(run.useful_fraction, 2)
-    0.88
+    0.84
     """
     check_initial_soc(initial_soc_fraction)
     if isinstance(workload, FirmLoad):

@@ -25,7 +25,7 @@ but for what a minimum load adds.
 from __future__ import annotations
 
 from energy.compiled import kernel
-from energy.units import Array
+from energy.steps import Array
 
 #: How far the reserve looks ahead [days]; no reserve is larger than the load of so many days.
 DAYS_AHEAD = 10

@@ -29,8 +29,8 @@ from energy.dispatch.step import (
     step,
 )
 from energy.errors import InputError
+from energy.steps import Array, energy_mwh
 from energy.tables import html_table
-from energy.units import Array, energy_mwh
 
 #: Columns of the flows, in this order.
 FLOWS = (

@@ -163,5 +163,15 @@ class Cost:
 
 
 def price(run: Dispatch) -> Cost:
-    """The cost of a run."""
+    """The cost of a run.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    >>> run = en.simulate(case, en.Design(solar_mw=800, battery_mwh=2000, battery_mw=300))
+    >>> cost = en.price(run)
+    >>> round(cost.levelized_usd_per_mwh, -1)
+    130.0
+    """
     return Cost(run)

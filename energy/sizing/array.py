@@ -34,7 +34,7 @@ from energy.parameters import price_factor
 from energy.sizing.solution import Sizing, size
 from energy.sizing.target import Target
 from energy.solar import FixedTilt, Solar, Tracker, ac_per_mwdc
-from energy.units import Array
+from energy.steps import Array
 
 #: The kinds of mount by name.
 MOUNTS: dict[str, type[Tracker | FixedTilt]] = {"tracker": Tracker, "fixed": FixedTilt}
@@ -110,6 +110,15 @@ def choose_array(
     InfeasibleError
         When with no array a plant within `assumptions.limits` serves the target; the message is
         that of the first array tried.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    >>> choice = en.choose_array(
+    ...     case, served_fraction=0.9, mounts=["fixed"], tilts_deg=(30, 30), dc_ac_ratios=(1.3, 1.3))
+    >>> choice.frame["mount"].tolist()
+    ['fixed']
     """
     dc_ac_ratios = dc_ac_ratios or (1.0, case.assumptions.limits.dc_ac_ratio)
     aim, problems = None, _problems(mounts, tilts_deg, dc_ac_ratios, gcr_fractions)

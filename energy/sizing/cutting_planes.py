@@ -40,7 +40,7 @@ from energy.sizing.storage_curve import (
     smallest_lossy_battery,
     storage_curve,
 )
-from energy.units import Array, energy_mwh
+from energy.steps import Array, energy_mwh
 
 #: A plant that is found is at most this share dearer than the cheapest one.
 GAP = 1e-9

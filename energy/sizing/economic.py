@@ -20,7 +20,7 @@ from energy.finance import annual_usd_per_size, capital_recovery_factor, capital
 from energy.sizing.cutting_planes import Problem, solve
 from energy.sizing.frontier import SERVED_FRACTIONS, design_of, problem_of
 from energy.sizing.target import Target
-from energy.units import Array
+from energy.steps import Array
 
 #: Shares that are tried before the search between them; a small budget buys little.
 TRIED = np.array([0.001, 0.01, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, *SERVED_FRACTIONS])

@@ -21,8 +21,8 @@ from energy.evaluation import Evaluation
 from energy.finance import annual_usd_per_size, capital_usd_per_size
 from energy.parameters import fraction_problems
 from energy.sizing.cutting_planes import Problem, solve
+from energy.steps import Array
 from energy.tables import html_table
-from energy.units import Array
 
 #: Shares of the energy that a frontier has when none are asked for: 29 from .5 to five nines,
 #: evenly spaced in nines, and all of it.
@@ -168,6 +168,14 @@ def frontier(
     ------
     InputError
         With every share that is none.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    >>> curve = en.frontier(case, [0.9, 0.99])
+    >>> curve.frame["levelized_usd_per_mwh"].round(-1).tolist()
+    [110.0, 170.0]
     """
     shares = [float(share) for share in served_fractions]
     problems = [p for share in shares for p in fraction_problems("served_fraction", share)]

@@ -26,7 +26,7 @@ from energy.sizing.storage_curve import (
     storage_curve,
 )
 from energy.sizing.target import Target
-from energy.units import energy_mwh
+from energy.steps import energy_mwh
 
 #: The deepest events that are told.
 EVENTS = 3

@@ -15,7 +15,7 @@ from energy.errors import InfeasibleError, InputError
 from energy.parameters import fraction_problems
 from energy.sizing.cutting_planes import Problem, solve
 from energy.sizing.storage_curve import REACHED, VALUE, smallest_batteries, storage_curve
-from energy.units import Array, energy_mwh
+from energy.steps import Array, energy_mwh
 
 
 class LeastCost(NamedTuple):

@@ -24,7 +24,7 @@ from energy.case import Case
 from energy.dispatch import Design, simulate_many
 from energy.finance import annual_usd_of, annual_usd_per_size
 from energy.sizing.target import Constraint
-from energy.units import Array
+from energy.steps import Array
 
 #: No plant along the searched directions that is cheaper by this share meets the targets.
 SAVING = 0.005

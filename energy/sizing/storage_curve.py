@@ -19,7 +19,7 @@ import numpy as np
 
 from energy.compiled import kernel
 from energy.dispatch.step import PlantParameters, step
-from energy.units import Array
+from energy.steps import Array
 
 #: A battery that loses by standing is found when what it leaves unserved is this near to what is
 #: allowed, as a share of the load: far below what makes a step short.

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from energy.case import Case
 from energy.errors import InputError
 from energy.parameters import fraction_problems
-from energy.units import Array
+from energy.steps import Array
 
 #: A fraction that is missed by less is met: two programs' sums differ in their last digits.
 ROUNDING = 1e-9

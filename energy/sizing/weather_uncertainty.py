@@ -156,6 +156,14 @@ def weather_uncertainty(sizing: Sizing, *, draws: int = 200, seed: int = 0) -> W
     ------
     InputError
         For a number of draws or a seed that is out of bounds.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    >>> found = en.weather_uncertainty(en.size(case, served_fraction=0.9), draws=2)
+    >>> found.notes[0]
+    'one weather year: it cannot say how sure this is'
     """
     problems = []
     if not 1 <= draws <= 100_000:

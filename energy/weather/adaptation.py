@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from energy.errors import WeatherError
-from energy.units import Array
+from energy.steps import Array
 from energy.weather.clearsky import clear_sky
 from energy.weather.series import Place, Weather
 

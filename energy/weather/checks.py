@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from energy.units import step_hours
+from energy.steps import step_hours
 
 #: Bounds beyond which a value is not weather on this planet: WMO extremes of air temperature
 #: (-89.2, 56.7 degC) and wind (113 m/s gust); irradiance with cloud enhancement stays below 1.4 of

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from energy.units import Array
+from energy.steps import Array
 from energy.weather.series import Place
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from energy.errors import WeatherError
-from energy.units import Array
+from energy.steps import Array
 from energy.weather.series import COLUMNS, Place
 
 #: Wind at the modules' height where none is given [m/s]: the mean of 2,000 stations around the

@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from energy.units import Array
+from energy.steps import Array
 from energy.weather.series import DEW, Weather
 
 #: Pressure at sea level [Pa] [1].

@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 from energy.errors import InputError
-from energy.units import Array
+from energy.steps import Array
 from energy.weather import checks
 from energy.weather.clearsky import clear_sky
 from energy.weather.series import Weather

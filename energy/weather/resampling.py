@@ -46,7 +46,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from energy.errors import WeatherError
-from energy.units import Array
+from energy.steps import Array
 from energy.weather.adaptation import LOW_SUN, _ratio
 from energy.weather.clearsky import clear_sky
 from energy.weather.series import Weather

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from energy.errors import WeatherError
-from energy.units import energy_mwh, step_hours
+from energy.steps import energy_mwh, step_hours
 from energy.weather import checks
 
 #: Irradiance [W/m2], air temperature [degC], wind speed [m/s]; the names are pvlib's.

@@ -35,7 +35,7 @@ import numpy as np
 import pandas as pd
 
 from energy.errors import InputError, WeatherError
-from energy.units import Array
+from energy.steps import Array
 from energy.weather.decomposition import complete
 from energy.weather.series import Place, Provenance, Weather
 

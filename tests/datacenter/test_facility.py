@@ -482,7 +482,7 @@ def test_every_belief_of_a_building_has_its_source(part) -> None:
     assert (frame["source"] != "set by the user").all()
     name = str(frame.index[0])
     changed = part.replace(**{name: float(frame["value"].iloc[0]) * 0.99}).frame
-    assert changed.loc[name, "source"] == "set by the user"
+    assert changed.loc[name, "source"].startswith("set by the user")
 
 
 def test_the_file_of_cooling_is_whole() -> None:
@@ -525,3 +525,18 @@ def test_a_supply_that_is_never_reached_is_refused() -> None:
 def test_coolers_that_cannot_be(changes: dict, told: str) -> None:
     with pytest.raises(en.InputError, match=told):
         DryCooler(**changes)
+
+
+def test_parameters_of_a_cooled_datacenter_reach_the_case() -> None:
+    import energy as en
+
+    place = Datacenter(it_mw=50, cooling=DryCooler(supply_temp_c=40.0))
+    case = en.Case(read_site("phoenix"), place)
+    names = {"dry_cooler.approach_k", "ac.ups_efficiency", "hall.fan_fraction"}
+    assert names <= set(case.parameters.index)
+    worse = case.with_parameters({"ac.ups_efficiency": 0.9, "battery.energy_usd_per_kwh": 50.0})
+    assert worse.mean_load_mw > case.mean_load_mw
+    assert worse.assumptions.battery.energy_usd_per_kwh == 50.0
+    assert worse.solar_new is case.solar_new
+    with pytest.raises(en.InputError, match=r"no parameter called dry\.x"):
+        case.with_parameters({"dry.x": 1.0})

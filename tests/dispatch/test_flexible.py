@@ -561,9 +561,8 @@ def test_every_shipped_number_has_a_range_a_unit_and_a_source(file):
     for section, quantities in shipped(file).items():
         for key, quantity in quantities.items():
             where = f"{section}.{key}"
-            assert quantity["low"] <= quantity["value"] <= quantity["high"], where
-            assert len(quantity["source"]) > 5, where
-            assert ("dollar_year" in quantity) == ("USD" in quantity["unit"]), where
+            assert quantity.low <= quantity.value <= quantity.high, where
+            assert len(quantity.source) > 5, where
 
 
 # --- said again -----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from pvlib import irradiance, location, solarposition
 
 from energy.errors import WeatherError
 from energy.site import read_site
-from energy.weather import Place, Weather, adapt
+from energy.weather import Place, Provenance, Weather, adapt
 from energy.weather.synthetic import synthesize
 
 

@@ -438,7 +438,7 @@ def test_the_wait_that_a_service_asks_for_is_kept(name, headers, waits, ask, ser
 
 
 def test_a_wait_until_a_date_counts_from_the_service_s_own_clock():
-    from energy.weather.fetch import _wait_s
+    from energy.weather.fetch.services import _wait_s
 
     assert _wait_s({"Retry-After": "Wed, 25 Nov 2026 06:01:30 GMT", **CLOCK}) == 90.0
     assert _wait_s({"Retry-After": "Wed, 25 Nov 2026 05:00:00 GMT", **CLOCK}) == 0.0

@@ -15,6 +15,7 @@ from energy.errors import WeatherError
 from energy.weather.checks import sun_problems
 from energy.weather.decomposition import WIND_M_S, complete, erbs_driesse
 from energy.weather.read.formats import Rows, known_format
+from energy.weather.series import Place
 
 MIAMI = Path(pvlib.__file__).parent / "data" / "12839.tm2"
 TURIN = {"latitude": 45.0, "longitude": 8.0, "elevation": 250.0}
@@ -107,7 +108,7 @@ def test_pvgis_hours_are_instants_in_the_middle_of_their_step(tmp_path: Path, en
     assert rows.source == "PVGIS-SARAH3 45, 8"
     assert rows.data["ghi"].to_numpy() == pytest.approx(sky["ghi"].to_numpy(), abs=1e-6)
     assert "dni" not in rows.data
-    frame, notes = complete(rows.data, 45.0, 8.0, 250.0, 1.0)
+    frame, notes = complete(rows.data, Place(45.0, 8.0, 250.0), 1.0)
     assert notes == ("the file has no dni; it is (ghi - dhi) / cos Z",)
     assert frame["dni"].max() == pytest.approx(750.0, rel=1e-3)
 
@@ -471,7 +472,7 @@ def whole() -> pd.DataFrame:
 
 
 def made(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    return complete(frame, 41.15, -104.8, 1867.0, 1.0)
+    return complete(frame, Place(41.15, -104.8, 1867.0), 1.0)
 
 
 def test_a_whole_frame_is_left_as_it_is(whole: pd.DataFrame) -> None:
@@ -524,7 +525,7 @@ def test_another_decomposition_is_passed_as_a_function(whole: pd.DataFrame) -> N
         return np.zeros(len(times)), ghi
 
     frame, notes = complete(
-        whole.drop(columns=["dni", "dhi"]), 41.15, -104.8, 1867.0, 1.0, all_diffuse
+        whole.drop(columns=["dni", "dhi"]), Place(41.15, -104.8, 1867.0), 1.0, all_diffuse
     )
     assert (frame["dni"] == 0).all()
     assert (frame["dhi"] == whole["ghi"]).all()

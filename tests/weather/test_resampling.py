@@ -138,7 +138,7 @@ def test_a_clock_of_half_hours_keeps_its_days(source: Weather) -> None:
     shift = pd.Timedelta(minutes=-30)
     moved = replace(
         source, frame=source.frame.set_axis(source.index + shift), utc_offset_h=-7.5,
-        longitude_deg=-112.5,
+        place=replace(source.place, longitude_deg=-112.5),
     )  # fmt: skip
     made = resample(moved, years=2, seed=0)
     assert made.local_middle[0] == pd.Timestamp("2001-01-01 00:30")
@@ -367,7 +367,7 @@ def test_a_polar_night_stays_dark() -> None:
 
 
 def test_it_says_what_it_is(source: Weather, decades: Weather) -> None:
-    assert decades.source == "20 years resampled from 6 real ones (seed 1): made up"
+    assert decades.source == "20 years resampled from 6 recorded ones (seed 1): made up"
     assert any("resampled" in warning for warning in decades.warnings)
     assert not decades.typical
     assert (decades.first_year, decades.last_year) == (source.first_year, source.last_year)
@@ -378,7 +378,7 @@ def test_few_years_bring_a_warning(half_hours: Weather) -> None:
     said = replace(half_hours, provenance=half_hours.provenance.replace("moved"))
     warnings = resample(said, years=1).warnings
     assert warnings[0] == "moved"
-    assert any("only 2 real years" in warning for warning in warnings)
+    assert any("only 2 recorded years" in warning for warning in warnings)
 
 
 def test_the_source_is_left_as_it_was(source: Weather) -> None:

@@ -50,7 +50,7 @@ import numpy as np
 import pandas as pd
 
 from energy.errors import WeatherError
-from energy.units import step_hours
+from energy.steps import step_hours
 from energy.weather import checks
 from energy.weather.fetch import cache as kept
 from energy.weather.series import COLUMNS, Place, Provenance, Weather

@@ -36,7 +36,7 @@ import numpy as np
 import pandas as pd
 
 from energy.errors import WeatherError
-from energy.units import step_hours
+from energy.steps import step_hours
 from energy.weather import checks
 from energy.weather.decomposition import complete
 from energy.weather.humidity import recorded_dew
@@ -68,6 +68,12 @@ def read_weather(path: str | Path) -> Weather:
     WeatherError
         When the file is missing, empty, of another format, or holds a series the model cannot
         stand on (see `energy.weather.checks`): every problem, each with the file's name.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> en.read_weather("cheyenne.epw").years  # doctest: +SKIP
+    1
     """
     path = Path(path)
     reader, kind = _reader(path)

@@ -39,7 +39,7 @@ import numpy as np
 import pandas as pd
 
 from energy.errors import WeatherError
-from energy.units import step_hours
+from energy.steps import step_hours
 
 
 @dataclass(frozen=True)
