@@ -1,4 +1,4 @@
-"""What the model believes: solar, battery, backup, grid, cooling and finance, with the sources.
+"""What the model assumes: solar, battery, backup, grid, cooling and finance, with the sources.
 
 In: a TOML file where each number has value, low, high, unit, source and, for a price, dollar-year.
 Out: `Assumptions`, all prices in real dollars of `finance.dollar_year`, and `.frame`, its sources.
@@ -111,9 +111,9 @@ class Assumptions(Input):
     def frame(self) -> pd.DataFrame:
         """One row a number: name, value in use, low, high, unit, source, dollar_year.
 
-        Ranges, units and sources are those of the file that was read. Prices, lows and highs are
-        in dollars of `finance.dollar_year`; `dollar_year` is that of the source. A number that differs from the file's says so in its
-        source.
+        Ranges, units and sources are those of the file that was read. Prices, lows and highs are in
+        dollars of `finance.dollar_year`; `dollar_year` is that of the source. A number that differs
+        from the file's says so in its source.
         """
         mount = "tracker" if isinstance(self.solar.mount, Tracker) else "fixed"
         unused = ({"tracker", "fixed"} | set(BACKUP_KINDS)) - {mount, self.backup.kind}

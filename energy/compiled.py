@@ -90,7 +90,7 @@ class _Locator:
 class _CacheImpl(caching.CompileResultCacheImpl):
     """numba's way of writing code, with this package's folder."""
 
-    _locator_classes = cast(list[type[object]], [_Locator])  # noqa: RUF012
+    _locator_classes = cast(list[type[object]], [_Locator])
 
 
 class _Cache(caching.FunctionCache):

@@ -45,14 +45,14 @@ class Input(BaseModel):
     )
 
     def __init__(self, /, **values: Any) -> None:
-        """Validate `values`; every problem is told in one InputError."""
+        """Validate `values`; every problem is reported in one InputError."""
         try:
             super().__init__(**values)
         except ValidationError as error:
             raise InputError(problems(error, type(self), type(self).__name__)) from None
 
     # Fields of this type inside another are validated with it, not through this method, so that
-    # the problems of the whole are told together.
+    # the problems of the whole are reported together.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     def __eq__(self, other: object) -> bool:
@@ -92,7 +92,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def validate(kind: type[T], values: Mapping[str, Any], where: str) -> T:
-    """An object of `kind` from `values`; every problem is told with `where` before it."""
+    """An object of `kind` from `values`; every problem is reported with `where` before it."""
     try:
         return kind.model_validate(dict(values))
     except ValidationError as error:
@@ -400,7 +400,7 @@ def price_factor(
 
 
 def fraction_problems(name: str, fraction: float) -> list[str]:
-    """What is wrong with a fraction that has to lie above 0 and at most at 1; empty when nothing."""
+    """What is wrong with a fraction above 0 and at most 1; empty when nothing."""
     if 0 < fraction <= 1:
         return []
     hint = f"; write {fraction / 100:g}" if 1 < fraction <= 100 else ""

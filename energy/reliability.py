@@ -1,11 +1,11 @@
-"""How often, how long and how deep the datacenter goes dark, in the standard terms.
+"""How often, how long and how deep the datacenter loses load, in the standard terms.
 
 In: `Dispatch`. Out: `Availability` and its table of events.
 
 References
 ----------
 [1] NERC, Probabilistic Adequacy and Measures, Technical Reference Report, 2018: LOLE, LOLH,
-    LOLEV, EUE, normalised EUE.
+    LOLEV, EUE, normalized EUE.
 [2] Stephen et al. (NREL), Clarifying the Interpretation and Use of the LOLE Resource Adequacy
     Metric, PMAPS 2022: event-days, event-hours and events are three different counts.
 [3] F. Garwood, Fiducial limits for the Poisson distribution, Biometrika 28 (1936) 437; "rule of
@@ -33,7 +33,8 @@ class Availability:
     """Reliability of one run; means are over its weather years.
 
     A step is short when more than a millionth of its load is not served. Days are local standard
-    time; events run on over the end of a year, and on a cyclic run from the chain's end to its start.
+    time; events run on over the end of a year, and on a cyclic run from the chain's end to its
+    start.
     """
 
     run: Dispatch
@@ -156,7 +157,7 @@ class Availability:
 
     @property
     def worst_year(self) -> pd.Series[float]:
-        """The weather year with the smallest share of energy served, as a row of `by_year`."""
+        """The weather year with the smallest fraction of energy served, as a row of `by_year`."""
         return self.by_year.iloc[int(self.by_year["served_fraction"].argmin())]
 
     def to_dict(self) -> dict[str, float | None]:

@@ -1,6 +1,6 @@
 """Where: places with their weather, normals, land and gas prices.
 
-In: a catalogue name, a site's TOML file, or a weather file that carries its own place.
+In: a catalog name, a site's TOML file, or a weather file that carries its own place.
 Out: `Site`, and the weather that belongs to it.
 """
 
@@ -197,7 +197,7 @@ def _aliases() -> dict[str, str]:
 
 
 def read_site(name: str | Path) -> Site:
-    """A site by catalogue name, by its TOML file, or by a weather file that carries its place.
+    """A site by catalog name, by its TOML file, or by a weather file that carries its place.
 
     Raises
     ------

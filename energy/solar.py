@@ -3,8 +3,8 @@
 In: `Weather`, the place, `Solar`. Out: MWac per MWdc for every step.
 
 The chain is that of NREL's PVWatts 8 [1]: sun at the middle of the step, Perez transposition,
-beam, sky and ground cut by the neighbouring row, air-mass and incidence losses, cell temperature,
-linear DC, flat system losses, part-load inverter, clipping at its AC rating. Not modelled: snow,
+beam, sky and ground cut by the neighboring row, air-mass and incidence losses, cell temperature,
+linear DC, flat system losses, part-load inverter, clipping at its AC rating. Not modeled: snow,
 soiling by the hour, terrain, spectral humidity, what a shadow across a module's cells costs beyond
 its area.
 
@@ -114,7 +114,7 @@ class Solar(Input):
 
     @property
     def lifetime_mean_fraction(self) -> float:
-        """Output averaged over the array's life, as a share of its output when new."""
+        """Output averaged over the array's life, as a fraction of its output when new."""
         kept = 1.0 - self.degradation_fraction_per_year
         return sum(kept**year for year in range(self.lifetime_years)) / self.lifetime_years
 
@@ -301,7 +301,7 @@ def _rows(
     shaded
         Fraction of the row in the shadow of the row in front [2].
     sky
-        Sky that the row sees, as a share of what it would see alone, mean over its width.
+        Sky that the row sees, as a fraction of what it would see alone, mean over its width.
     ground_sunny, ground_grey
         View factors [3] from the row to the sunny ground before it and to all of it, up to the foot
         of the row in front. Ground between rows is taken to see the whole sky, as SAM does.

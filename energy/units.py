@@ -1,6 +1,7 @@
 """Names of numbers: their labels, units and formats.
 
-In: a name such as `battery_mwh`, a value. Out: "battery [MWh]", "3,390". The terminal, figures, tables and the report all take their words from here.
+In: a name such as `battery_mwh`, a value. Out: "battery [MWh]", "3,390". The terminal, figures,
+tables and the report all take their words from here.
 """
 
 from __future__ import annotations

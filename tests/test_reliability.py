@@ -101,7 +101,12 @@ def test_years_are_told_apart_and_the_worst_is_named(el_paso, monkeypatch):
     weather = el_paso.weather
     first = weather.frame
     second = first.set_axis(first.index + pd.Timedelta(days=365))  # 2001 and 2002
-    both = Weather(pd.concat([first, second]), Place(weather.place.latitude_deg, weather.place.longitude_deg, weather.place.elevation_m), weather.utc_offset_h, Provenance("two years", 2001, 2002))  # fmt: skip
+    both = Weather(
+        pd.concat([first, second]),
+        Place(weather.place.latitude_deg, weather.place.longitude_deg, weather.place.elevation_m),
+        weather.utc_offset_h,
+        Provenance("two years", 2001, 2002),
+    )
     site = el_paso.site.replace()
     site._given = both
     case = en.Case(site, el_paso.datacenter)

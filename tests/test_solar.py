@@ -51,7 +51,9 @@ def sam_steps() -> dict[tuple[str, str], np.ndarray]:
 
 
 def solar_of(tilt_deg: float | None, **changes: float) -> Solar:
-    """The shipped assumptions on a tracker or at a fixed tilt; `gcr_fraction` belongs to the mount."""
+    """The shipped assumptions on a tracker or at a fixed tilt; `gcr_fraction` belongs to the
+    mount.
+    """
     solar = read_assumptions(tilt_deg=tilt_deg).solar
     mount = {"gcr_fraction": changes.pop("gcr_fraction", 0.4)}
     if "azimuth_deg" in changes:

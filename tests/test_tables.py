@@ -11,7 +11,8 @@ import pytest
 import energy as en
 from energy.tables import check_place, html_table, write_table
 
-RESULTS = ["Comparison", "Sizing", "Frontier", "Sensitivity", "MonteCarlo", "Availability", "Cost", "Evaluation",
+RESULTS = ["Comparison", "Sizing", "Frontier", "Sensitivity", "MonteCarlo", "Availability", "Cost",
+"Evaluation",
            "Dispatch", "WeatherUncertainty"]  # fmt: skip
 
 
@@ -73,8 +74,14 @@ def test_cells_by_hand():
         index=pd.Index(["<script>alert(1)</script>"], name="site"),
     )  # fmt: skip
     shown = html_table(frame, "a & b")
-    for head in ("capital [M$]", "energy served [%]", "battery [MWh]", "levelized cost [$/MWh]", "nines of the hours",
-                 "EUE [MWh a year]"):  # fmt: skip
+    for head in (
+        "capital [M$]",
+        "energy served [%]",
+        "battery [MWh]",
+        "levelized cost [$/MWh]",
+        "nines of the hours",
+        "EUE [MWh a year]",
+    ):
         assert f"<th>{head}</th>" in shown
     cells = [cell.split("<")[0] for cell in shown.split('text-align:right">')[1:]]
     assert cells == ["1,912", "99", "3,320", "170", "∞", "", "12,346", "1999"]

@@ -145,7 +145,7 @@ def compare(
     Parameters
     ----------
     sites
-        Sites, catalogue names, TOML paths or weather files.
+        Sites, catalog names, TOML paths or weather files.
     target
         What every plant has to meet; or a keyword, such as `served_fraction=0.99` or `nines=3`.
     datacenter, assumptions

@@ -1,11 +1,13 @@
-"""What compute costs: plant, hall, computers and guards per IT MWh, accelerator hour and training run.
+"""What compute costs: plant, hall, computers and guards per IT MWh, accelerator hour and run.
 
-In: `FlexibleRun` (a plant and what its computers do) and `Cluster` (the computers). Out: `ComputeCost`;
-`TrainingConcurrency`, one sprint against many patient runs; `budget`, beside the one of 2023.
+In: `FlexibleRun` (a plant and what its computers do) and `Cluster` (the computers). Out:
+`ComputeCost`; `TrainingConcurrency`, one sprint against many patient runs; `budget`, beside the one
+of 2023.
 
-The case's `it_mw` is drawn power; the hall is filled with as many of the cluster's accelerators as draw
-it. Computers cost their capital whether busy or idle, which is what decides how much plant is worth
-building. Maintenance of computers, staff beside guards and hall, tax and profit are not counted.
+The case's `it_mw` is drawn power; the hall is filled with as many of the cluster's accelerators as
+draw it. Computers cost their capital whether busy or idle, which is what decides how much plant is
+worth building. Maintenance of computers, staff beside guards and hall, tax and profit are not
+counted.
 """
 
 from __future__ import annotations
@@ -110,7 +112,7 @@ class ComputeCost:
 
     @property
     def parameters(self) -> pd.DataFrame:
-        """Every number assumed of plant, datacenter, workload, cluster and premises, one row each."""
+        """Every number assumed of plant, datacenter, workload, cluster and premises."""
         frames = [
             self.run.case.parameters, parameters_of(self.run.workload), self.cluster.parameters,
             parameters_of(self.premises),
@@ -167,9 +169,9 @@ class ComputeCost:
     def frame(self) -> pd.DataFrame:
         """One row a line of `LINES`: `capital_usd`, `lifetime_years`, `annual_usd`.
 
-        *finishing* is all of an accelerator but its die, or the whole of one that is bought; *yield* the
-        wafers that are lost to bad dies; *construction* the hall without its cooling. *batteries*
-        sum energy and power.
+        *finishing* is all of an accelerator but its die, or the whole of one that is bought;
+        *yield* the wafers that are lost to bad dies; *construction* the hall without its cooling.
+        *batteries* sum energy and power.
         """
         assumptions, it_mw = self.run.case.assumptions, self.run.case.datacenter.it_mw
         rate = assumptions.finance.real_discount_fraction
@@ -179,12 +181,13 @@ class ComputeCost:
         wafers_usd = self.wafers * silicon.wafer_price_usd if silicon else 0.0
         hall_usd = around.hall_usd_per_mw * it_mw
         fence_usd = around.fence_usd(self.plant_cost.land_acres)
+        lifetime = assumptions.computers.lifetime_years
         own = {  # line: capital, life, yearly beside it
-            "design": (silicon.design_usd if silicon else 0.0, assumptions.computers.lifetime_years, 0.0),
-            "wafers": (wafers_usd * share, assumptions.computers.lifetime_years, 0.0),
-            "yield": (wafers_usd * (1.0 - share), assumptions.computers.lifetime_years, 0.0),
+            "design": (silicon.design_usd if silicon else 0.0, lifetime, 0.0),
+            "wafers": (wafers_usd * share, lifetime, 0.0),
+            "yield": (wafers_usd * (1.0 - share), lifetime, 0.0),
             "finishing": (
-                self.installed * accelerator.price_usd, assumptions.computers.lifetime_years, 0.0,
+                self.installed * accelerator.price_usd, lifetime, 0.0,
             ),
             "construction": (
                 hall_usd * (1.0 - around.cooling_fraction), around.hall_lifetime_years,
@@ -245,7 +248,9 @@ class ComputeCost:
 
     @property
     def usd_per_accelerator_h(self) -> float:
-        """Cost of a useful hour of one working accelerator [$]: of a GPU hour, where they are GPUs."""
+        """Cost of a useful hour of one working accelerator [$]: of a GPU hour, where they are
+        GPUs.
+        """
         full_h = self.run.useful_mwh_per_year / self.run.case.datacenter.it_mw
         return self._per(self.working * full_h)
 
@@ -333,7 +338,8 @@ def compute_cost(
     if cost.installed == 0:
         accelerator = cluster.accelerator
         raise InputError(
-            f"{run.case.datacenter.it_mw:g} MW carry no set of {accelerator.sold_by} {accelerator.name}; "
+            f"{run.case.datacenter.it_mw:g} MW carry no set of {accelerator.sold_by} "
+            f"{accelerator.name}; "
             "give more it_mw"
         )
     return cost
@@ -356,9 +362,9 @@ class TrainingConcurrency:
 
         `utilization_fraction` of the computers; sizes; `plant_capital_usd`, `plant_usd_per_year`;
         `days_per_run` from start to end; `runs_per_year`; `usd_per_run`, all costs; and
-        `cross_usd_per_mw`: training_concurrency at this plant is cheaper per run than the sprint as long as the
-        computers cost less than this per IT MW. Below 0 it never is: the hall alone costs more
-        than the plant saves. NaN for what does no less than the sprint.
+        `cross_usd_per_mw`: training_concurrency at this plant is cheaper per run than the sprint as
+        long as the computers cost less than this per IT MW. Below 0 it never is: the hall alone
+        costs more than the plant saves. NaN for what does no less than the sprint.
         """
         rows = {}
         first = self.sprint
@@ -454,7 +460,7 @@ def training_concurrency(
     Raises
     ------
     InputError
-        When there are fewer than two runs, or a share is out of bounds.
+        When there are fewer than two runs, or a fraction is out of bounds.
     InfeasibleError
         When no plant gives one of the shares.
 

@@ -1,14 +1,14 @@
 """What a flexible load is worth: the plant it saves, or the load it lets a plant carry.
 
-In: `Case`, kinds of workload, the share of their work that has to be done. Out: `Flexibility`, a
+In: `Case`, kinds of workload, the fraction of their work that has to be done. Out: `Flexibility`, a
 table of the cheapest plant of each kind beside the firm one's, and of what the firm one's plant
 carries of each.
 
 A firm load's plant is exact (`energy.size`). For the others the plants of the frontier, scaled
-until the work is just done, are starts of a search over sizes and plan (`energy.sizing.pattern_search`).
-It ends where no plant half a percent cheaper along the searched directions does the work. Only sun
-and battery are looked at. A load that follows the store does not gain with every size under one
-rule, so that the end is a good plant rather than the best.
+until the work is just done, are starts of a search over sizes and plan
+(`energy.sizing.pattern_search`). It ends where no plant half a percent cheaper along the searched
+directions does the work. Only sun and battery are looked at. A load that follows the store does not
+gain with every size under one rule, so that the end is a good plant rather than the best.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from energy.sizing.frontier import SIZES, design_of
 from energy.sizing.pattern_search import PatternSearch, design_from
 from energy.sizing.target import Constraint
 
-#: Shares of the energy whose cheapest plants are starts: the flexible ones need less battery.
+#: Fractions of the energy whose cheapest plants are starts: the flexible ones need less battery.
 STARTS = (0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
 
 #: Distrust of the coming sun that is tried at the start, for loads that follow the store.
 RESERVES = (0.0, 0.3, 0.4, 0.5, 0.6, 1.0)
 
-#: Plants are scaled between these bounds, to this share.
+#: Plants are scaled between these bounds, to this fraction.
 SMALLEST, LARGEST, CLOSE = 1e-3, 1e2, 1e-4
 
 
@@ -64,7 +64,7 @@ class _WorkSearch(PatternSearch):
 
 
 def size_for_work(case: Case, workload: Workload, *, useful_fraction: float = 0.99) -> FlexibleRun:
-    """The cheapest plant of sun and battery that does a share of the work, as run.
+    """The cheapest plant of PV and battery that does a fraction of the work, as run.
 
     Parameters
     ----------
@@ -73,12 +73,13 @@ def size_for_work(case: Case, workload: Workload, *, useful_fraction: float = 0.
     workload
         What they do.
     useful_fraction
-        Fraction of what is asked for that has to be done: useful compute, or a queue's work in time.
+        Fraction of what is asked for that has to be done: useful compute, or a queue's work in
+        time.
 
     Raises
     ------
     InputError
-        When the share is not above 0 and at most 1.
+        When the fraction is not above 0 and at most 1.
     InfeasibleError
         When no plant does it.
 
@@ -109,7 +110,7 @@ def size_for_work(case: Case, workload: Workload, *, useful_fraction: float = 0.
                 best = usd, plant
     if best is None:
         raise InfeasibleError(
-            f"{case.site.name}: no plant of sun and battery gives {useful_fraction:g} of the work "
+            f"{case.site.name}: no plant of PV and battery gives {useful_fraction:g} of the work "
             f"of {type(workload).__name__}; restarts alone may cost more than the rest",
             {"site": case.site.name, "target": f"{useful_fraction:g} of the work"},
         )
@@ -127,7 +128,7 @@ def carried_mw(
     Raises
     ------
     InputError
-        When the share is not above 0 and at most 1.
+        When the fraction is not above 0 and at most 1.
     """
     _check(useful_fraction)
     follows = not isinstance(workload, FirmLoad | Steady)
@@ -153,7 +154,7 @@ def scaled(design: Design, factor: float) -> Design:
 
 
 def _least_scale(case: Case, design: Design, workload: Workload, share: float) -> float | None:
-    """The smallest factor at which the scaled plant does the share; None when the largest fails.
+    """The smallest factor at which the scaled plant does the fraction; None when the largest fails.
 
     Halved between bounds: where useful compute is not monotone it is one of the crossings.
     """
@@ -197,9 +198,9 @@ class Flexibility:
         """One row a kind, for the same work asked as the firm load of `it_mw`.
 
         `computers_mw`; `solar_mw, battery_mwh, battery_mw` of the cheapest plant and its
-        `reserve_conservatism`; `useful_fraction`; `plant_usd_per_mwh` and `computers_usd_per_mwh` per
-        useful IT MWh, and both, `usd_per_mwh`; `saved_usd_per_year` by the plant against the firm
-        one's, and `worth_battery_mwh`, the battery energy that this money would buy;
+        `reserve_conservatism`; `useful_fraction`; `plant_usd_per_mwh` and `computers_usd_per_mwh`
+        per useful IT MWh, and both, `usd_per_mwh`; `saved_usd_per_year` by the plant against the
+        firm one's, and `worth_battery_mwh`, the battery energy that this money would buy;
         `restarts_per_year`; `carried_mw`, what the firm one's plant carries of this kind, and
         `carried_ratio`, against what it carries of the firm one.
         """
@@ -267,7 +268,7 @@ def compare_workloads(
     Raises
     ------
     InputError
-        When the share is not above 0 and at most 1, or the price below 0.
+        When the fraction is not above 0 and at most 1, or the price below 0.
     InfeasibleError
         When no plant does one of them.
 

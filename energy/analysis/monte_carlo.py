@@ -46,7 +46,7 @@ from energy.solar import ac_per_mwdc
 from energy.steps import Array
 from energy.tables import html_table
 
-#: Beliefs on which the light on the rows hangs, and at how many points from low to high it is
+#: Assumptions on which the light on the rows hangs, and at how many points from low to high it is
 #: worked out: it is a straight line in the albedo, while rows begin to shade each other at once.
 LIGHT = {
     "tracker.gcr_fraction": 5,
@@ -55,23 +55,23 @@ LIGHT = {
     "solar.albedo_fraction": 2,
 }
 
-#: Beliefs on which the warmth of the cells hangs.
+#: Assumptions on which the warmth of the cells hangs.
 WARMTH = (
     "solar.temperature_coefficient_per_c",
     "solar.noct_c",
     "solar.module_efficiency",
 )
 
-#: The plant of a draw is at most this share dearer than its cheapest one.
+#: The plant of a draw is at most this fraction more expensive than its cheapest one.
 GAP = 1e-4
 
 #: Draws that are sized exactly as well, to tell the error of the fast way.
 CHECKED = 8
 
-#: Percentiles of the levelized cost that are told.
+#: Percentiles of the levelized cost that are reported.
 PERCENTILES = (5.0, 50.0, 95.0)
 
-#: How far sizing looks is a choice, not a belief about the world: it is not drawn.
+#: How far sizing looks is a choice, not a assumption about the world: it is not drawn.
 CHOICES = "limits."
 
 
@@ -84,7 +84,7 @@ class MonteCarlo:
     cases, target, seed
         The questions and the sample.
     assumptions
-        One row a draw, a column a belief that has a range; the same for all sites.
+        One row a draw, a column a assumption that has a range; the same for all sites.
     levelized_usd_per_mwh
         Shape (draws, sites): cost of the cheapest plant [$/MWh served]; NaN where none is enough.
     error_fraction
@@ -103,10 +103,10 @@ class MonteCarlo:
     def frame(self) -> pd.DataFrame:
         """One row a site, most probably cheapest first.
 
-        `lowest_cost_fraction`, the share of the draws in which it is; sites that cost the same share
-        a draw. `base_usd_per_mwh` with the assumptions as they are, `mean_usd_per_mwh`, and the
-        percentiles `p05`, `p50` and `p95`, over draws that have a plant;
-        `without_plant_fraction`, the share of draws that have none.
+        `lowest_cost_fraction`, the fraction of the draws in which it is; sites that cost the same
+        share a draw. `base_usd_per_mwh` with the assumptions as they are, `mean_usd_per_mwh`, and
+        the percentiles `p05`, `p50` and `p95`, over draws that have a plant;
+        `without_plant_fraction`, the fraction of draws that have none.
         """
         usd = self.levelized_usd_per_mwh
         missing = np.isnan(usd)
@@ -172,7 +172,7 @@ def monte_carlo(
 ) -> MonteCarlo:
     """How probable it is that each site is the cheapest, and the spread of its cost.
 
-    Each belief is drawn from the triangle between its low, its value and its high: these three
+    Each assumption is drawn from the triangle between its low, its value and its high: these three
     are all that the file says of it, and no other curve follows from them. Draws are independent,
     a Latin hypercube [1] that fills each range evenly, and the same for all sites, whose ranking
     mostly hangs on what they do not share.
@@ -182,7 +182,7 @@ def monte_carlo(
     cases
         Sites with one datacenter and the same assumptions each, or a comparison of them.
     served_fraction
-        Fraction of the load's energy to serve, by sun and battery.
+        Fraction of the load's energy to serve, by PV and battery.
     draws, seed
         Size of the sample; the same seed gives the same sample.
     progress
@@ -193,7 +193,7 @@ def monte_carlo(
     InputError
         For no site, assumptions that differ, and numbers that are out of bounds.
     InfeasibleError
-        When a site has no plant that serves the share with the assumptions as they are.
+        When a site has no plant that serves the fraction with the assumptions as they are.
 
     Examples
     --------
@@ -294,7 +294,8 @@ class _Drawn:
         }
         dc = self._dc({})
         lit = np.where(dc > 0.0, dc, 1.0)
-        #: Of each belief about warmth: low, value and high, and the DC power there over the base's.
+        #: Of each assumption about warmth: low, value and high, and the DC power there over the
+        #: base's.
         self.ratios = {
             name: (at, [self._dc({name: float(end)}) / lit for end in at])
             for name in WARMTH
@@ -330,7 +331,7 @@ class _Drawn:
 
 
 def _sides(nodes: Array, value: float) -> list[tuple[int, float]]:
-    """The nodes below and above a value, and the share of each in a straight line there."""
+    """The nodes below and above a value, and the fraction of each in a straight line there."""
     above = int(np.clip(np.searchsorted(nodes, value), 1, len(nodes) - 1))
     share = float((value - nodes[above - 1]) / (nodes[above] - nodes[above - 1]))
     return [(above - 1, 1.0 - share), (above, share)]

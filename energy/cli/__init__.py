@@ -18,7 +18,7 @@ from typing import cast
 import typer
 
 from energy.cli import cluster, comparing, plant, weather
-from energy.cli.options import RENAMED, OutputClosed
+from energy.cli.options import RENAMED, OutputClosedError
 from energy.cli.render import fail, print_json, printable
 from energy.errors import InfeasibleError, InputError
 
@@ -59,7 +59,7 @@ def main() -> None:
         fail([_usage(error)], 2)
     except typer.Abort:
         fail(["interrupted"], 130)
-    except (BrokenPipeError, OutputClosed):
+    except (BrokenPipeError, OutputClosedError):
         # Whoever read the output has enough. Nothing more is written, at exit neither.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
@@ -86,7 +86,7 @@ def _usage(error: Exception) -> str:
     unknown = text.removeprefix("No such command ").strip("'") if "No such command" in text else ""
     if unknown:
         unknown = unknown.split("'")[0]
-        names = [name for name in app_commands()]
+        names = app_commands()
         return f"no command {unknown!r}{_hint(unknown, names)}; see 'energy --help'"
     return f"{text}; see '{path} --help'"
 

@@ -37,6 +37,7 @@ class Problems:
     """
 
     def __init__(self) -> None:
+        """Nothing is found yet."""
         self.found: list[str] = []
         self.depth = 0
 

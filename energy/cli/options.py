@@ -204,7 +204,7 @@ PlotFile = Annotated[
 CASE_GROUPS = (WeatherOptions, DatacenterOptions, AssumptionOptions, OutputOptions)
 
 
-class OutputClosed(Exception):
+class OutputClosedError(Exception):
     """Whoever read the output has closed it, as `head` does."""
 
 
@@ -233,7 +233,7 @@ def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[...
             try:
                 function(**taken, **words)
             except BrokenPipeError:
-                raise OutputClosed from None
+                raise OutputClosedError from None
 
         by_keyword = [option.replace(kind=inspect.Parameter.KEYWORD_ONLY) for option in options]
         run.__signature__ = inspect.Signature(by_keyword)  # type: ignore[attr-defined]

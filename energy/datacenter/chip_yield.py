@@ -19,7 +19,7 @@ from collections.abc import Callable
 
 from energy.errors import InputError
 
-#: What gives the share of good dies from the mean number of defects on one.
+#: What gives the fraction of good dies from the mean number of defects on one.
 YieldModel = Callable[[float], float]
 
 

@@ -1,7 +1,8 @@
 """From a training run to chips, wafers and megawatts, and back.
 
-In: a training run (arithmetic, days), an accelerator and what is an assumption of both, a model of yield.
-Out: `Cluster`: accelerators, wafers, IT power, capital, and what binds; or what a plant can train.
+In: a training run (arithmetic, days), an accelerator and what is an assumption of both, a model of
+yield. Out: `Cluster`: accelerators, wafers, IT power, capital, and what binds; or what a plant can
+train.
 
 Arithmetic is dense bfloat16, a multiply-add counted as two. Powers are those of the computers with
 their hosts and networks; the building's own is in `energy.datacenter.facility`.
@@ -59,7 +60,7 @@ SECONDS_PER_DAY = 86400.0
 #: A share of an accelerator too small to be meant: 1.02 x 50 is 51.00000000000001.
 ROUNDING = 1e-12
 
-#: Prices are told in dollars of this year.
+#: Prices are reported in dollars of this year.
 DOLLAR_YEAR = 2025
 
 # --- inputs -------------------------------------------------------------------------------------
@@ -156,7 +157,7 @@ class Silicon(Input):
         Raises
         ------
         InputError
-            When the model gives something that is no share above 0 and at most 1.
+            When the model gives something that is no fraction above 0 and at most 1.
         """
         share = float(yield_model(self.defects_per_die / self.cores))
         if self.cores > 1:
@@ -165,7 +166,7 @@ class Silicon(Input):
             share = float(binom.sf(self.cores_needed - 1, self.cores, share))
         if not 0 < share <= 1:
             raise InputError(
-                f"the yield must be a share above 0 and at most 1; got {share:g} with "
+                f"the yield must be a fraction above 0 and at most 1; got {share:g} with "
                 f"{self.defects_per_die:g} defects a die; give smaller dies, fewer defects or "
                 "spare cores"
             )
@@ -191,7 +192,7 @@ class Accelerator(Input):
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row a number: value in use, and of the shipped accelerator low, high, unit, source."""
+        """One row a number: value in use, and of a shipped one low, high, unit, source."""
         values = self.model_dump(exclude={"name", "silicon"})
         values |= self.silicon.model_dump() if self.silicon else {}
         return sources(values, _known(self.name))
@@ -247,7 +248,8 @@ def described_accelerator(values: Mapping[str, Any], where: str) -> Accelerator:
         near = difflib.get_close_matches(str(name).lower(), accelerator_names(), n=1, cutoff=0.4)
         hint = f"did you mean '{near[0]}'? " if near else ""
         raise InputError(
-            f"{where}: no accelerator called {name!r}; {hint}known: {', '.join(accelerator_names())}"
+            f"{where}: no accelerator called {name!r}; {hint}known: "
+            f"{', '.join(accelerator_names())}"
         )
     known = {key: parameter.value for key, parameter in quantities.items()}
     merged = known | dict(values)
@@ -305,7 +307,9 @@ class Cluster:
 
     @property
     def accelerators_for_memory(self) -> int | None:
-        """Accelerators that hold one copy of weights, gradients and optimizer; None if size unknown."""
+        """Accelerators that hold one copy of weights, gradients and optimizer; None if size
+        unknown.
+        """
         if self.training.parameters is None:
             return None
         needed = self.training.parameters * self.training.bytes_per_parameter
@@ -315,15 +319,15 @@ class Cluster:
     def accelerators_for_network(self) -> float | None:
         """The most accelerators whose network keeps up, by one bound; None if size unknown.
 
-        Copies of the model, each over `accelerators_for_memory` accelerators, sum their gradients once a
-        step: a ring sends and takes twice each accelerator's part. That must not last longer than the
-        step's arithmetic of 6 operations a parameter and token, behind which it can hide:
+        Copies of the model, each over `accelerators_for_memory` accelerators, sum their gradients
+        once a step: a ring sends and takes twice each accelerator's part. That must not last longer
+        than the step's arithmetic of 6 operations a parameter and token, behind which it can hide:
 
             2 g N / (M link) <= 6 N batch / (D flop_per_s utilization)
 
-        with g bytes a gradient, N parameters, M accelerators a copy and D accelerators in all. It is rough
-        both ways: traffic within a copy, latency and congestion come on top, while copies spread
-        over more accelerators than memory needs send less each.
+        with g bytes a gradient, N parameters, M accelerators a copy and D accelerators in all. It
+        is rough both ways: traffic within a copy, latency and congestion come on top, while copies
+        spread over more accelerators than memory needs send less each.
         """
         copy = self.accelerators_for_memory
         if copy is None:
@@ -414,7 +418,8 @@ class Cluster:
         if self.binding == "memory":
             share = self.accelerators_for_flop / self.accelerators
             notes.append(
-                f"memory asks for more accelerators than the arithmetic: {share:.2g} of them would do; "
+                f"memory asks for more accelerators than the arithmetic: {share:.2g} of "
+                "them would do; "
                 "the run may end sooner"
             )
         if self.training.parameters is None:
@@ -499,7 +504,7 @@ def build_cluster(
     Raises
     ------
     InputError
-        When the yield is no share above 0 and at most 1.
+        When the yield is no fraction above 0 and at most 1.
 
     Examples
     --------
@@ -516,7 +521,8 @@ def read_cluster(path: str | Path) -> Cluster:
     """The cluster that a TOML file describes.
 
     Tables `[training]` (fields of `Training`) and `[accelerator]` (`name` of a shipped one and what
-    differs, or all fields of `Accelerator` and `Silicon`), and `yield_model`, one of `YIELD_MODELS`.
+    differs, or all fields of `Accelerator` and `Silicon`), and `yield_model`, one of
+    `YIELD_MODELS`.
 
     Raises
     ------
@@ -580,7 +586,9 @@ class Trainable:
 
     @property
     def flop_per_day(self) -> float:
-        """Operations done on a mean day [FLOP]: the accelerators stand still for what is not served."""
+        """Operations done on a mean day [FLOP]: the accelerators stand still for what is not
+        served.
+        """
         working = self.installed / (1.0 + self.training.spare_fraction)
         rate = working * self.accelerator.flop_per_s * self.training.utilization_fraction
         return rate * SECONDS_PER_DAY * self.served_fraction
@@ -646,7 +654,7 @@ def trainable(
     served_fraction
         Fraction of the load's energy that the plant serves.
     pue
-        Load over IT power; without it the shipped belief.
+        Load over IT power; without it the shipped assumption.
 
     Raises
     ------
@@ -658,7 +666,12 @@ def trainable(
         f"{name} must be {rule}; got {value:g}"
         for name, value, rule, good in (
             ("plant_mw", plant_mw, "above 0 and at most 1e6 MW", 0 < plant_mw <= 1e6),
-            ("served_fraction", served_fraction, "a share from 0 to 1", 0 <= served_fraction <= 1),
+            (
+                "served_fraction",
+                served_fraction,
+                "a fraction from 0 to 1",
+                0 <= served_fraction <= 1,
+            ),
             ("pue", pue, "at least 1 and at most 10", 1 <= pue <= 10),
         )
         if not good

@@ -8,7 +8,7 @@ temperature, through published yearly means. With it, a building is worked out s
     load = (computers + hall) / feeding + (fans + pumps + chiller) / feeding of motors
 
 Heat is all the hall's power, carried off by liquid. Fans turn no faster than the step's air asks
-for and take air by mass: thin air asks for more of them. Not modelled: storage of cold, part of the
+for and take air by mass: thin air asks for more of them. Not modeled: storage of cold, part of the
 heat that needs colder air, glycol, redundant units that run, and how cooling ages.
 
 References
@@ -119,7 +119,7 @@ class _Cooler(Input):
         return str(self.frame.to_html())
 
     def _flow(self, entering_c: Array) -> Array:
-        """Air flow that holds the supply, as a share of full; 1 where it cannot."""
+        """Air flow that holds the supply, as a fraction of full; 1 where it cannot."""
         full_k = self.approach_k + self.range_k
         span_k = np.maximum(self.supply_temp_c + self.range_k - entering_c, 1e-3)
         flow = (full_k / span_k) ** (1.0 / self.capacity_exponent)
@@ -190,8 +190,8 @@ _chiller = partial(parameter_field, DATA_FILE, "chiller")
 class Chiller(_Cooler):
     """Air-cooled chillers that take up what dry coolers before them leave to do.
 
-    The coefficient of performance is a share of the ideal one between evaporation below the supply
-    and condensation above the air; condenser fans are in it.
+    The coefficient of performance is a fraction of the ideal one between evaporation below the
+    supply and condensation above the air; condenser fans are in it.
     """
 
     carnot_fraction: PositiveFraction = _chiller("carnot_fraction")

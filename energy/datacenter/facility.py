@@ -4,7 +4,8 @@ In: IT power, cooling, feed, hall, weather, elevation. Out: `Datacenter`; `Build
 
 References
 ----------
-[1] Newkirk et al., AI-Datacenter-Microgrid-Analysis, 2025: PUE 1.098 at Cheyenne, 1.1145 at Phoenix.
+[1] Newkirk et al., AI-Datacenter-Microgrid-Analysis, 2025: PUE 1.098 at Cheyenne, 1.1145 at
+Phoenix.
 """
 
 from __future__ import annotations
@@ -270,7 +271,7 @@ class Building:
 
     @property
     def water_l_per_kwh(self) -> float:
-        """Water usage effectiveness [litre per kWh of IT energy]."""
+        """Water usage effectiveness [liter per kWh of IT energy]."""
         return float(self.frame["water_m3_per_h"].mean()) / self.datacenter.it_mw
 
     @cached_property

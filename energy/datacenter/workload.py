@@ -54,7 +54,7 @@ class _Kind(Input):
 
 
 class FirmLoad(_Kind):
-    """Full power at all times; of what is not served, the share that is counts as useful.
+    """Full power at all times; of what is not served, the fraction that is counts as useful.
 
     Examples
     --------
@@ -87,7 +87,7 @@ class Steady(_Kind):
     restart_h: NotNegative = _stop("restart_h")
 
     def shape(self, steps: int, step_h: float) -> Array:
-        """Power of each step as a share of the mean, (steps,); always the same."""
+        """Power of each step as a fraction of the mean, (steps,); always the same."""
         noise = np.random.default_rng(0).normal(1.0, self.sd_fraction, steps)
         shape = np.clip(noise, self.min_fraction, self.max_fraction)
         most = self.ramp_fraction_per_min * 60.0 * step_h
@@ -122,7 +122,7 @@ class Interruptible(_Stops):
 class PowerCapped(_Stops):
     """One run whose power may be capped between `least_fraction` and full; below it stops.
 
-    Throughput is power to the `exponent`, both as shares of full: monotone and concave.
+    Throughput is power to the `exponent`, both as fractions of full: monotone and concave.
 
     Examples
     --------
@@ -145,16 +145,18 @@ class PowerCapped(_Stops):
         return self
 
     def throughput_fraction(self, power_fraction: Array | float) -> Array:
-        """Compute at a cap, both as shares of full; 0 below the least.
+        """Compute at a cap, both as fractions of full; 0 below the least.
 
         Raises
         ------
         InputError
-            For a cap that is no share from 0 to 1.
+            For a cap that is no fraction from 0 to 1.
         """
         power = np.asarray(power_fraction, dtype=float)
         if not np.all((power >= 0) & (power <= 1)):
-            raise InputError(f"a power cap is a share of full power, 0 to 1; got {power_fraction}")
+            raise InputError(
+                f"a power cap is a fraction of full power, 0 to 1; got {power_fraction}"
+            )
         works = power >= self.least_fraction
         return np.where(works, np.where(works, power, 1.0) ** self.exponent, 0.0)
 
@@ -162,9 +164,9 @@ class PowerCapped(_Stops):
 class Queue(_Kind):
     """Jobs of `job_h` that come evenly; each must be done `slack_h` after it came.
 
-    They ask for `offered_load_fraction` of what the computers could do in all. A job has to start when
-    only its own length is left, so work waits `slack_h - job_h` at most; what is not done by then
-    is missed and dropped. Jobs are many and small, so that stopping one costs nothing.
+    They ask for `offered_load_fraction` of what the computers could do in all. A job has to start
+    when only its own length is left, so work waits `slack_h - job_h` at most; what is not done by
+    then is missed and dropped. Jobs are many and small, so that stopping one costs nothing.
 
     Examples
     --------

@@ -38,7 +38,7 @@ def frontier(frontier: Frontier) -> Figure:
     cost, sizes = figure.subplots(2, 1, sharex=True)
     nines = -np.log10(1.0 - frame["served_fraction"])
     cost.plot(nines, frame["levelized_usd_per_mwh"], "o-", color=BLUE, markersize=4,
-              label="all of it: a year's cost per MWh served")  # fmt: skip
+              label="all of it: annualized cost per MWh served")  # fmt: skip
     cost.plot(nines, frame["marginal_usd_per_mwh"], ".:", color=ORANGE,
               label="the last MWh")  # fmt: skip
     cost.set_yscale("log")
@@ -55,7 +55,7 @@ def frontier(frontier: Frontier) -> Figure:
     hours.set_ylim(bottom=0)
     _share_ticks(sizes, float(nines.max()))
     sizes.set_xlim(float(nines.min()), float(nines.max()))
-    sizes.set_xlabel("share of the energy served")
+    sizes.set_xlabel("fraction of the energy served")
     for axes in (cost, sizes):
         axes.grid(alpha=0.3)
         axes.spines[["top"]].set_visible(False)
@@ -77,7 +77,7 @@ def frontiers(frontiers: Sequence[Frontier]) -> Figure:
         When matplotlib is not installed, or for no or more than seven frontiers.
     """
     if not 1 <= len(frontiers) <= len(HUES):
-        raise InputError(f"give one to {len(HUES)} frontiers, which can be told apart by colour")
+        raise InputError(f"give one to {len(HUES)} frontiers, which can be reported apart by color")
     figure = new_figure()
     axes = figure.subplots()
     longest = 0.0
@@ -93,12 +93,12 @@ def frontiers(frontiers: Sequence[Frontier]) -> Figure:
     axes.set_xlim(left=-math.log10(0.5), right=longest * 1.12)
     axes.set_ylim(bottom=0)
     case = frontiers[0].case
-    axes.set_xlabel("share of the energy served")
+    axes.set_xlabel("fraction of the energy served")
     axes.set_ylabel(f"$/MWh served, {case.assumptions.finance.dollar_year} dollars")
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(
-        f"{case.datacenter.it_mw:g} MW of computers: the cheapest plants of sun and battery",
+        f"{case.datacenter.it_mw:g} MW of computers: the cheapest plants of PV and battery",
         loc="left",
     )
     return figure
@@ -111,7 +111,7 @@ def _share_ticks(axes: Axes, most_nines: float) -> None:
 
 
 def backup_frontier(frontier: BackupFrontier) -> Figure:
-    """Cost of the cheapest plants against the share of the energy that backup gives.
+    """Cost of the cheapest plants against the fraction of the energy that backup gives.
 
     Raises
     ------

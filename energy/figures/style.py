@@ -36,7 +36,7 @@ DAYS = 7
 
 
 def save(figure: Figure, path: str | Path) -> None:
-    """Write a picture as PNG or SVG, as the ending says: beside the path first, then in its place.
+    """Write a figure as PNG or SVG, as the ending says: beside the path first, then in its place.
 
     Raises
     ------
@@ -48,9 +48,9 @@ def save(figure: Figure, path: str | Path) -> None:
     path = Path(path)
     ending = path.suffix.lower()
     if ending not in ENDINGS:
-        raise InputError(f"{path}: pictures end in {' or '.join(ENDINGS)}; got {ending!r}")
+        raise InputError(f"{path}: figures end in {' or '.join(ENDINGS)}; got {ending!r}")
     drawn = io.BytesIO()
-    # Without the date and with fixed ids the same picture is the same bytes.
+    # Without the date and with fixed ids the same figure is the same bytes.
     with matplotlib.rc_context({"svg.hashsalt": "sunrack"}):
         dateless = {"Date": None} if ending == ".svg" else None
         figure.savefig(drawn, format=ending[1:], dpi=DPI, metadata=dateless)
@@ -58,11 +58,18 @@ def save(figure: Figure, path: str | Path) -> None:
 
 
 def new_figure() -> Figure:
+    """An empty figure; matplotlib is asked for only here.
+
+    Raises
+    ------
+    InputError
+        When matplotlib is not installed.
+    """
     try:
         from matplotlib.figure import Figure
         from matplotlib.layout_engine import ConstrainedLayoutEngine
     except ImportError:
-        raise InputError("pictures need matplotlib: pip install 'sunrack[plot]'") from None
+        raise InputError("figures need matplotlib: pip install 'sunrack[plot]'") from None
     return Figure(figsize=SIZE, dpi=DPI, layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1))
 
 

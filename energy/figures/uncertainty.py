@@ -23,7 +23,7 @@ ASSUMPTIONS = 15
 
 
 def sensitivity(sensitivity: Sensitivity) -> Figure:
-    """Levelized cost at both ends of each belief, the ones that move it most on top.
+    """Levelized cost at both ends of each assumption, the ones that move it most on top.
 
     Raises
     ------
@@ -37,12 +37,12 @@ def sensitivity(sensitivity: Sensitivity) -> Figure:
     at = np.arange(len(frame))
     for end, colour in (("low", BLUE), ("high", ORANGE)):
         usd = frame[f"levelized_{end}_usd_per_mwh"]
-        label = f"belief at its {end} end"
+        label = f"assumption at its {end} end"
         axes.barh(at, usd - base, left=base, height=0.7, color=colour, label=label)
     edges = frame[["levelized_low_usd_per_mwh", "levelized_high_usd_per_mwh"]]
     for row, (low, high) in enumerate(edges.itertuples(index=False)):
         ends = frame.iloc[row]
-        # Where both ends lie on one side of the base, both are told at the outer one.
+        # Where both ends lie on one side of the base, both are reported at the outer one.
         for usd, told, other in ((low, ends["low"], high), (high, ends["high"], low)):
             if not np.isfinite(usd) or (usd == base and other != base):
                 continue
@@ -80,8 +80,10 @@ def monte_carlo(monte_carlo: MonteCarlo) -> Figure:
         When matplotlib is not installed.
     """
     frame, case = monte_carlo.frame, monte_carlo.cases[0]
-    columns = {one.site.name: usd for one, usd in
-               zip(monte_carlo.cases, monte_carlo.levelized_usd_per_mwh.T, strict=True)}  # fmt: skip
+    columns = {
+        one.site.name: usd
+        for one, usd in zip(monte_carlo.cases, monte_carlo.levelized_usd_per_mwh.T, strict=True)
+    }
     figure = new_figure()
     often, spread = figure.subplots(1, 2, sharey=True, width_ratios=(1, 2))
     at = np.arange(len(frame))

@@ -63,14 +63,15 @@ def _title(weather: Weather) -> str:
     kind = f"{weather.years} years of {span}" if weather.years > 1 else f"year {span}"
     if weather.typical:
         kind = f"typical year of {span}"
-    place = (
-        f"{abs(weather.place.latitude_deg):.2f}° {'N' if weather.place.latitude_deg >= 0 else 'S'}, "
-        f"{abs(weather.place.longitude_deg):.2f}° {'E' if weather.place.longitude_deg >= 0 else 'W'}, "
-        f"{weather.place.elevation_m:.0f} m"
+    place = weather.place
+    where = (
+        f"{abs(place.latitude_deg):.2f}° {'N' if place.latitude_deg >= 0 else 'S'}, "
+        f"{abs(place.longitude_deg):.2f}° {'E' if place.longitude_deg >= 0 else 'W'}, "
+        f"{place.elevation_m:.0f} m"
     )
     level = f"{weather.ghi_kwh_m2_day:.2f} kWh/m²/day, {weather.temp_air_c:.1f} °C"
     source = textwrap.shorten(weather.source, 200)
-    return f"{textwrap.fill(source, 105)}\n{place}; {kind}; {level}"
+    return f"{textwrap.fill(source, 105)}\n{where}; {kind}; {level}"
 
 
 def _hours(axes: Axes, weather: Weather) -> None:
@@ -169,7 +170,7 @@ def _low_irradiance_period(axes: Axes, weather: Weather, quality_check: QualityC
     day = local.normalize()
     inside = (day >= worst["first_day"]) & (day <= worst["last_day"])
     dates = day[inside].unique()
-    # A 29 February that is left out leaves no hole in the picture.
+    # A 29 February that is left out leaves no hole in the figure.
     hour = np.asarray(local[inside].hour + local[inside].minute / 60, dtype=float)
     at = dates.get_indexer(day[inside]) + hour / 24
     ghi = weather.frame["ghi"].to_numpy(dtype=float)[inside]

@@ -72,17 +72,17 @@ class Cost:
 
     @property
     def annual_usd(self) -> float:
-        """A year's cost [$/year]."""
+        """Annualized cost [$/year]."""
         return float(self.frame["annual_usd"].sum())
 
     @property
     def levelized_usd_per_mwh(self) -> float:
-        """A year's cost per MWh of load that is *served* [$/MWh]."""
+        """Annualized cost per MWh of load that is *served* [$/MWh]."""
         return self._per(self.run.served_mwh_per_year)
 
     @property
     def levelized_usd_per_it_mwh(self) -> float:
-        """A year's cost per MWh that reaches the computers [$/MWh]."""
+        """Annualized cost per MWh that reaches the computers [$/MWh]."""
         return self._per(self.run.served_it_mwh_per_year)
 
     def _per(self, mwh_per_year: float) -> float:

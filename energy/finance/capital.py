@@ -46,7 +46,7 @@ class UnitCost:
     fixed_om_usd_per_year: float
 
     def annual_usd(self, discount_fraction: float) -> float:
-        """A year's cost of one unit: capital recovery and fixed O&M [$/year]."""
+        """Annualized cost of one unit: capital recovery and fixed O&M [$/year]."""
         recovery = capital_recovery_factor(discount_fraction, self.lifetime_years)
         return self.capital_usd * recovery + self.fixed_om_usd_per_year
 
@@ -67,7 +67,8 @@ def unit_costs(case: Case) -> dict[str, UnitCost]:
     """Cost of each part per MW or MWh of its size in `DRIVERS`, dollars of `dollar_year`."""
     assumptions, site = case.assumptions, case.site
     solar, battery, backup, grid, integration = (
-        assumptions.solar, assumptions.battery, assumptions.backup, assumptions.grid, assumptions.integration,
+        assumptions.solar, assumptions.battery, assumptions.backup, assumptions.grid,
+        assumptions.integration,
     )  # fmt: skip
     energy_usd, power_usd = battery.energy_usd_per_kwh * 1000, battery.power_usd_per_kw * 1000
     land = site.land_usd_per_acre
@@ -102,7 +103,7 @@ def unit_costs(case: Case) -> dict[str, UnitCost]:
 
 
 def annual_usd_per_size(case: Case) -> dict[str, float]:
-    """A year's cost of one more MW or MWh of each driver, running cost not counted [$]."""
+    """Annualized cost of one more MW or MWh of each driver, running cost not counted [$]."""
     rate = case.assumptions.finance.real_discount_fraction
     return _per_driver(case, lambda unit: unit.annual_usd(rate))
 

@@ -2,8 +2,8 @@
 
 In: the sizings of a comparison. Out: one dictionary that JSON can hold, its texts safe to show.
 
-The page moves its target along `SERVED_FRACTIONS`. Sizes come from each site's frontier; costs are linear in
-them, so a cost per size is all that the page needs to draw the parts of any target.
+The page moves its target along `SERVED_FRACTIONS`. Sizes come from each site's frontier; costs are
+linear in them, so a cost per size is all that the page needs to draw the parts of any target.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from energy.report.sentences import (
 from energy.sizing import Sizing, Target, frontier
 from energy.sizing.weather_uncertainty import weather_uncertainty
 
-#: Shares of the energy that the page's control stops at, beside the one that was asked for:
+#: Fractions of the energy that the page's control stops at, beside the one that was asked for:
 #: round ones, about evenly spaced in nines, because they are read aloud.
 SERVED_FRACTIONS = (
     0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.9925, 0.995,
@@ -264,7 +264,7 @@ def _frontier(sizing: Sizing, fractions: list[float], asked: int) -> dict[str, l
 def _parts(case: Case) -> list[dict[str, Any]]:
     """Each part's driver and its cost per MW or MWh of it: capital, and a year's low, mid, high.
 
-    What a plant of sun and battery does not have, backup and grid, is left out.
+    What a plant of PV and battery does not have, backup and grid, is left out.
     """
     rate = case.assumptions.finance.real_discount_fraction
     ends = {
@@ -491,7 +491,7 @@ def _prices(case: Case) -> list[dict[str, Any]]:
 
 
 def _assumptions(case: Case) -> list[dict[str, Any]]:
-    """Every belief with its range, unit, source and the dollar-year that its source gives."""
+    """Every assumption with its range, unit, source and the dollar-year that its source gives."""
     rows = []
     for name, row in case.assumptions.frame.iterrows():
         year = "" if pd.isna(row["dollar_year"]) else f"{row['dollar_year']:.0f}"

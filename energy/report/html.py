@@ -89,7 +89,7 @@ def _told(site: Mapping[str, Any]) -> dict[str, Any]:
     judged = [row for row in site["quality"] if row["verdict"] != "not judged"]
     bad = [row["measure"] for row in judged if row["verdict"] != "good"]
     told = f"{len(judged) - len(bad)} of {len(judged)} judged measures good"
-    # A warning that both the site and its quality_check have is told once.
+    # A warning that both the site and its quality_check have is reported once.
     warnings = dict.fromkeys([*site["notes"], *site["suspicions"], *site["uncertainty"]["notes"]])
     return {
         "warnings": list(warnings),

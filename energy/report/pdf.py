@@ -32,7 +32,7 @@ def browser() -> str | None:
 
 
 def flags(profile: str) -> list[str]:
-    """What a browser is told so that it shows the page and does nothing else."""
+    """What a browser is reported so that it shows the page and does nothing else."""
     told = [
         "--headless", "--disable-gpu", "--no-first-run", "--no-pdf-header-footer",
         "--hide-scrollbars", "--disable-background-networking", "--disable-component-update",

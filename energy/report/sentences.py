@@ -28,7 +28,7 @@ def plain_text(text: str) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as people say it: 99.95 %; all its digits, for nines are told by the last."""
+    """A share as people say it: 99.95 %; all its digits, for nines are reported by the last."""
     return f"{round(share * 100, 9):.12g} %"
 
 
@@ -50,7 +50,7 @@ def question(data: Mapping[str, Any]) -> str:
     which = f"Which of {count} sites" if count > 1 else f"How cheaply does {_name(data, 0)}"
     gives = "gives" if count > 1 else "give"
     told = "the cheapest power from" if count > 1 else "power from"
-    return f"{which} {gives} {it_mw:g} MW of computers {told} sun and batteries alone?"
+    return f"{which} {gives} {it_mw:g} MW of computers {told} PV and batteries alone?"
 
 
 def target_words(served_fraction: float, mean_load_mw: float) -> dict[str, str]:
@@ -172,6 +172,7 @@ def _sureness(data: Mapping[str, Any], ranking: list[Mapping[str, Any]]) -> str:
     if monte_carlo:
         told += (
             f". With this weather taken as given, {best['name']} is the cheapest in "
-            f"{percent(round(monte_carlo['probability'], 2))} of draws of all prices and other assumptions"
+            f"{percent(round(monte_carlo['probability'], 2))} of draws of all prices and "
+            "other assumptions"
         )
     return told + "."

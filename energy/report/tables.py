@@ -13,7 +13,7 @@ import pandas as pd
 #: File name and what it holds, in the order of the page.
 DOWNLOADS = {
     "sites.csv": "the plants that were asked for, one row a site",
-    "frontiers.csv": "the cheapest plant of each site for each share of the energy",
+    "frontiers.csv": "the cheapest plant of each site for each fraction of the energy",
     "cost-parts.csv": "what each part costs per MW or MWh, low, mid and high",
     "months.csv": "energy by month",
     "worst-weeks.csv": "the worst weeks, hour by hour",

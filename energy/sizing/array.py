@@ -89,7 +89,7 @@ def choose_array(
     ----------
     case
         The question. Its own mount is one candidate; the other kind is the shipped one, as much
-        dearer or cheaper than it as the shipped two differ.
+        more expensive or cheaper than it as the shipped two differ.
     served_fraction
         Fraction of the load's energy to serve.
     mounts
@@ -98,8 +98,8 @@ def choose_array(
         Lowest and highest tilt of fixed rows and DC/AC ratio to try, found to 1 deg and .05; two
         equal ones hold it still. Without ratios 1 to `assumptions.limits.dc_ac_ratio`.
     gcr_fractions
-        Shares of ground covered to try; without them each mount's own. Rows farther apart cost land
-        here, not their longer cables and roads.
+        Fractions of ground covered to try; without them each mount's own. Rows farther apart cost
+        land here, not their longer cables and roads.
     progress
         Wraps the mounts while arrays on them are tried, for a progress bar.
 
@@ -116,7 +116,8 @@ def choose_array(
     >>> import energy as en
     >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
     >>> choice = en.choose_array(
-    ...     case, served_fraction=0.9, mounts=["fixed"], tilts_deg=(30, 30), dc_ac_ratios=(1.3, 1.3))
+    ...     case, served_fraction=0.9, mounts=["fixed"], tilts_deg=(30, 30), dc_ac_ratios=(1.3,
+    1.3))
     >>> choice.frame["mount"].tolist()
     ['fixed']
     """

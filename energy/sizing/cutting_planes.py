@@ -1,13 +1,13 @@
 """The least-cost plants for many targets, exactly, on plain arrays and prices.
 
-In: solar and load by step, prices, shares of the energy to serve. Out: the cheapest solar, battery
-energy and battery power for each share.
+In: solar and load by step, prices, fractions of the energy to serve. Out: the cheapest solar,
+battery energy and battery power for each fraction.
 
-For one solar and one battery power `energy.sizing.storage_curve` reads off the smallest battery of every
-target, with its slopes. The cost is convex in solar, power and target together, so each such look
-is a plane below the cost of *all* targets. A target's search keeps the polygon of sizes that may
-still be cheaper than its best plant, looks at the polygon's centre of gravity [1] and ends when the
-polygon is empty: then nothing is cheaper by more than `GAP`.
+For one solar and one battery power `energy.sizing.storage_curve` reads off the smallest battery of
+every target, with its slopes. The cost is convex in solar, power and target together, so each such
+look is a plane below the cost of *all* targets. A target's search keeps the polygon of sizes that
+may still be cheaper than its best plant, looks at the polygon's center of gravity [1] and ends when
+the polygon is empty: then nothing is cheaper by more than `GAP`.
 
 A store that loses by standing has no such legs. Its smallest battery is found by Newton's method on
 a pass over the hours that carries its slopes along, from what the cuts say; a search without the
@@ -42,13 +42,13 @@ from energy.sizing.storage_curve import (
 )
 from energy.steps import Array, energy_mwh
 
-#: A plant that is found is at most this share dearer than the cheapest one.
+#: A plant that is found is at most this fraction more expensive than the cheapest one.
 GAP = 1e-9
 
 #: Looks after which the search gives up; one target needs about 30, the next ones about 20.
 MAX_EVALUATIONS = 400
 
-#: How far the search without standing loss goes before the one with it.
+#: How far the search without self-discharge goes before the one with it.
 ROUGH_GAP = 1e-3
 
 
@@ -93,7 +93,7 @@ def solve(
     gap: float = GAP,
     start: Array | None = None,
 ) -> Array:
-    """The cheapest plant for each share of the energy.
+    """The cheapest plant for each fraction of the energy.
 
     Parameters
     ----------
@@ -102,9 +102,9 @@ def solve(
     served_fractions
         The shares.
     gap
-        A plant that is found is at most this share dearer than the cheapest one.
+        A plant that is found is at most this fraction more expensive than the cheapest one.
     start
-        Shape (targets, 4): for each share a plant of almost the same problem, near which the
+        Shape (targets, 4): for each fraction a plant of almost the same problem, near which the
         search then begins. It saves half of the looks and changes the answer by no more than `gap`.
 
     Returns
@@ -154,10 +154,10 @@ def _search(
 ) -> bool:  # fmt: skip
     """Find the plant of each of `allowed_mwh` and write it to `plants`; False when it gave up.
 
-    `started` says that `plants` holds plants to begin at: then the search without standing loss,
-    whose looks are dearer, is left out.
+    `started` says that `plants` holds plants to begin at: then the search without self-discharge,
+    whose looks are more expensive, is left out.
 
-    Solar and power count as shares of the largest. A look leaves a plane for each target: value
+    Solar and power count as fractions of the largest. A look leaves a plane for each target: value
     and slopes in solar, power and what is allowed, and whether the value is a cost (1) or energy
     that is lacking (0).
     """
@@ -170,7 +170,7 @@ def _search(
     for stage in range(1 if started and not lossless else 0, 1 if lossless else 2):
         exact = lossless or stage == 1
         gap = final_gap if exact else max(final_gap, ROUGH_GAP)
-        # The far corner tells which targets have a plant at all; a neighbour's plant, or that of
+        # The far corner tells which targets have a plant at all; a neighbor's plant, or that of
         # the stage before, is a good start.
         at = np.ones(2)
         for target in range(targets):

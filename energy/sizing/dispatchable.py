@@ -1,6 +1,7 @@
-"""Plants with grid or backup behind sun and battery, and cost against the share that is fossil.
+"""Plants with grid or backup behind PV and battery, and cost against the fraction that is fossil.
 
-In: `Case` and a share of the energy to serve. Out: `BackupFrontier`, one row a ceiling on backup.
+In: `Case` and a fraction of the energy to serve. Out: `BackupFrontier`, one row a ceiling on
+backup.
 """
 
 from __future__ import annotations
@@ -22,20 +23,20 @@ from energy.sizing.pattern_search import PatternSearch, measured
 from energy.sizing.target import Constraint, Target
 from energy.tables import html_table
 
-#: Shares of the energy whose cheapest plants are the first tries; grid or backup may leave them
+#: Fractions of the energy whose cheapest plants are the first tries; grid or backup may leave them
 #: little to do.
 MAPPED = (0.01, 0.1, 0.2, 0.3, 0.4, 0.45, 0.55, 0.6, *SERVED_FRACTIONS)
 
 #: Reserves of the first tries.
 MAPPED_RESERVES = (0.0, 0.2, 0.35, 0.5, 1.0)
 
-#: Ceilings on the share of the energy from backup that a frontier has when none are asked for.
+#: Ceilings on the fraction of the energy from backup that a frontier has when none are asked for.
 BACKUP_ENERGY_FRACTIONS = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
 class BackupFrontier:
-    """The cheapest plants for a share of the energy, by how much of it may come from backup.
+    """The cheapest plants for a fraction of the energy, by how much of it may come from backup.
 
     Parameters
     ----------
@@ -44,8 +45,8 @@ class BackupFrontier:
     served_fraction
         Fraction of the energy that each plant serves.
     plants
-        One row a ceiling: `max_backup_energy_fraction`, sizes, measures, `backup_energy_fraction` as run and
-        `annual_usd`.
+        One row a ceiling: `max_backup_energy_fraction`, sizes, measures, `backup_energy_fraction`
+        as run and `annual_usd`.
     """
 
     case: Case

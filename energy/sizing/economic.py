@@ -2,8 +2,8 @@
 
 In: `Case` and an amount of money. Out: the fraction of the energy that is worth serving.
 
-All of these lie on the frontier: for any fraction the cheapest plant is the best one, and what is left
-is to choose the fraction.
+All of these lie on the frontier: for any fraction the cheapest plant is the best one, and what is
+left is to choose the fraction.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def most_for_budget(case: Case, budget_usd: float) -> Design:
             TRIED[last], TRIED[last + 1], xtol=1e-12, rtol=1e-12,
         )  # fmt: skip
     plant = _plant(case, problem, fraction)
-    # The root may lie a hair on the dear side.
+    # The root may lie a hair on the expensive side.
     over = sum(
         getattr(plant, name) * usd for name, usd in capital_usd_per_size(case).items()
         if name != "load"
@@ -107,8 +107,8 @@ def _optimum(case: Case, value: Callable[[Array, Array], Array]) -> tuple[Design
     case
         The question.
     value
-        From fractions of the energy and what the plants cost a year [$], each of shape (n,), to what
-        is to be as large as can be.
+        From fractions of the energy and what the plants cost a year [$], each of shape (n,), to
+        what is to be as large as can be.
 
     Returns
     -------
@@ -136,7 +136,7 @@ def _optimum(case: Case, value: Callable[[Array, Array], Array]) -> tuple[Design
 
 
 def computers_usd_per_year(case: Case, load_usd_per_mw: float) -> float:
-    """A year's cost of the computers [$]: capital recovery over their life, busy or idle."""
+    """Annualized cost of the computers [$]: capital recovery over their life, busy or idle."""
     assumptions = case.assumptions
     recovery = capital_recovery_factor(
         assumptions.finance.real_discount_fraction, assumptions.computers.lifetime_years

@@ -1,4 +1,4 @@
-"""Cost against availability: the cheapest plant for every share of the energy, in one call.
+"""Cost against availability: the cheapest plant for every fraction of the energy, in one call.
 
 In: `Case`. Out: `Frontier`, one row a target with sizes, cost and reliability.
 """
@@ -24,7 +24,7 @@ from energy.sizing.cutting_planes import Problem, solve
 from energy.steps import Array
 from energy.tables import html_table
 
-#: Shares of the energy that a frontier has when none are asked for: 29 from .5 to five nines,
+#: Fractions of the energy that a frontier has when none are asked for: 29 from .5 to five nines,
 #: evenly spaced in nines, and all of it.
 SERVED_FRACTIONS = (
     *(1.0 - 10.0**-nines for nines in np.linspace(math.log10(2.0), 5.0, 29).tolist()),
@@ -98,7 +98,7 @@ class Frontier:
         Raises
         ------
         InputError
-            For a share that is not one of the frontier's, or that cannot be reached.
+            For a fraction that is not one of the frontier's, or that cannot be reached.
         """
         frame = self.frame
         rows = frame[np.isclose(frame["served_fraction"], served_fraction, rtol=0, atol=1e-12)]
@@ -141,14 +141,14 @@ class Frontier:
     def _repr_html_(self) -> str:
         return html_table(
             self.frame,
-            f"{self.case.title}: the cheapest plants of sun and battery, by share of the energy",
+            f"{self.case.title}: the cheapest plants of PV and battery, by fraction of the energy",
         )
 
 
 def frontier(
     case: Case, served_fractions: Sequence[float] | Array = SERVED_FRACTIONS, *, cyclic: bool = True
 ) -> Frontier:
-    """The cheapest plant for every share of the energy, over all weather years as one chain.
+    """The cheapest plant for every fraction of the energy, over all weather years as one chain.
 
     Parameters
     ----------
@@ -162,12 +162,12 @@ def frontier(
     Returns
     -------
     Frontier
-        Each row is what `size` gives for that share. No backup, no grid.
+        Each row is what `size` gives for that fraction. No backup, no grid.
 
     Raises
     ------
     InputError
-        With every share that is none.
+        With every fraction that is none.
 
     Examples
     --------
@@ -180,7 +180,7 @@ def frontier(
     shares = [float(share) for share in served_fractions]
     problems = [p for share in shares for p in fraction_problems("served_fraction", share)]
     if not shares:
-        problems.append("served_fractions is empty; give at least one share such as 0.99")
+        problems.append("served_fractions is empty; give at least one fraction such as 0.99")
     if problems:
         raise InputError(problems)
     shares = sorted(set(shares))

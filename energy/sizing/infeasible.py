@@ -1,7 +1,7 @@
 """Why there is no plant: which days fall short, how deep, and what would be a remedy.
 
-In: the largest plant that sizing looks at, and a target. Out: `Infeasibility`, told in one message and
-as plain data.
+In: the largest plant that sizing looks at, and a target. Out: `Infeasibility`, told in one message
+and as plain data.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from energy.sizing.storage_curve import (
 from energy.sizing.target import Target
 from energy.steps import energy_mwh
 
-#: The deepest events that are told.
+#: The deepest events that are reported.
 EVENTS = 3
 
 #: An array that is larger than the limit by more than this factor remedies nothing in practice.
@@ -46,8 +46,8 @@ class Infeasibility:
     target
         What it was to meet.
     served_fraction
-        The share of the energy that the target needs; all of it where the target is no share of
-        the energy, which is enough for any.
+        The fraction of the energy that the target needs; all of it where the target is no fraction
+        of the energy, which is enough for any.
     """
 
     largest: Evaluation
@@ -155,11 +155,12 @@ class Infeasibility:
             f"{self.backup_mwh_per_year:,.0f} MWh a year",
         ]
         return (
-            f"{case.site.name}: no plant has {self.target.description}. The largest that is looked at "
+            f"{case.site.name}: no plant has {self.target.description}. The "
+            "largest that is looked at "
             f"({design.solar_mw:,.0f} MWdc, {design.battery_mwh:,.0f} MWh) serves "
             f"{self.largest.availability.served_fraction:.6f} of the energy and lacks "
             f"{self.lacking_mwh_per_year:,.0f} MWh a year. Its largest losses of load: {spells}. "
-            f"It would take {', or '.join(remedy for remedy in remedies if remedy)}; or ask for less"
+            f"It would take {', or '.join(filter(None, remedies))}; or ask for less"
         )
 
     def error(self) -> InfeasibleError:

@@ -39,7 +39,7 @@ def least_cost(
     cyclic: bool,
     step_h: float = 1.0,
 ) -> LeastCost:
-    """The cheapest solar, battery energy and battery power that serve a share of the energy.
+    """The cheapest solar, battery energy and battery power that serve a fraction of the energy.
 
     Parameters
     ----------

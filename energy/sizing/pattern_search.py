@@ -4,9 +4,9 @@ In: `Case`, a plant that meets its targets, and which sizes may change. Out: a p
 searched direction leads to one that is `SAVING` cheaper and still meets them, with the proof.
 
 Targets in hours or outages, and plants with grid or backup, have no convex curve to read. From a
-plant close to the best, all its neighbours are run side by side: money moved between the parts by
+plant close to the best, all its neighbors are run side by side: money moved between the parts by
 several amounts, and a little of it saved. The cheapest one that meets the targets is the next
-plant, until there is none. The neighbours of the last are the certificate.
+plant, until there is none. The neighbors of the last are the certificate.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ from energy.finance import annual_usd_of, annual_usd_per_size
 from energy.sizing.target import Constraint
 from energy.steps import Array
 
-#: No plant along the searched directions that is cheaper by this share meets the targets.
+#: No plant along the searched directions that is cheaper by this fraction meets the targets.
 SAVING = 0.005
 
-#: Shares of the cost that are saved; the search goes on while it finds plants that save the least.
+#: Fractions of the cost that are saved; the search goes on while it finds plants that save the
+#: least.
 SAVINGS = (SAVING, 0.001, 0.0002)
 
-#: Shares of a plant's yearly cost that are moved from one part to another; with grid or backup
-#: there are more parts, and fewer moves are tried of each.
+#: Fractions of a plant's annualized cost that are moved from one part to another; with grid or
+#: backup there are more parts, and fewer moves are tried of each.
 MOVES = (0.16, 0.08, 0.04, 0.02, 0.01, 0.005)
 DISPATCHABLE_MOVES = (0.04, 0.01, 0.0025)
 
@@ -46,7 +47,7 @@ MAX_ROUNDS = 400
 
 
 class Found(NamedTuple):
-    """The plant, and its neighbours with what they cost and whether they meet the targets."""
+    """The plant, and its neighbors with what they cost and whether they meet the targets."""
 
     design: Design
     neighbours: pd.DataFrame

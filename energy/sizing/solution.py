@@ -44,7 +44,7 @@ class Sizing:
         What it had to meet.
     max_backup_energy_fraction
         Ceiling on the energy from backup, where there was one.
-    neighbours
+    neighbors
         Plants along the searched directions, where the kernel decided: sizes, measures,
         `annual_usd`, `cost_ratio` to the plant and whether the target is `met`. Empty where the
         answer is exact.
@@ -82,7 +82,7 @@ class Sizing:
 
     @cached_property
     def certificate(self) -> pd.DataFrame:
-        """The neighbours that are at least `SAVING` (half a percent) cheaper; none is `met`."""
+        """The neighbors that are at least `SAVING` (half a percent) cheaper; none is `met`."""
         if self.exact:
             return self.neighbours
         return self.neighbours[self.neighbours["cost_ratio"] <= 1.0 - 0.999 * SAVING]

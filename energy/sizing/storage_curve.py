@@ -10,7 +10,7 @@ read off, with its slopes in solar, in power and in the target.
 
 That the legs of the decomposition give the loss of every capacity (a walk between two reflecting
 walls) is this project's own result; `tests/` checks it against hour-by-hour runs and against
-linear programmes. It holds without backup and without standing loss.
+linear programs. It holds without backup and without self-discharge.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from energy.dispatch.step import PlantParameters, step
 from energy.steps import Array
 
 #: A battery that loses by standing is found when what it leaves unserved is this near to what is
-#: allowed, as a share of the load: far below what makes a step short.
+#: allowed, as a fraction of the load: far below what makes a step short.
 NEWTON_FRACTION = 1e-12
 
 #: Steps after which Newton's method is left; from a good guess it takes two or three.
@@ -290,7 +290,8 @@ def _lossy_run(
         unserved, by_solar, by_power, by_battery = 0.0, 0.0, 0.0, 0.0
         for t in range(len(load_mw)):
             net = solar[t] * solar_mw - load_mw[t]
-            # The branches below clip as the step does: they are foreseen, its minimum is waited for.
+            # The branches below clip as the step does: they are foreseen, its minimum is waited
+            # for.
             soc = step(plant, soc, net, 0.0, False).unclipped_soc_mwh
             soc_solar *= retained_fraction
             soc_power *= retained_fraction

@@ -1,7 +1,7 @@
 """How uncertainty a sizing is, as far as its weather years can tell.
 
-In: `Sizing`. Out: `WeatherUncertainty`: the cost that other draws of years would have asked for, the
-reliability that the plant would have had in them, and how many nines the years can support.
+In: `Sizing`. Out: `WeatherUncertainty`: the cost that other draws of years would have asked for,
+the reliability that the plant would have had in them, and how many nines the years can support.
 
 Years are drawn with replacement [1]: what differs between years is then what is uncertain. Prices,
 the solar model and a climate that changes are not in it.
@@ -50,8 +50,8 @@ class WeatherUncertainty:
         The plant and its target.
     single_years
         One row a weather year: `annual_usd` of the plant sized on that year alone for the same
-        share of the energy (NaN where none is enough), and what the sized plant did in that year,
-        `served_fraction` and `available_fraction`.
+        fraction of the energy (NaN where none is enough), and what the sized plant did in that
+        year, `served_fraction` and `available_fraction`.
     drawn
         One row a draw of as many years, with replacement: `annual_usd` of its own plant, and the
         sized plant's `served_fraction` and `available_fraction` in those years.
@@ -145,8 +145,8 @@ def weather_uncertainty(sizing: Sizing, *, draws: int = 200, seed: int = 0) -> W
     Parameters
     ----------
     sizing
-        A plant of `energy.size`. Each year and each draw is sized for its share of the energy, by
-        the exact method, without backup and grid.
+        A plant of `energy.size`. Each year and each draw is sized for its fraction of the energy,
+        by the exact method, without backup and grid.
     draws
         How many draws of as many years as there are.
     seed
@@ -201,14 +201,14 @@ def weather_uncertainty(sizing: Sizing, *, draws: int = 200, seed: int = 0) -> W
 
 
 def _share(sizing: Sizing) -> float:
-    """The share of the energy that the sizing stands for: its target, or what it came to."""
+    """The fraction of the energy that the sizing stands for: its target, or what it came to."""
     if sizing.target.is_exact:
         return sizing.target.value
     return sizing.evaluation.availability.served_fraction
 
 
 def _annual_usd(problem: Problem, rows: NDArray[np.intp], share: float) -> float:
-    """A year's cost of the least-cost plant on some steps of a chain; NaN where none is enough."""
+    """Annualized cost of the least-cost plant on some steps; NaN where none is enough."""
     part = replace(
         problem,
         solar=np.ascontiguousarray(problem.solar[rows]),

@@ -1,6 +1,6 @@
-"""Real weather of a neighbour, moved to a town that has none.
+"""Real weather of a neighbor, moved to a town that has none.
 
-In: a neighbour's `Weather` and the town's place and monthly normals. Out: the town's `Weather`.
+In: a neighbor's `Weather` and the town's place and monthly normals. Out: the town's `Weather`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from energy.steps import Array
 from energy.weather.clearsky import clear_sky
 from energy.weather.series import Place, Weather
 
-#: Below this sine of the sun's height a beam cannot be told from diffuse light: all is diffuse.
+#: Below this sine of the sun's height a beam cannot be reported from diffuse light: all is diffuse.
 LOW_SUN = 0.02
 
 
@@ -28,16 +28,17 @@ def adapt(
     source: str,
     warnings: tuple[str, ...] = (),
 ) -> Weather:
-    """A neighbour's clouds under a town's sun, scaled to the town's normals.
+    """A neighbor's clouds under a town's sun, scaled to the town's normals.
 
-    Kept: the clear-sky index of each step, the share of diffuse light, the temperature's departure
-    from its monthly mean, and the wind. Taken from the town: the sun, the clear sky (Ineichen and
-    Perez 2002, Linke turbidity of pvlib) and the monthly means of irradiance and temperature.
+    Kept: the clear-sky index of each step, the fraction of diffuse light, the temperature's
+    departure from its monthly mean, and the wind. Taken from the town: the sun, the clear sky
+    (Ineichen and Perez 2002, Linke turbidity of pvlib) and the monthly means of irradiance and
+    temperature.
 
     Parameters
     ----------
     weather
-        The neighbour's series.
+        The neighbor's series.
     place
         The town.
     ghi_kwh_m2_day, temp_air_c
@@ -50,14 +51,14 @@ def adapt(
     Returns
     -------
     Weather
-        On the neighbour's times, with GHI = DHI + DNI cos(zenith) at every step and the normals'
+        On the neighbor's times, with GHI = DHI + DNI cos(zenith) at every step and the normals'
         monthly means. No step is clearer, against the light outside the atmosphere, than the
-        neighbour's clearest, in beam or in all.
+        neighbor's clearest, in beam or in all.
 
     Raises
     ------
     WeatherError
-        When a month's normal is brighter than the neighbour's clearest sky could make it.
+        When a month's normal is brighter than the neighbor's clearest sky could make it.
     """
     here = clear_sky(weather.middle, weather.place)
     there = clear_sky(weather.middle, place)
@@ -116,7 +117,7 @@ def _scaled(ghi: Array, ceiling: Array, month: np.ndarray, wanted_w_m2: Array) -
     bad = [str(m + 1) for m in range(12) if abs(means[m] - wanted_w_m2[m]) > 1e-6 * wanted_w_m2[m]]
     if bad:
         raise WeatherError(
-            f"no scaling of the neighbour's light meets the normals of month {', '.join(bad)}: "
+            f"no scaling of the neighbor's light meets the normals of month {', '.join(bad)}: "
             "they ask for more than its clearest sky gives; check the normals and their unit"
         )
     return np.asarray(held, dtype=float)

@@ -24,8 +24,8 @@ BOUNDS = {
     "temp_dew": (-100.0, 40.0),
 }
 
-#: Fraction of the irradiation that may fall while the sun is down before the clock is doubted; files
-#: in order have .0 to .2 %, the same files one hour off have .5 to 2 %.
+#: Fraction of the irradiation that may fall while the sun is down before the clock is doubted;
+#: files in order have .0 to .2 %, the same files one hour off have .5 to 2 %.
 NIGHT_SHARE = 0.004
 
 #: How far the middle of the days' light may lie from the sun's noon [h] before the clock is
@@ -153,7 +153,7 @@ def sun_problems(
 ) -> list[str]:
     """Whether light and sun disagree: a wrong time zone, label or place.
 
-    Two tests: the share of the irradiation that falls while the sun is below the horizon during
+    Two tests: the fraction of the irradiation that falls while the sun is below the horizon during
     the whole step, and the mean distance of the light's middle from the sun's noon.
     """
     from pvlib import solarposition

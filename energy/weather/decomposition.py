@@ -21,8 +21,8 @@ from energy.weather.series import COLUMNS, Place
 #: Wyoming and Greensboro.
 WIND_M_S = 2.0
 
-#: Beyond this zenith angle [deg] a beam cannot be told from diffuse light; pvlib's decompositions
-#: have the same limit.
+#: Beyond this zenith angle [deg] a beam cannot be reported from diffuse light; pvlib's
+#: decompositions have the same limit.
 LOW_SUN_DEG = 87.0
 
 #: Fraction of the sun's beam that the clearest sky lets through: the DISC model's at no air mass
@@ -87,7 +87,7 @@ def complete(
     ------
     WeatherError
         When the light cannot be made (neither GHI nor both DNI and DHI), or temperature lacks:
-        both are told.
+        both are reported.
     """
     have = {name for name in COLUMNS if name in frame.columns and frame[name].notna().any()}
     light = have & {"ghi", "dni", "dhi"}

@@ -1,7 +1,7 @@
-"""How good is this weather: closure, nights, clear sky, clock, normals, low_irradiance_periods.
+"""How good is this weather: closure, nights, clear sky, clock, normals, low-irradiance periods.
 
-In: a `Weather` and, where known, the place's monthly normals.
-Out: `QualityCheck`: every measure with a verdict, the months, the low_irradiance_periods, and warnings in words.
+In: a `Weather` and, where known, the place's monthly normals. Out: `QualityCheck`: every measure
+with a verdict, the months, the low-irradiance periods, and warnings in words.
 
 `checks.py` refuses what cannot be used; this judges what can. That there are whole years without
 a gap or a missing value is what `Weather` has made sure of already.
@@ -39,20 +39,21 @@ from energy.weather.series import Weather
 #: for the whole step.
 CLOSURE_SUN_DEG = 10.0
 
-#: Mean and 99th percentile of |GHI - DHI - DNI cos Z| as a share of the mean GHI: up to .009 and
+#: Mean and 99th percentile of |GHI - DHI - DNI cos Z| as a fraction of the mean GHI: up to .009 and
 #: .092 in files in order; .03 and .08 with the clock a quarter of an hour off, .06 and .16 with
 #: half an hour.
 CLOSURE_MEAN, CLOSURE_P99 = 0.02, 0.12
 
-#: Fraction of the GHI while the sun is down for the whole step: none in files in order, .0005 to .0014
-#: where the light is half an hour late; checks.py refuses four times this.
+#: Fraction of the GHI while the sun is down for the whole step: none in files in order, .0005 to
+#: .0014 where the light is half an hour late; checks.py refuses four times this.
 NIGHT_SHARE = 0.001
 
 #: "High sun" [deg], above which the clear-sky model and a step's middle can be trusted.
 HIGH_SUN_DEG = 30.0
 
-#: Fraction of the high-sun GHI that lies above 1.1 and 1.2 times the clear sky: up to .002 and .0001
-#: in files in order (the model's own turbidity is a climatology), .012 and .002 with the clock off.
+#: Fraction of the high-sun GHI that lies above 1.1 and 1.2 times the clear sky: up to .002 and
+#: .0001 in files in order (the model's own turbidity is a climatology), .012 and .002 with the
+#: clock off.
 EXCESS_ENERGY = {1.1: 0.005, 1.2: 0.0005}
 
 #: Fraction of daylight steps above a physically possible limit [1]: up to .0007 in files in order,
@@ -64,11 +65,11 @@ PHYSICAL_SHARE = 0.001
 #: unlike, as by mountains, move it by up to 6, and a quarter of an hour shows in closure first.
 CLOSURE_SHIFT_MIN, CENTROID_SHIFT_MIN = 8.0, 15.0
 
-#: Closure tells the clock only if, at the best shift, no more than this share of the beam is left
-#: over; half an hour costs about .1.
+#: Closure tells the clock only if, at the best shift, no more than this fraction of the beam is
+#: left over; half an hour costs about .1.
 CLOSES = 0.08
 
-#: How the clock is told, best first.
+#: How the clock is reported, best first.
 METHODS = ("closure", "clear days")
 
 #: How the names of the measures begin that a wrong clock spoils.
@@ -80,7 +81,7 @@ SHIFTS_MIN = np.arange(-90.0, 90.5, 1.0)
 #: How far the sun's noon may be from 12:00 local standard time [h]; western China has 3.1.
 NOON_H = 3.2
 
-#: Beam (DNI cos Z) as a share of GHI: .39 (Dublin) to .78 (Cape Town) in all files.
+#: Beam (DNI cos Z) as a fraction of GHI: .39 (Dublin) to .78 (Cape Town) in all files.
 BEAM_SHARE = (0.15, 0.9)
 
 #: How far one month's GHI may be from its normal, as a multiple of what clouds take away on average
@@ -101,7 +102,7 @@ NORMALS_DIFFER, NORMALS_DIFFER_C = 0.1, 2.0
 #: Coefficient of variation of yearly GHI: .01 to .04 in real series.
 YEARS_SPREAD = 0.08
 
-#: Lengths of the low_irradiance_periods [days].
+#: Lengths of the low-irradiance periods [days].
 LOW_IRRADIANCE_DAYS = (1, 3, 5, 7)
 
 #: A clear-sky index means little on days that are nearly dark even when clear [kWh/m2].
@@ -153,7 +154,7 @@ class QualityCheck:
         Twelve rows: `ghi_kwh_m2_day`, `clear_kwh_m2_day`, `temp_air_c`, and against the normals
         (NaN without any) `normal_ghi_kwh_m2_day`, `ghi_ratio`, `normal_temp_air_c`,
         `temp_air_difference_c`.
-    low_irradiance_periods
+    low-irradiance periods
         By length in `days`: the window of whole local days with the least light, its mean
         `ghi_kwh_m2_day`, `first_day`, `last_day`, its `clear_sky_fraction` and
         `normal_fraction`; and the window with the least light for its season, by
@@ -425,8 +426,8 @@ def _physical(light: _Light) -> list[_Measure]:
 def _closure_shift(weather: Weather, light: _Light) -> tuple[float, float]:
     """How much later than the sun the light comes [min], by closure; and what does not close.
 
-    The shift of the sun at which DNI best tells GHI - DHI, and the share of the beam that is left
-    over there; no number where too much is left.
+    The shift of the sun at which DNI best tells GHI - DHI, and the fraction of the beam that is
+    left over there; no number where too much is left.
     """
     beam = light.ghi - light.dhi
     use = (light.dni > 50.0) | (beam > 50.0)  # W/m2; of the rest the step's sun says little

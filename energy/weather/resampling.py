@@ -4,7 +4,7 @@ In: `Weather` of some real years. Out: `Weather` of as many made years as wanted
 
 Days follow each other as they did, in blocks of random length [1]. Where a block ends, the next one
 comes from another year and within two weeks of the date, after a day that resembles the last one
-given (nearest neighbours, weights 1/rank [2]). Of that day the made one keeps its temperature, as a
+given (nearest neighbors, weights 1/rank [2]). Of that day the made one keeps its temperature, as a
 departure from the season's, its wind, and its light's *rank* among the days of the season. Three
 things then move the rank, and the real day that holds the new one lends its light:
 
@@ -121,7 +121,8 @@ def resample(weather: Weather, *, years: int = 30, seed: int = 0) -> Weather:
     chosen = _choose(real, years, random)
     lender = _lender(real, chosen, years, random)
     few = [
-        f"only {weather.years} recorded years are behind the resampled ones; what they lack, all lack"
+        f"only {weather.years} recorded years are behind the resampled ones; what they "
+        "lack, all lack"
     ] * (weather.years < ENOUGH_YEARS)
     provenance = weather.provenance.replace(
         f"the weather is resampled: {years} years from the days of {weather.years} recorded "
@@ -146,7 +147,7 @@ class _RealDays:
     diffuse_fraction: Array  # (days, steps)
     temp_air_c: Array  # (days, steps)
     wind_speed: Array  # (days, steps)
-    day_index: Array  # (days,): the day's light as a share of a clear day's
+    day_index: Array  # (days,): the day's light as a fraction of a clear day's
     score: Array  # (days,): the normal score of its rank among the days of its season
     normal_c: Array  # (365,): the season's mean temperature
     before: Days  # (days,): the row of the day before, -1 where the chain jumps

@@ -7,8 +7,8 @@ How a series is made:
 
 1. A number between 0 and 1 is drawn for each day, leaning on the day before (`persistence`).
 2. The month's distribution of daily light in the place's 3 deg cell (MERRA-2 2011-2015 [1])
-   turns it into a share of the light outside the atmosphere, and that into the day's light at the
-   place's own latitude, never above `CEILING` times the clear day's.
+   turns it into a fraction of the light outside the atmosphere, and that into the day's light at
+   the place's own latitude, never above `CEILING` times the clear day's.
 3. The clear sky (Ineichen and Perez, Linke turbidity: pvlib) gives the day its shape, passing
    clouds move light between its hours (`_clouds`); `components.complete` splits it into beam and
    diffuse and adds the wind.
@@ -43,7 +43,7 @@ from energy.weather.series import Place, Provenance, Weather
 #: series of NSRDB, TMYx and pyranometers; .98 to 1.18), as air is often cleaner than its mean.
 CEILING = 1.10
 
-#: The year that the first of the made-up years is written into.
+#: The year that the first of the synthetic years is written into.
 FIRST_YEAR = 2001
 
 #: kRs of Hargreaves and Samani inland [K^-.5]; .19 on coasts.
@@ -106,7 +106,7 @@ def synthesize(
     Raises
     ------
     InputError
-        When gsee-climate-data is not installed, or an argument is out of bounds: all are told.
+        When gsee-climate-data is not installed, or an argument is out of bounds: all are reported.
     WeatherError
         Where the package has no data (sea, poles), with the nearest cell that has; and when a
         normal is brighter than the clear sky.
@@ -313,7 +313,7 @@ def _daily_light(
     for m in range(12):
         of = month == m
         light = np.interp(rank[of], cell.below[m], cell.light_w_m2[m])
-        # Within a month the sun climbs or sinks: what is drawn is a share of the month's sun.
+        # Within a month the sun climbs or sinks: what is drawn is a fraction of the month's sun.
         drawn[of] = light * here[of] / max(there[year.month == m + 1].mean(), 1e-9)
     ceiling = CEILING * clear_w_m2
     drawn = np.minimum(drawn, ceiling)

@@ -1,4 +1,4 @@
-"""Make the pictures of the README: a real report's first screen and a frontier.
+"""Make the figures of the README: a real report's first screen and a frontier.
 
 In: shipped sites. Out: report.png and frontier.png beside this file.
 
@@ -25,7 +25,7 @@ def main() -> None:
     save(en.figures.frontier(en.frontier(case)), HERE / "frontier.png")
     command = browser()
     if command is None:
-        raise SystemExit("the report's picture needs Chromium on the search path")
+        raise SystemExit("the report's figure needs Chromium on the search path")
     with tempfile.TemporaryDirectory() as folder:
         page = en.compare(SITES, served_fraction=0.99).report(Path(folder, "report.html"))
         picture = HERE / "report.png"

@@ -90,7 +90,8 @@ def test_an_h100_hour_costs_what_the_market_asks(cost):
 
 
 def test_a_year_of_the_machine_makes_its_runs(cost):
-    # One run in 100 days at full power with 6,144 accelerators; 6,149 at work, and the useful share.
+    # One run in 100 days at full power with 6,144 accelerators; 6,149 at work, and the useful
+    # share.
     expected = 365.25 / 100 * (cost.working / 6143.9) * cost.run.utilization_fraction
     assert cost.runs_per_year == pytest.approx(expected, rel=2e-3)
 

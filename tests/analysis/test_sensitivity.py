@@ -115,7 +115,8 @@ def test_the_tornado_s_record_is_json(told):
     assert record["assumptions"][0]["name"] == told.frame.index[0]
 
 
-# --- assumptions by name ---------------------------------------------------------------------------
+# --- assumptions by name
+# ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,12 @@ def read(path: Path) -> Weather:
 def some(weather: Weather, years: tuple[int, ...]) -> Weather:
     """Some years of a series."""
     rows = np.isin(weather.local_middle.year, years)
-    return Weather(weather.frame[rows], Place(weather.place.latitude_deg, weather.place.longitude_deg, weather.place.elevation_m), weather.utc_offset_h, Provenance(weather.source, min(years), max(years)))  # fmt: skip
+    return Weather(
+        weather.frame[rows],
+        Place(weather.place.latitude_deg, weather.place.longitude_deg, weather.place.elevation_m),
+        weather.utc_offset_h,
+        Provenance(weather.source, min(years), max(years)),
+    )
 
 
 def measures(weather: Weather) -> np.ndarray:
@@ -113,7 +118,8 @@ def measures(weather: Weather) -> np.ndarray:
         departure = of_month - of_month.mean()
         lag.append(np.corrcoef(departure[:, :-1].ravel(), departure[:, 1:].ravel())[0, 1])
     return np.array(
-        [*(c.annual_usd / 1e6 for c in costs), *low_irradiance_periods, spread, lag[11], lag[5], np.mean(lag),
+        [*(c.annual_usd / 1e6 for c in costs), *low_irradiance_periods, spread, lag[11], lag[5],
+        np.mean(lag),
          by_year.mean()]
     )  # fmt: skip
 
@@ -127,8 +133,9 @@ def made(path: Path, job: tuple[tuple[int, ...], int, int]) -> np.ndarray:
 def table(name: str, truth: np.ndarray, found: np.ndarray) -> None:
     """Errors of an array (draws, seeds, measures) against the truth (of all or of each).
 
-    Costs, low_irradiance_periods and GHI are shares of the truth; persistence and spread are differences. `seeds`
-    is the standard deviation between the seeds of a draw; the range is theirs, 5 to 95 %.
+    Costs, low_irradiance_periods and GHI are shares of the truth; persistence and spread are
+    differences. `seeds` is the standard deviation between the seeds of a draw; the range is theirs,
+    5 to 95 %.
     """
     share = np.array([True] * 5 + [False] * 4 + [True])
     error = (found - truth) / np.where(share, truth, 1.0)

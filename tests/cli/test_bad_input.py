@@ -478,7 +478,8 @@ def test_a_parquet_file_of_another_kind_is_refused(refused, tmp_path: Path, kind
     assert message.startswith(f"{path}: ")
 
 
-# --- assumptions ------------------------------------------------------------------------------------
+# --- assumptions
+# ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -377,7 +377,8 @@ def test_a_year_that_alone_has_no_plant_is_told_so(energy, monkeypatch, el_paso)
     assert year["annual_usd"] is None
 
 
-# --- sensitivity and monte_carlo ------------------------------------------------------------------------
+# --- sensitivity and monte_carlo
+# ------------------------------------------------------------------------
 
 
 def test_sensitivity_tells_its_widest_belief_first_and_draws_it(energy, tmp_path):

@@ -34,11 +34,24 @@ def follow(solar: list[float], initial_soc_mwh: float = 0.0, **given: Any) -> di
     1 MWdc of array, so that `solar` is its power; one way .8, which makes 80 MWh of 100 put in.
     """
     rule: dict[str, Any] = {
-        "reserves": np.zeros((1, 0)), "levels": np.array([0.5]), "rest_fraction": 0.0,
-        "idle_fraction": 0.0, "parts": 0, "rise": 9.0, "lost_h": 0.0, "exponent": 1.0,
-        "solar_mw": 1.0, "usable_mwh": 1000.0, "battery_mw": 1000.0, "backup_mw": 0.0,
-        "one_way_efficiency": 0.8, "retained_fraction": 1.0, "step_h": 1.0, "it_mw": 100.0, "before": 1.0,
-    } | given  # fmt: skip
+        "reserves": np.zeros((1, 0)),
+        "levels": np.array([0.5]),
+        "rest_fraction": 0.0,
+        "idle_fraction": 0.0,
+        "parts": 0,
+        "rise": 9.0,
+        "lost_h": 0.0,
+        "exponent": 1.0,
+        "solar_mw": 1.0,
+        "usable_mwh": 1000.0,
+        "battery_mw": 1000.0,
+        "backup_mw": 0.0,
+        "one_way_efficiency": 0.8,
+        "retained_fraction": 1.0,
+        "step_h": 1.0,
+        "it_mw": 100.0,
+        "before": 1.0,
+    } | given
     return kernel_flows(run_following, FollowingRule, rule, solar, initial_soc_mwh)
 
 
@@ -468,9 +481,9 @@ def test_every_step_balances_and_nothing_is_negative(
     least = 1.0 / parts if parts else 0.5
     levels = np.linspace(least, 1.0, 3 if least < 1 else 1)
     flow = follow(
-        sun, initial_soc_mwh=usable / 2, usable_mwh=usable, battery_mw=power, parts=parts, levels=levels,
-        idle_fraction=idle, rest_fraction=idle if parts else 0.0, lost_h=lost, rise=rise,
-        exponent=1.0 if parts else exponent, backup_mw=backup,
+        sun, initial_soc_mwh=usable / 2, usable_mwh=usable, battery_mw=power, parts=parts,
+        levels=levels, idle_fraction=idle, rest_fraction=idle if parts else 0.0, lost_h=lost,
+        rise=rise, exponent=1.0 if parts else exponent, backup_mw=backup,
         reserves=np.linspace(reserve / 2, reserve, len(levels))[:, None],
     )  # fmt: skip
     for name, values in flow.items():
@@ -575,8 +588,8 @@ def test_the_rule_again_as_a_plain_loop():
     reserve = lambda level: 60.0 + 240.0 * level  # noqa: E731
     levels = np.linspace(0.5, 1.0, 2001)  # so that lines between them are the curve
     flow = follow(
-        list(sun), initial_soc_mwh=200.0, usable_mwh=400.0, battery_mw=120.0, exponent=0.5, lost_h=0.4,
-        idle_fraction=0.1, levels=levels, reserves=reserve(levels)[:, None],
+        list(sun), initial_soc_mwh=200.0, usable_mwh=400.0, battery_mw=120.0, exponent=0.5,
+        lost_h=0.4, idle_fraction=0.1, levels=levels, reserves=reserve(levels)[:, None],
     )  # fmt: skip
     store, before, owed, useful = 200.0, 1.0, 0.0, 0.0
     for t, power in enumerate(sun):

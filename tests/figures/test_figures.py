@@ -175,7 +175,8 @@ def test_the_examination_of_another_series_is_refused(
         weather_figure(made_up, seen[1])
 
 
-# --- plants, assumptions and sites -----------------------------------------------------------------
+# --- plants, assumptions and sites
+# -----------------------------------------------------------------
 
 
 def test_a_week_s_parts_add_up_to_the_load_and_its_worst_is_chosen(el_paso: en.Case) -> None:

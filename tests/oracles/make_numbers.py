@@ -68,7 +68,8 @@ def numbers() -> dict[str, float]:
         en.Design(
             solar_mw=float(random.uniform(50, 2500)), battery_mwh=float(random.uniform(0, 6000)),
             battery_mw=float(random.uniform(0, 600)), backup_mw=float(random.choice([0, 60, 110])),
-            grid_mw=float(random.choice([0, 0, 40])), reserve_conservatism=float(random.uniform(0, 1)),
+            grid_mw=float(random.choice([0, 0, 40])), reserve_conservatism=float(random.uniform(0,
+            1)),
         )
         for _ in range(30)
     ]  # fmt: skip

@@ -82,7 +82,8 @@ def test_the_asked_target_is_the_comparison_s_own_plant(ranking, data):
 
 
 def test_each_target_is_ranked_for_itself():
-    # El Paso has the better year, Phoenix the shorter low_irradiance_periods: they change places between the two.
+    # El Paso has the better year, Phoenix the shorter low_irradiance_periods: they change places
+    # between the two.
     data = report_data(en.compare(["phoenix", "el-paso"], served_fraction=0.99))
     first = {
         share: data["sites"][data["rankings"][data["shares"].index(share)][0]["site"]]["name"]

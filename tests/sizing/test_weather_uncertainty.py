@@ -1,4 +1,6 @@
-"""How uncertainty a sizing is: draws that repeat, single years, nines that so many years can support."""
+"""How uncertainty a sizing is: draws that repeat, single years, nines that so many years can
+support.
+"""
 
 from __future__ import annotations
 

@@ -368,7 +368,8 @@ def test_years_that_differ_too_much_are_told() -> None:
     assert "in 2002" in found.warnings[0]
 
 
-# --- low_irradiance_periods -------------------------------------------------------------------------------------
+# --- low_irradiance_periods
+# -------------------------------------------------------------------------------------
 
 
 def test_a_planted_lull_is_found_on_its_days() -> None:

@@ -14,7 +14,7 @@ NSRDB       an instant, the middle, local standard [3]   label - step / 2
 ==========  ===========================================  ========================
 
 Years are whole in local standard time. NASA POWER gives any days, so each year is asked for with
-the day it shares with its neighbour; PVGIS gives whole UTC years, so both that a local year lies
+the day it shares with its neighbor; PVGIS gives whole UTC years, so both that a local year lies
 in are asked for; NSRDB gives local years. Only years that came whole and pass the same checks as
 a file are kept.
 
@@ -365,7 +365,7 @@ def _get_pvgis(
     instant, zenith = _instants(data, latitude_deg, longitude_deg, elevation_m, wire.where)
     diffuse = data["poa_sky_diffuse"] + data["poa_ground_diffuse"]
     ghi = data["poa_direct"] + diffuse
-    # Within 2 deg of the horizon a beam cannot be told from diffuse light: all is diffuse.
+    # Within 2 deg of the horizon a beam cannot be reported from diffuse light: all is diffuse.
     dni = irradiance.dni(ghi, diffuse, zenith).fillna(0.0)
     dhi = ghi - dni * np.cos(np.radians(zenith))
     return _Got(

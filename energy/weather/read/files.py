@@ -61,7 +61,7 @@ MISSING = {
 def read_weather(path: str | Path) -> Weather:
     """The weather of a file, checked.
 
-    The format is told from the content, not from the name.
+    The format is reported from the content, not from the name.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def read_weather(path: str | Path) -> Weather:
     try:
         return reader(path) if reader is _read_parquet else _weather(reader(path), path)
     except WeatherError as error:
-        # A damaged shipped file is told by its own name for the series; the path comes first.
+        # A damaged shipped file is reported by its own name for the series; the path comes first.
         told = [
             text if text.startswith(f"{path}: ") else f"{path}: {text}" for text in error.problems
         ]

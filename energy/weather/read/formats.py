@@ -17,7 +17,7 @@ plain csv    `start`, `middle` or `end`           as its name says
 
 References
 ----------
-[1] pvlib.iotools.get_pvgis_hourly: satellite values are instants; ERA5's are means, labelled :30.
+[1] pvlib.iotools.get_pvgis_hourly: satellite values are instants; ERA5's are means, labeled :30.
     The EPW of a PVGIS TMY counts its hours 1..24 from the same UTC hours, whatever zone its header
     names: its offset is the csv's less one hour.
 [2] Marion and Urban, User's Manual for TMY2s (NREL, 1995), tables 3-1 and 3-2.
