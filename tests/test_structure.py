@@ -101,6 +101,22 @@ def test_an_unknown_name_is_answered_with_its_neighbors():
         en.compar  # noqa: B018
 
 
+@pytest.mark.parametrize(
+    ("namespace", "name", "near"),
+    [
+        ("cooling", "Chillr", "Chiller"),
+        ("chip_yield", "murphy", "murphy_yield"),
+        ("figures", "weeks", "week"),
+        ("sizing", "least_costt", "least_cost"),
+        ("weather", "adopt", "adapt"),
+        ("finance", "Costs", "Cost"),
+    ],
+)
+def test_a_namespace_answers_an_unknown_name_with_its_neighbors(namespace, name, near):
+    with pytest.raises(AttributeError, match=rf"did you mean .*{near}"):
+        getattr(getattr(en, namespace), name)
+
+
 def test_the_example_at_the_top_gives_what_it_says():
     told = doctest.testmod(en)
     assert told.attempted > 0

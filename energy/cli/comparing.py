@@ -67,7 +67,10 @@ def _sites_from(
 ) -> tuple[list[Site], dict[str, list[str]]]:
     """The places that are meant, and the problems of the others by name."""
     if not words.sites and words.lat is None and words.lon is None:
-        raise InputError("give a SITE, or --lat and --lon of a place")
+        raise InputError(
+            "usage: energy compare SITE... --served-fraction 0.99; "
+            "give a SITE, or --lat and --lon of a place"
+        )
     if hours.weather is not None and len(words.sites or []) + (words.lat is not None) > 1:
         raise InputError("--weather gives hours to one site; give other files as sites themselves")
     places, bad = [], {}

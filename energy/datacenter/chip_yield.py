@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from energy.errors import InputError
+from energy.errors import InputError, unknown_name
 
 #: What gives the fraction of good dies from the mean number of defects on one.
 YieldModel = Callable[[float], float]
@@ -67,3 +68,19 @@ def named_yield_model(name: object) -> YieldModel:
     if name not in YIELD_MODELS:
         raise InputError(f"the yield model is one of {', '.join(YIELD_MODELS)}; got {name!r}")
     return YIELD_MODELS[str(name)]
+
+
+#: Names that `energy.chip_yield` offers.
+__all__ = [
+    "murphy_yield",
+    "named_yield_model",
+    "negative_binomial_yield",
+    "poisson_yield",
+    "seeds_yield",
+]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Answer a name that does not exist with its neighbors."""
+        raise unknown_name(__name__, name, __all__)

@@ -25,13 +25,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
+from energy.errors import unknown_name
 from energy.parameters import (
     Fraction,
     Input,
@@ -259,3 +260,21 @@ def pump_fraction(head_kpa: float, range_k: float, efficiency: float) -> float:
     power; `head_kpa` is that of the pipes as built, so here twice the power.
     """
     return head_kpa / (WATER_KG_M3 * WATER_KJ_KG_K * range_k * efficiency)
+
+
+#: Names that `energy.cooling` offers.
+__all__ = [
+    "AdiabaticCooler",
+    "Air",
+    "Chiller",
+    "CoolingTower",
+    "DryCooler",
+    "Rejection",
+    "pump_fraction",
+]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Answer a name that does not exist with its neighbors."""
+        raise unknown_name(__name__, name, __all__)

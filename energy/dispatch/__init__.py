@@ -3,10 +3,13 @@
 In: `Case` and `Design`. Out: `Dispatch`, or one row of measures for each of many designs.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from energy.dispatch.batch import simulate_many
 from energy.dispatch.design import Design
 from energy.dispatch.flexible import FlexibleRun, run_workload
 from energy.dispatch.run import FLOWS, Dispatch, run_load, simulate
+from energy.errors import unknown_name
 
 __all__ = [
     "FLOWS",
@@ -18,3 +21,9 @@ __all__ = [
     "simulate",
     "simulate_many",
 ]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Answer a name that does not exist with its neighbors."""
+        raise unknown_name(__name__, name, __all__)

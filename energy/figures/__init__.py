@@ -3,6 +3,9 @@
 In: results of the package. Out: matplotlib figures; `save` writes them as PNG or SVG.
 """
 
+from typing import TYPE_CHECKING, Any
+
+from energy.errors import unknown_name
 from energy.figures.cost_curves import backup_frontier, frontier, frontiers
 from energy.figures.plant_week import week
 from energy.figures.style import ENDINGS, save
@@ -20,3 +23,9 @@ __all__ = [
     "weather",
     "week",
 ]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Answer a name that does not exist with its neighbors."""
+        raise unknown_name(__name__, name, __all__)

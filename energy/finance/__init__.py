@@ -3,6 +3,9 @@
 In: `Case`, `Dispatch`. Out: unit costs, `Cost`, `PresentCost`.
 """
 
+from typing import TYPE_CHECKING, Any
+
+from energy.errors import unknown_name
 from energy.finance.annualized import Cost, price
 from energy.finance.capital import (
     DRIVERS,
@@ -28,3 +31,9 @@ __all__ = [
     "price",
     "unit_costs",
 ]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Answer a name that does not exist with its neighbors."""
+        raise unknown_name(__name__, name, __all__)

@@ -6,9 +6,18 @@ In: the sizings of a comparison. Out: a file, whole or not at all.
 downloads, `paper` prints the page with a browser, `file` writes it into place.
 """
 
+from typing import TYPE_CHECKING, Any
+
+from energy.errors import unknown_name
 from energy.report.content import report_data
 from energy.report.file import ENDINGS, check_path, write_report
 from energy.report.html import page
 from energy.report.markdown import markdown
 
 __all__ = ["ENDINGS", "check_path", "markdown", "page", "report_data", "write_report"]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Answer a name that does not exist with its neighbors."""
+        raise unknown_name(__name__, name, __all__)

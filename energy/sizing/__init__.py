@@ -10,6 +10,9 @@ backup, `solution` is the plant of one target, `array` its mount, `weather_uncer
 weather years leave open.
 """
 
+from typing import TYPE_CHECKING, Any
+
+from energy.errors import unknown_name
 from energy.sizing.array import ArrayChoice, choose_array
 from energy.sizing.dispatchable import BackupFrontier, backup_frontier
 from energy.sizing.frontier import Frontier, frontier
@@ -38,3 +41,9 @@ __all__ = [
     "unserved_mwh",
     "weather_uncertainty",
 ]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Answer a name that does not exist with its neighbors."""
+        raise unknown_name(__name__, name, __all__)

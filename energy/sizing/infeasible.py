@@ -155,7 +155,7 @@ class Infeasibility:
             f"{self.backup_mwh_per_year:,.0f} MWh a year",
         ]
         return (
-            f"{case.site.name}: no plant has {self.target.description}. The "
+            f"{case.site.name}: no plant {self.target.requirement}. The "
             "largest that is looked at "
             f"({design.solar_mw:,.0f} MWdc, {design.battery_mwh:,.0f} MWh) serves "
             f"{self.largest.availability.served_fraction:.6f} of the energy and lacks "

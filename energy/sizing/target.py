@@ -131,10 +131,24 @@ class Target:
         }[name]
 
     @property
+    def requirement(self) -> str:
+        """What a plant that meets it does, such as "serves 0.99 of the energy"."""
+        value = f"{self.value:g}"
+        return {
+            "served_fraction": f"serves {value} of the energy",
+            "available_fraction": f"serves {value} of the hours in full",
+            "nines": f"serves {value} nines of the hours in full",
+            "lolh_hours_per_year": f"serves all but {value} hours a year in full",
+            "max_outage_h": f"has no outage longer than {value} h",
+            "worst_year_served_fraction": f"serves {value} of the energy in every single year",
+        }.get(self.name, f"has {self.description}")
+
+    @property
     def title(self) -> str:
         """What a plant for it is, in words."""
-        start = "the cheapest plant with" if self.is_reliability else "the plant with"
-        return f"{start} {self.description}"
+        if self.is_reliability:
+            return f"the cheapest plant that {self.requirement}"
+        return f"the plant with {self.description}"
 
     def constraint(self, case: Case) -> Constraint:
         """The bound that it puts on the measures of a plant.

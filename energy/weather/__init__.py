@@ -5,6 +5,9 @@ In: a weather file or a shipped series. Out: a checked `Weather`.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from energy.errors import unknown_name
 from energy.weather.adaptation import adapt
 from energy.weather.quality import QualityCheck, check_quality
 from energy.weather.read import read_weather
@@ -22,3 +25,9 @@ __all__ = [
     "read_weather",
     "resample",
 ]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Answer a name that does not exist with its neighbors."""
+        raise unknown_name(__name__, name, __all__)

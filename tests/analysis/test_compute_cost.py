@@ -7,7 +7,7 @@ import math
 import pytest
 
 import energy as en
-from energy.analysis.compute_cost import LINES, ComputeCost, Premises, TrainingConcurrency, drawn_mw
+from energy.analysis.compute_cost import LINES, ComputeCost, Premises, TrainingConcurrency
 from energy.datacenter.cluster import Cluster
 
 RUN = en.Training(flop=2.1e25, days=100.0)
@@ -21,7 +21,7 @@ def cluster() -> Cluster:
 
 @pytest.fixture(scope="module")
 def case(cluster) -> en.Case:
-    return en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=drawn_mw(cluster)))
+    return en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=cluster.it_load_mw))
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def cost(case, cluster) -> ComputeCost:
 def test_the_hall_is_filled_with_the_machine_s_devices(cluster, cost):
     # 6,144 accelerators, 2 % spare, in eights: 6,272 of 1.275 kW, of which 76 % is drawn.
     assert cost.installed == cluster.installed == 6272
-    assert drawn_mw(cluster) == pytest.approx(6272 * 1.275 * 0.76 / 1000)
+    assert cluster.it_load_mw == pytest.approx(6272 * 1.275 * 0.76 / 1000)
     assert cost.working == pytest.approx(6272 / 1.02)
 
 
@@ -123,7 +123,7 @@ def test_the_founder_s_own_numbers_come_back():
 
 def test_bad_dies_are_a_line_of_their_own():
     cluster = en.build_cluster(RUN, en.read_accelerator("wafer-3nm"))
-    it_mw = drawn_mw(cluster)
+    it_mw = cluster.it_load_mw
     case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=it_mw))
     cost = en.compute_cost(en.run_workload(case, en.Design(solar_mw=50), en.FirmLoad()), cluster)
     frame = cost.frame["capital_usd"]

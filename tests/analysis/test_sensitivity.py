@@ -12,10 +12,16 @@ import pytest
 
 import energy as en
 from energy.analysis.monte_carlo import MonteCarlo, _sample, monte_carlo
-from energy.analysis.sensitivity import Sensitivity, _levelized, _ranged, sensitivity
+from energy.analysis.sensitivity import (
+    Sensitivity,
+    levelized_usd_per_mwh,
+    sensitivity,
+    with_range,
+)
 from energy.finance import capital_recovery_factor
 from energy.sizing.cutting_planes import solve
 from energy.sizing.frontier import problem_of
+from energy.sizing.target import Target
 
 SHARE = 0.95
 
@@ -63,7 +69,10 @@ def test_a_small_change_of_a_price_moves_the_cost_by_its_part_s_share(el_paso, p
     share = base.frame.loc[part, "annual_usd"] / base.annual_usd
     assumptions = el_paso.assumptions
     dearer = assumptions.with_values({name: 1.001 * assumptions.number(name)})
-    ratio = _levelized(el_paso.replace(assumptions=dearer), SHARE) / base.levelized_usd_per_mwh
+    ratio = (
+        levelized_usd_per_mwh(el_paso.replace(assumptions=dearer), Target("served_fraction", SHARE))
+        / base.levelized_usd_per_mwh
+    )
     assert ratio - 1 == pytest.approx(0.001 * share, rel=0.01)
 
 
@@ -104,7 +113,7 @@ def test_every_belief_with_a_range_is_there_and_the_widest_comes_first(told, el_
 
 def test_a_value_outside_its_range_widens_it(el_paso):
     assumptions = el_paso.assumptions.with_values({"battery.energy_usd_per_kwh": 90.0})
-    row = _ranged(assumptions).loc["battery.energy_usd_per_kwh"]
+    row = with_range(assumptions.frame).loc["battery.energy_usd_per_kwh"]
     assert (row["low"], row["high"]) == (90.0, 346.0)
 
 
@@ -217,8 +226,8 @@ def test_a_fixed_mount_is_drawn_too():
 
 
 def test_draws_lie_in_their_ranges_with_the_mean_of_the_triangle(el_paso):
-    ranged = _ranged(el_paso.assumptions)
-    sample = _sample(el_paso.assumptions, 2000, 0)
+    ranged = with_range(el_paso.parameters)
+    sample = _sample(el_paso.parameters, 2000, 0)
     assert set(ranged.index) - set(sample.columns) == {
         "limits.solar_mw_per_load_mw", "limits.battery_h", "limits.dc_ac_ratio"
     }  # fmt: skip
@@ -268,7 +277,7 @@ def test_an_interrupt_is_not_swallowed_and_leaves_nothing_running(el_paso):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"served_fraction": 1.5}, "share above 0"),
+        ({"served_fraction": 1.5}, "fraction above 0"),
         ({"draws": 0}, "draws must be 1 to 100000; got 0"),
         ({"seed": -1}, "seed must be 0 or more; got -1"),
         ({"cases": []}, "there is no site"),

@@ -515,7 +515,7 @@ def test_a_file_of_beliefs_that_was_put_right_is_read_anew(energy_command, refus
 @pytest.mark.parametrize("share", ["0", "1.2", "99", "99%", "-1", "nan", "inf", "-0.0", "", "most"])
 def test_a_target_that_is_no_share_is_refused(refused, command: str, share: str) -> None:
     (message,) = refused(command, "phoenix", "--served-fraction", share)
-    assert message.startswith("--served-fraction is a share ")
+    assert message.startswith("--served-fraction is a fraction ")
     assert message.endswith((f"got {share}", f"got {share!r}"))
 
 
@@ -532,12 +532,12 @@ def test_a_target_that_is_no_share_is_refused(refused, command: str, share: str)
         (("--budget-usd", "0"), "budget_usd must be dollars above 0"),
         (("--budget-usd", "1e9", "--grid-mw", "5"), "leave out backup and grid"),
         (("--served-fraction", "0.9", "--grid-mw", "-5"), "grid_mw must be at least 0"),
-        (("--served-fraction", "0.9", "--max-fossil-fraction", "0.1"), "goes with backup"),
-        (("--served-fraction", "0.9", "--backup", "engine", "--max-fossil-fraction", "5"),
-         "max_backup_energy_fraction is a share"),
+        (("--served-fraction", "0.9", "--max-backup-energy-fraction", "0.1"), "goes with backup"),
+        (("--served-fraction", "0.9", "--backup", "engine", "--max-backup-energy-fraction", "5"),
+         "max_backup_energy_fraction is a fraction"),
         (("--served-fraction", "0.9", "--backup", "coal"), "coal"),
         (("--nines", "2", "--best-array"), "--best-array goes with --served-fraction"),
-        (("--served-fraction", "0.9", "--grid-mw", "5", "--sure"), "--sure is for sun and battery"),
+        (("--served-fraction", "0.9", "--grid-mw", "5", "--uncertainty"), "--uncertainty is for PV and battery"),
     ],
 )  # fmt: skip
 def test_a_sizing_that_cannot_be_asked_for_is_one_message(refused, words, told: str) -> None:
@@ -589,9 +589,9 @@ def test_a_table_that_must_not_be_written_is_one_message_and_the_old_one_stays(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--served-fraction", "2"), "--served-fraction is a share"),
+        (("--served-fraction", "2"), "--served-fraction is a fraction"),
         (("--backup", "coal"), "coal"),
-        (("--plot", "curve.pdf"), "pictures end in .png or .svg"),
+        (("--plot", "curve.pdf"), "figures end in .png or .svg"),
     ],
 )
 def test_a_frontier_that_cannot_be_asked_for_is_one_message(refused, words, told: str) -> None:
@@ -843,7 +843,7 @@ def test_words_on_the_command_line_are_not_obeyed(refused, words: tuple[str, str
         (["run", "wyomin", "--solar-mw", "0"], "did you mean 'wyoming'?"),
         (["check", "nothing.epw"], "nothing.epw: no such weather file"),
         (["check", "\x1b[31mnothing.epw"], "\\x1b[31mnothing.epw: no such weather file"),
-        (["compare", "phoenix", "--served-fraction", "99%"], "a share such as 0.99; got '99%'"),
+        (["compare", "phoenix", "--served-fraction", "99%"], "a fraction such as 0.99; got '99%'"),
     ],
     ids=["site", "weather", "escape", "share"],
 )

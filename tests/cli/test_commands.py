@@ -92,7 +92,7 @@ def test_the_table_has_a_row_a_site_and_says_whose_clouds_wyoming_has(energy):
     assert code == 0
     assert out.index("el-paso") < out.index("wyoming")
     assert "clouds of Fort Collins CO" in out
-    for head in ("solar MWdc", "battery MWh", "LOLH", "EUE", "longest", "capital", "acres"):
+    for head in ("PV [MWdc]", "battery [MWh]", "LOLH", "EUE", "longest", "capital", "acres"):
         assert head in out
     assert "\x1b" not in out
 
@@ -103,7 +103,7 @@ def test_one_plant_is_told_in_full(energy):
         "--backup-mw", "50",
     )  # fmt: skip
     assert code == 0
-    for word in ("LOLE", "EUE", "longest event", "per MWh served", "battery_energy", "backup"):
+    for word in ("LOLE", "EUE", "longest event", "$/MWh served", "battery_energy", "backup"):
         assert word in out
 
 
@@ -126,7 +126,7 @@ def test_fixed_rows_yield_less_than_trackers(energy):
 
 
 def test_a_narrow_terminal_gets_tables_that_fit(energy, monkeypatch):
-    monkeypatch.setattr(cli, "_width", lambda: 80)
+    monkeypatch.setattr("energy.cli.render.terminal_width", lambda: 80)
     _, out, _ = energy("compare", "el-paso", "--served-fraction", "0.9")
     table = [line for line in out.splitlines() if not line.startswith(("el-paso:", "Cheapest"))]
     assert max(map(len, table)) <= 80
@@ -136,7 +136,15 @@ def test_a_narrow_terminal_gets_tables_that_fit(energy, monkeypatch):
 
 def test_decades_of_moved_weather_say_that_it_was_moved(energy):
     _, out, _ = energy(
-        "size", "wyoming", "--served-fraction", "0.9", "--decades", "3", "--seed", "1", "--json"
+        "size",
+        "wyoming",
+        "--served-fraction",
+        "0.9",
+        "--resampled-years",
+        "3",
+        "--seed",
+        "1",
+        "--json",
     )
     (site,) = json.loads(out)["sites"]
     assert site["weather"]["years"] == 3
@@ -150,7 +158,7 @@ def test_decades_of_moved_weather_say_that_it_was_moved(energy):
 
 
 def test_machine_as_table_and_json_agree(energy):
-    words = ("cluster", "--flop", "3e25", "--days", "1", "--device", "wafer-3nm",
+    words = ("cluster", "--flop", "3e25", "--days", "1", "--accelerator", "wafer-3nm",
              "--yield-model", "murphy", "--defects-per-cm2", "0.1",
              "--parameters", "1.8e12")  # fmt: skip
     code, out, err = energy(*words)
@@ -166,10 +174,10 @@ def test_machine_as_table_and_json_agree(energy):
 def test_machine_from_a_file_is_the_machine_of_the_flags(energy, tmp_path):
     path = tmp_path / "cluster.toml"
     path.write_text("[training]\nflop = 2.1e25\ndays = 1\n[accelerator]\nname = 'b200'\n")
-    _, file, _ = energy("cluster", "--machine", str(path), "--json")
-    _, flags, _ = energy("cluster", "--flop", "2.1e25", "--device", "b200", "--json")
+    _, file, _ = energy("cluster", "--cluster", str(path), "--json")
+    _, flags, _ = energy("cluster", "--flop", "2.1e25", "--accelerator", "b200", "--json")
     assert json.loads(file) == json.loads(flags)
-    code, _, err = energy("cluster", "--machine", str(path), "--device", "b200")
+    code, _, err = energy("cluster", "--cluster", str(path), "--accelerator", "b200")
     assert code == 2
     assert "without their flags" in err
 
@@ -186,19 +194,25 @@ def test_megawatts_back_to_runs(energy):
     [
         (("--days", "1"), ["--flop is missing"]),
         (("--flop", "-3e25", "--days", "0"), ["flop must be greater", "days must be greater"]),
-        (("--flop", "1e24", "--utilisation", "1.2"), ["utilization_fraction must be less"]),
-        (("--flop", "1e24", "--utilisation", "0"), ["utilization_fraction must be greater"]),
+        (("--flop", "1e24", "--utilization", "1.2"), ["utilization_fraction must be less"]),
+        (("--flop", "1e24", "--utilization", "0"), ["utilization_fraction must be greater"]),
         (
-            ("--flop", "1e24", "--device", "wse3"),
+            ("--flop", "1e24", "--accelerator", "wse3"),
             ["no accelerator called 'wse3'; did you mean 'wse-3'"],
         ),
-        (("--flop", "1e24", "--device", "wafer-3nm", "--yield-fraction", "0"), ["share above 0"]),
-        (("--flop", "1e24", "--device", "wafer-3nm", "--yield-fraction", "1.2"), ["got 1.2"]),
-        (("--flop", "1e24", "--device", "wafer-3nm", "--yield-model", "x"), ["one of poisson"]),
+        (
+            ("--flop", "1e24", "--accelerator", "wafer-3nm", "--yield-fraction", "0"),
+            ["fraction above 0"],
+        ),
+        (("--flop", "1e24", "--accelerator", "wafer-3nm", "--yield-fraction", "1.2"), ["got 1.2"]),
+        (
+            ("--flop", "1e24", "--accelerator", "wafer-3nm", "--yield-model", "x"),
+            ["one of poisson"],
+        ),
         (("--flop", "1e24", "--defects-per-cm2", ".1"), ["by the shelf"]),
         (("--flop", "1e24", "--yield-model", "seeds"), ["by the shelf"]),
         (("--flop", "1e24", "--plant-mw", "-5"), ["plant_mw must be above 0"]),
-        (("--machine", "nowhere.toml"), ["no such file"]),
+        (("--cluster", "nowhere.toml"), ["no such file"]),
     ],
 )
 def test_machines_that_cannot_be(energy, words, told):
@@ -239,7 +253,7 @@ def test_every_target_has_its_flag(energy, flag, value, measure):
     assert measure(site["availability"])
     told = site["sized_for"]
     assert told[flag.replace("-", "_")] == value
-    assert told["words"]
+    assert told["title"]
     if not told["exact"]:
         assert told["certificate"]["plants_tried"] == 73
         assert told["certificate"]["plants_that_meet_it"] == 0
@@ -247,18 +261,20 @@ def test_every_target_has_its_flag(energy, flag, value, measure):
 
 def test_backup_and_grid_come_with_their_limits(energy):
     site = sized(
-        energy, "--served-fraction", "0.9", "--backup", "diesel", "--max-fossil-fraction", "0.05",
+        energy, "--served-fraction", "0.9", "--backup", "diesel", "--max-backup-energy-fraction", "0.05",
         "--grid-mw", "10", "--it-mw", "50",
     )  # fmt: skip
     assert site["backup"]["kind"] == "diesel"
     assert site["backup"]["backup_energy_fraction"] <= 0.05 + 1e-9
     assert site["design"]["grid_mw"] <= 10
-    assert site["sized_for"]["words"] == "0.9 of the energy, at most 0.05 of the energy from backup"
+    assert site["sized_for"]["title"] == (
+        "the cheapest plant that serves 0.9 of the energy, at most 0.05 of the energy from backup"
+    )
     assert site["sized_for"]["certificate"]["plants_that_meet_it"] == 0
 
 
 def test_a_table_says_what_the_plant_is_for_and_its_proof(energy):
-    code, out, _ = energy("size", "el-paso", "--lolh-hours-per-year", "500", "--sure")
+    code, out, _ = energy("size", "el-paso", "--lolh-hours-per-year", "500", "--uncertainty")
     assert code == 0
     assert out.startswith("This is the cheapest plant that serves all but 500 hours a year in full")
     assert "certificate: of 73 plants half a percent or more cheaper, 0 meet the target" in out
@@ -271,7 +287,7 @@ def test_a_table_says_what_the_plant_is_for_and_its_proof(energy):
 
 
 def test_the_best_array_and_how_sure_are_in_the_record(energy):
-    site = sized(energy, "--served-fraction", "0.6", "--best-array", "--sure")
+    site = sized(energy, "--served-fraction", "0.6", "--best-array", "--uncertainty")
     assert set(site["uncertainty"]) >= {"interval_90", "single_years", "nines_supported", "notes"}
     assert site["uncertainty"]["interval_90"]["annual_usd"]["low"] is None
     arrays = site["arrays"]
@@ -281,14 +297,21 @@ def test_the_best_array_and_how_sure_are_in_the_record(energy):
     assert site["cost"]["annual_usd"] == pytest.approx(costs[0])
     code, out, _ = energy("size", "el-paso", "--served-fraction", "0.6", "--best-array")
     assert code == 0
-    assert "december_kwh_per_kwdc" in out
+    assert "December yield" in out
 
 
 def test_the_frontier_is_a_table_with_bars(energy):
     code, out, err = energy("frontier", "el-paso")
     assert (code, err) == (0, "")
     assert "1 weather year(s); the battery starts with the charge that the end leaves" in out
-    for head in ("energy", "M$/yr", "last MWh $", "longest h", "50.000%", "99.999%", "█"):
+    for head in (
+        "energy served [%]",
+        "annualized cost",
+        "last MWh",
+        "longest event",
+        "99.999",
+        "█",
+    ):
         assert head in out
     _, full, _ = energy("frontier", "el-paso", "--full-start")
     assert "the battery starts with full" in full
@@ -316,12 +339,20 @@ def test_the_fossil_frontier_is_told_in_both_ways(energy, tmp_path, monkeypatch,
     curve = en.backup_frontier(el_paso, served_fraction=0.8, max_backup_energy_fractions=[0.0, 1.0])
     asked = {}
 
-    def found(case, *, served_fraction, progress):
-        asked.update(kind=case.assumptions.backup.kind, served_fraction=served_fraction)
+    def found(case, target, *, progress):
+        asked.update(kind=case.assumptions.backup.kind, served_fraction=target.value)
         return curve
 
     monkeypatch.setattr("energy.sizing.backup_frontier", found)
-    words = ("frontier", "el-paso", "--fossil", "--served-fraction", "0.8", "--backup", "turbine")
+    words = (
+        "frontier",
+        "el-paso",
+        "--by-backup-energy",
+        "--served-fraction",
+        "0.8",
+        "--backup",
+        "turbine",
+    )
     code, out, err = energy(*words, "--json", "--csv", str(tmp_path / "fossil.csv"))
     assert (code, err) == (0, "")
     assert asked == {"kind": "turbine", "served_fraction": 0.8}
@@ -332,7 +363,14 @@ def test_the_fossil_frontier_is_told_in_both_ways(energy, tmp_path, monkeypatch,
     ]
     code, out, err = energy(*words, "--plot", str(tmp_path / "fossil.png"))
     assert (code, err) == (0, "")
-    for word in ("at most", "fossil", "backup MW", "reserve", "100.0%", "0.8 of the energy served"):
+    for word in (
+        "ceiling",
+        "energy from backup",
+        "backup [MW]",
+        "reserve",
+        "100",
+        "0.8 of the energy served",
+    ):
         assert word in out
     assert (tmp_path / "fossil.png").read_bytes().startswith(b"\x89PNG")
 
@@ -369,10 +407,10 @@ def test_a_year_that_alone_has_no_plant_is_told_so(energy, monkeypatch, el_paso)
     uncertainty = en.weather_uncertainty(en.size(el_paso, served_fraction=0.5), draws=1)
     uncertainty.single_years["annual_usd"] = float("nan")
     monkeypatch.setattr("energy.sizing.weather_uncertainty", lambda _: uncertainty)
-    code, out, err = energy("size", "el-paso", "--served-fraction", "0.5", "--sure")
+    code, out, err = energy("size", "el-paso", "--served-fraction", "0.5", "--uncertainty")
     assert (code, err) == (0, "")
     assert "no plant" in out
-    site = sized(energy, "--served-fraction", "0.5", "--sure")
+    site = sized(energy, "--served-fraction", "0.5", "--uncertainty")
     (year,) = site["uncertainty"]["single_years"].values()
     assert year["annual_usd"] is None
 
@@ -407,7 +445,7 @@ def test_odds_are_the_same_for_the_same_seed(energy, tmp_path):
         "0.9",
         "--draws",
         "6",
-        "--seed",
+        "--draw-seed",
     )
     code, out, err = energy(*words, "3", "--json", "--plot", str(tmp_path / "o.svg"))
     assert (code, err) == (0, "")
@@ -417,7 +455,7 @@ def test_odds_are_the_same_for_the_same_seed(energy, tmp_path):
     assert energy(*words, "3", "--json")[1] == out
     assert energy(*words, "4", "--json")[1] != out
     table = energy(*words, "3")[1]
-    assert "largest error on draws that were sized exactly too" in table
+    assert "largest error on draws that were sized in full too" in table
     assert (tmp_path / "o.svg").is_file()
 
 
@@ -435,6 +473,6 @@ def test_every_problem_of_the_odds_is_told_before_anything_runs(energy, tmp_path
     code, out, err = energy("monte-carlo", "el-pas", "phoenix", "--served-fraction", "99",
                             "--csv", str(tmp_path / "a.xls"))  # fmt: skip
     assert (code, out) == (2, "")
-    for told in ("did you mean 'el-paso'", "share above 0", "tables end in .csv"):
+    for told in ("did you mean 'el-paso'", "fraction above 0", "tables end in .csv"):
         assert told in err
     assert energy("monte-carlo", "--served-fraction", "0.9")[0] == 2

@@ -12,10 +12,13 @@ import pytest
 
 import energy as en
 from energy.errors import InputError
-from energy.figures import ASSUMPTIONS, MONTHS, _rise_and_set, save, weather_figure
+from energy.figures import save
+from energy.figures import weather as weather_figure
+from energy.figures.uncertainty import ASSUMPTIONS
+from energy.figures.weather_at_a_glance import _rise_and_set
 from energy.site import read_site
 from energy.weather import Place, Provenance, Weather
-from energy.weather.quality import QualityCheck, check_quality
+from energy.weather.quality import MONTHS, QualityCheck, check_quality
 
 pytest.importorskip("matplotlib")
 
@@ -146,8 +149,8 @@ def test_a_place_that_cannot_be_written_is_refused_and_the_old_file_stays(
     (tmp_path / "old.png").write_bytes(b"old")
     (tmp_path / "old.png.part").mkdir()  # in the way of what is written first
     for name, told in {
-        "a.jpg": "pictures end in .png or .svg; got '.jpg'",
-        "a": "pictures end in .png or .svg; got ''",
+        "a.jpg": "figures end in .png or .svg; got '.jpg'",
+        "a": "figures end in .png or .svg; got ''",
         "folder.png": "is a folder",
         "none/a.png": "cannot be written",
         "old.png/a.png": "cannot be written",

@@ -464,5 +464,5 @@ def test_all_problems_are_told_at_once_with_a_report_too(energy, tmp_path):
         "compare", "el-paso", "nowhere", "--served-fraction", "2", "--report", str(tmp_path)
     )
     assert (code, out) == (2, "")
-    for problem in ("--served-fraction is a share", "is a folder", "no site called 'nowhere'"):
+    for problem in ("--served-fraction is a fraction", "is a folder", "no site called 'nowhere'"):
         assert problem in err

@@ -10,10 +10,10 @@ import pytest
 from test_backup_oracle import FOUND, case_of, knowing_only_other_years
 
 import energy as en
-from energy.sizing.dispatchable import backup_energy_target
+from energy.sizing.dispatchable import backup_energy_constraint
 from energy.sizing.frontier import SIZES, design_of
 from energy.sizing.pattern_search import SAVING, PatternSearch, design_from, measured
-from energy.sizing.target import target_of
+from energy.sizing.target import Target
 
 CEILING = 0.05
 
@@ -79,7 +79,7 @@ def test_greedy_with_the_same_sizes_serves_less_and_backup_is_cheaper_than_none(
 
 def test_a_reserve_is_never_dearer_than_greedy(el_paso, backed):
     # The same search with the reserve held at nothing.
-    aims = [target_of(el_paso, "served_fraction", 0.999), backup_energy_target(CEILING)]
+    aims = [Target("served_fraction", 0.999).constraint(el_paso), backup_energy_constraint(CEILING)]
     start = design_of(en.frontier(el_paso, [0.999]).frame[list(SIZES)].to_numpy()[0])
     greedy = PatternSearch(el_paso, aims, [*SIZES, "backup_mw"]).from_start(start, (SAVING,)).design
     assert greedy.reserve_conservatism == 0
@@ -99,7 +99,7 @@ def test_sixty_megawatts_of_backup_carry_100_if_the_battery_waits(el_paso):
     }  # fmt: skip
     assert dark[0.6] < 0.5 * dark[0.0]
     assert dark[1.0] <= dark[0.6]
-    aim = target_of(el_paso, "served_fraction", 1 - dark[0.6])
+    aim = Target("served_fraction", 1 - dark[0.6]).constraint(el_paso)
     search = PatternSearch(
         el_paso, [aim], [*SIZES, "backup_mw", "reserve_conservatism"], {"backup_mw": 60}
     )
@@ -141,7 +141,7 @@ def test_hours_can_be_asked_of_a_plant_with_grid_and_backup(el_paso, connected):
     assert en.assess(run).nines >= 3.0
     assert run.backup_energy_fraction <= 0.1 + 1e-9
     assert run.flow("grid_mw").max() <= 20 * (1 + 1e-12)
-    assert sized.target == ("nines", 3.0)
+    assert sized.target == Target("nines", 3.0)
     assert sized.design.backup_mw > 0
     # With backup beside the grid even three nines are cheaper than two with the grid alone.
     assert sized.evaluation.cost.annual_usd < connected.evaluation.cost.annual_usd

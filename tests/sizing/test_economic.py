@@ -119,12 +119,12 @@ def test_no_plant_of_a_fine_frontier_has_cheaper_useful_energy(el_paso, fine, lo
     computers_usd = computers_usd_per_year(el_paso, load_usd_per_mw)
     useful_mwh = fine["served_fraction"] * it_mwh_per_year(el_paso)
     least = ((fine["annual_usd"] + computers_usd) / useful_mwh).min()
-    got = sized.worth["usd_per_useful_it_mwh"]
+    got = sized.value["usd_per_useful_it_mwh"]
     assert least * (1 - 2e-3) <= got <= least * (1 + 1e-9)
     served = sized.evaluation.availability.served_fraction
     by_hand = (sized.evaluation.cost.annual_usd + computers_usd) / (served * 876_000)
     assert got == pytest.approx(by_hand, rel=1e-6)
-    assert sized.worth["computers_usd_per_year"] == computers_usd
+    assert sized.value["computers_usd_per_year"] == computers_usd
     assert sized.to_dict()["sized_for"]["usd_per_useful_it_mwh"] == got
 
 
@@ -143,7 +143,7 @@ def test_dearer_computers_want_more_nines(el_paso):
 def test_no_plant_of_a_fine_frontier_earns_more(el_paso, fine, usd_per_mwh):
     sized = en.size(el_paso, compute_usd_per_mwh=usd_per_mwh)
     earned = usd_per_mwh * fine["served_fraction"] * 876_000 - fine["annual_usd"]
-    got = sized.worth["earned_usd_per_year"]
+    got = sized.value["earned_usd_per_year"]
     assert earned.max() - 1e-9 * abs(got) <= got <= earned.max() * (1 + 1e-3)
     by_hand = (
         usd_per_mwh * sized.evaluation.availability.served_fraction * 876_000
@@ -210,7 +210,7 @@ def test_handmers_arizona_is_met_in_its_order_of_magnitude():
     ours = (0.2 * solar_mw + 0.2 * battery_mwh + 5) / utilization
     his = 1.0 - en.sizing.unserved_mwh(
         profile("phoenix"), np.ones(8760), np.array([13.86]), solar_mw=6.35, battery_mw=1e3,
-        round_trip_fraction=1.0, cyclic=True,
+        round_trip_efficiency=1.0, cyclic=True,
     )[0] / 8760  # fmt: skip
     print(f"his plant on our sun: utilization {his:.3f}")
     assert 1 <= (0.2 * 6.35 + 0.2 * 13.86 + 5) / his / ours < 1.02

@@ -12,8 +12,7 @@ import pytest
 import energy as en
 from energy.sizing.frontier import SIZES, design_of, largest_design
 from energy.sizing.pattern_search import SAVING, PatternSearch, design_from
-from energy.sizing.solution import AMOUNTS, TARGETS
-from energy.sizing.target import Target, target_of
+from energy.sizing.target import MONEY, RELIABILITY, Constraint, Target
 
 #: Targets that the hour-by-hour kernel decides, and what a run of the plant has to show.
 HOURLY = {
@@ -116,7 +115,7 @@ def test_an_exact_plant_has_no_certificate_and_says_so(el_paso):
 def test_two_nines_are_a_share_of_the_hours_and_hours_a_year(el_paso, sized):
     # 1 - 10^-2 = .99; 8760 h * .01 = 87.6 h.
     for name, value in (("available_fraction", 0.99), ("lolh_hours_per_year", 87.6)):
-        aim = target_of(el_paso, name, value)
+        aim = Target(name, value).constraint(el_paso)
         assert (aim.measure, aim.bound) == ("available_fraction", pytest.approx(0.99, abs=1e-15))
         assert en.size(el_paso, **{name: value}).design == sized["nines"].design
 
@@ -125,15 +124,15 @@ def test_a_leap_year_has_its_own_hours():
     # Muleshoe's first year is 2012, of 8784 h; with 2013 the mean year has 8772: 87.72 h are 1 %.
     case = en.Case(en.read_site("muleshoe"), en.Datacenter(it_mw=100))
     year_h = len(case.load_mw) * case.step_h / case.weather.years_exact
-    assert target_of(case, "lolh_hours_per_year", year_h / 100).bound == pytest.approx(0.99)
+    assert Target("lolh_hours_per_year", year_h / 100).constraint(case).bound == pytest.approx(0.99)
 
 
 def test_a_descent_on_energy_ends_near_the_exact_cost(el_paso):
     exact = en.size(el_paso, served_fraction=0.97).evaluation.cost.annual_usd
     start = design_of(en.frontier(el_paso, [0.975]).frame[list(SIZES)].to_numpy()[0])
-    found = PatternSearch(el_paso, [target_of(el_paso, "served_fraction", 0.97)], SIZES).from_start(
-        start
-    )
+    found = PatternSearch(
+        el_paso, [Target("served_fraction", 0.97).constraint(el_paso)], SIZES
+    ).from_start(start)
     reached = en.evaluate(el_paso, found.design)
     assert reached.availability.served_fraction >= 0.97 - 1e-9
     assert 1 - 1e-6 <= reached.cost.annual_usd / exact <= 1.003
@@ -142,9 +141,9 @@ def test_a_descent_on_energy_ends_near_the_exact_cost(el_paso):
 def test_a_descent_from_far_away_ends_there_too(el_paso):
     exact = en.size(el_paso, served_fraction=0.97).evaluation.cost.annual_usd
     start = en.Design(solar_mw=1200, battery_mwh=5000, battery_mw=600)
-    found = PatternSearch(el_paso, [target_of(el_paso, "served_fraction", 0.97)], SIZES).from_start(
-        start
-    )
+    found = PatternSearch(
+        el_paso, [Target("served_fraction", 0.97).constraint(el_paso)], SIZES
+    ).from_start(start)
     assert en.evaluate(el_paso, found.design).cost.annual_usd <= 1.01 * exact
 
 
@@ -198,7 +197,7 @@ def test_no_plant_that_is_tried_is_beyond_the_largest(case_with):
 
 
 def test_a_bound_is_a_floor_or_a_ceiling_to_the_last_digits():
-    floor, ceiling = Target("available_fraction", 0.9, "x"), Target("longest_event_h", 5.0, "x")
+    floor, ceiling = Constraint("available_fraction", 0.9), Constraint("longest_event_h", 5.0)
     plants = pd.DataFrame(
         {"available_fraction": [0.95, 0.9 - 5e-10, 0.89], "longest_event_h": [4.0, 5.0, 6.0]}
     )
@@ -284,7 +283,7 @@ def test_none_or_two_targets_are_refused_with_the_known_ones(el_paso):
             en.size(el_paso, **given)
         (problem,) = caught.value.problems
         assert got in problem
-        for known in (*TARGETS, *AMOUNTS):
+        for known in (*RELIABILITY, *MONEY):
             assert known in problem
 
 
@@ -297,7 +296,7 @@ def test_an_unknown_target_is_answered_with_the_known_ones(el_paso):
 
 
 @pytest.mark.parametrize("firm", [{"backup": True}, {"grid_mw": 50.0}])
-@pytest.mark.parametrize("name", AMOUNTS)
+@pytest.mark.parametrize("name", MONEY)
 def test_money_is_for_sun_and_battery_alone(el_paso, name, firm):
     with pytest.raises(en.InputError, match="leave out backup and grid"):
         en.size(el_paso, **{name: 1e9}, **firm)
