@@ -171,7 +171,7 @@ class Parameter(Input):
     high: Number
     unit: Words
     source: Words
-    dollar_year: Annotated[int, Field(ge=1980, le=2100)] | None = None
+    dollar_year: Annotated[int, Field(ge=1900, le=2100)] | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Parameter:

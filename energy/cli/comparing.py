@@ -291,7 +291,7 @@ def _show_ranking(ranking: Comparison, quiet: bool) -> None:
     print_table(heads, rows, left=(0, len(heads) - 1))
     if quiet:
         return
-    print("low-high: levelized cost with all prices at the low, and at the high end of their range")
+    say("low-high: levelized cost with all prices at the low, and at the high end of their range")
     for note in ranking.notes:
         say(note)
     print_notes(evaluations, quiet)

@@ -116,8 +116,8 @@ def choose_array(
     >>> import energy as en
     >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
     >>> choice = en.choose_array(
-    ...     case, served_fraction=0.9, mounts=["fixed"], tilts_deg=(30, 30), dc_ac_ratios=(1.3,
-    1.3))
+    ...     case, served_fraction=0.9, mounts=["fixed"], tilts_deg=(30, 30),
+    ...     dc_ac_ratios=(1.3, 1.3))
     >>> choice.frame["mount"].tolist()
     ['fixed']
     """

@@ -153,7 +153,7 @@ def _backup_frontier(case: Case, aim: Target, ceilings: Iterable[float]) -> Back
         rows.append(plant.assign(max_backup_energy_fraction=ceiling))
         tries = pd.concat([tries, plant], ignore_index=True)
     if not rows:
-        raise InfeasibleError(f"{case.site.name}: no plant with backup {aim.requirement}")
+        raise InfeasibleError(f"{case.site.name}: no plant {aim.requirement} with backup")
     frame = pd.concat(rows, ignore_index=True)
     frame.insert(0, "max_backup_energy_fraction", frame.pop("max_backup_energy_fraction"))
     return BackupFrontier(case, aim, frame)

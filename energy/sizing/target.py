@@ -139,7 +139,7 @@ class Target:
             "available_fraction": f"serves {value} of the hours in full",
             "nines": f"serves {value} nines of the hours in full",
             "lolh_hours_per_year": f"serves all but {value} hours a year in full",
-            "max_outage_h": f"has no outage longer than {value} h",
+            "max_outage_h": f"keeps every outage within {value} h",
             "worst_year_served_fraction": f"serves {value} of the energy in every single year",
         }.get(self.name, f"has {self.description}")
 

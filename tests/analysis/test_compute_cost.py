@@ -101,13 +101,15 @@ def test_the_founder_s_own_numbers_come_back():
     wafer = en.read_accelerator("wafer-3nm")
     silicon = wafer.silicon.replace(dies_per_wafer=89, defects_per_cm2=0.0, design_usd=50e6)
     his = wafer.replace(power_kw=675e3 / 3450 / 89, price_usd=31e6 / 3450 / 89, silicon=silicon)
-    run = en.Training(flop=3e25, days=1.0, utilization_fraction=1.0, spare_fraction=0.0)
+    run = en.Training(
+        flop=3e25, days=1.0, utilization_fraction=1.0, spare_fraction=0.0, load_fraction=1.0
+    )
     cluster = en.build_cluster(run, his)
     assert cluster.wafers == pytest.approx(3450, rel=0.015)
-    assert cluster.it_mw == pytest.approx(675, rel=0.015)
-    site = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=cluster.it_mw))
+    assert cluster.nameplate_mw == pytest.approx(675, rel=0.015)
+    site = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=cluster.it_load_mw))
     plant = en.run_workload(site, en.Design(solar_mw=675), en.FirmLoad())
-    cost = en.compute_cost(plant, cluster, Premises(load_fraction=1.0))
+    cost = en.compute_cost(plant, cluster, Premises())
     budget = cost.budget / 1e6
     moved = 322.561 / 304.702  # dollars of 2023 to 2025
     assert budget.loc["total", "founder_usd"] == pytest.approx(385 * moved)

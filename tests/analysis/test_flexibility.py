@@ -220,7 +220,7 @@ def test_shares_and_prices_that_cannot_be_are_told(case):
 
 def test_work_that_no_plant_does_is_told(case, monkeypatch):
     monkeypatch.setattr(flexibility, "LARGEST", 0.5)
-    with pytest.raises(en.InfeasibleError, match=r"no plant of sun and battery gives 0\.99"):
+    with pytest.raises(en.InfeasibleError, match=r"no plant of PV and battery gives 0\.99"):
         en.size_for_work(case, en.Steady())
 
 

@@ -1,4 +1,4 @@
-"""How long the sensitivity and the monte_carlo take, and how far the fast way is from the exact one.
+"""How long sensitivity and Monte Carlo take, and how far the fast way is from the exact one.
 
 In: nothing. Out: a table on stdout. Run: `python tests/benchmarks/bench_sensitivity.py [SITE...]`
 """

@@ -122,7 +122,8 @@ def against_pypsa(share: float = 0.99) -> None:
 def frontiers() -> None:
     """All targets of `SERVED_FRACTIONS` on chains of 1 to 20 years, warm."""
     print(
-        f"frontier of {len(SERVED_FRACTIONS)} targets, tracker at Cheyenne, standing loss and measures:"
+        f"frontier of {len(SERVED_FRACTIONS)} targets, tracker at "
+        "Cheyenne, self-discharge and measures:"
     )
     site = en.read_site("wyoming")
     seven = en.Case(site, en.Datacenter(it_mw=100))

@@ -536,8 +536,8 @@ def test_a_target_that_is_no_share_is_refused(refused, command: str, share: str)
         (("--served-fraction", "0.9", "--backup", "engine", "--max-backup-energy-fraction", "5"),
          "max_backup_energy_fraction is a fraction"),
         (("--served-fraction", "0.9", "--backup", "coal"), "coal"),
-        (("--nines", "2", "--best-array"), "--best-array goes with --served-fraction"),
-        (("--served-fraction", "0.9", "--grid-mw", "5", "--uncertainty"), "--uncertainty is for PV and battery"),
+        (("--nines", "2", "--best-array", "--backup", "engine"), "--best-array is for PV and"),
+        (("--served-fraction", "0.9", "--grid-mw", "5", "--uncertainty"), "--uncertainty is for PV"),
     ],
 )  # fmt: skip
 def test_a_sizing_that_cannot_be_asked_for_is_one_message(refused, words, told: str) -> None:
@@ -638,7 +638,8 @@ def test_a_tilt_that_cannot_be_is_refused(refused, value: str) -> None:
 )
 def test_words_that_make_no_command_are_refused(refused, words: tuple[str, ...]) -> None:
     messages = refused(*words)
-    assert any("Error" in message or "Usage" in message for message in messages)
+    assert len(messages) == 1
+    assert messages[0].endswith("--help'")
 
 
 @pytest.mark.parametrize(
@@ -857,3 +858,28 @@ def test_the_installed_command_says_so_too(tmp_path: Path, words: list[str], tol
     assert told in done.stderr
     assert all(line.startswith("energy: ") for line in done.stderr.splitlines())
     assert_harmless(done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("size", "phoenix", "--served-fractoin", "0.9"), "did you mean --served-fraction?"),
+        (("siez", "phoenix"), "did you mean size?"),
+        (("size", "phoenix", "--sure"), "it is --uncertainty now"),
+        (("size", "phoenix", "--decades", "3"), "it is --resampled-years now"),
+        (("frontier", "phoenix", "--fossil"), "it is --by-backup-energy now"),
+        (("odds", "phoenix"), "it is monte-carlo now"),
+        (("machine",), "it is cluster now"),
+        (("cluster", "--device", "h100"), "it is --accelerator now"),
+    ],
+)
+def test_an_old_or_a_misspelt_word_is_answered_with_the_right_one(refused, words, told) -> None:
+    (message,) = refused(*words)
+    assert told in message
+
+
+def test_weather_of_one_file_is_for_one_site(refused, put) -> None:
+    path = put("good.csv", year_file("sam"))
+    words = ("compare", "phoenix", "el-paso", "--served-fraction", "0.4", "--weather", path)
+    (message,) = refused(*words)
+    assert message.startswith("--weather gives hours to one site")

@@ -166,7 +166,7 @@ def test_machine_as_table_and_json_agree(energy):
     _, told, _ = energy(*words, "--json")
     record = json.loads(told)
     assert f"{record['wafers']:,}" in out
-    assert f"{record['it_mw']:,.1f} MW" in out
+    assert f"{record['nameplate_mw']:,.1f} MW" in out
     assert record["binding"] == "arithmetic"
     assert record["yield_fraction"] == pytest.approx(0.5655, abs=1e-4)
 
@@ -261,8 +261,8 @@ def test_every_target_has_its_flag(energy, flag, value, measure):
 
 def test_backup_and_grid_come_with_their_limits(energy):
     site = sized(
-        energy, "--served-fraction", "0.9", "--backup", "diesel", "--max-backup-energy-fraction", "0.05",
-        "--grid-mw", "10", "--it-mw", "50",
+        energy, "--served-fraction", "0.9", "--backup", "diesel",
+        "--max-backup-energy-fraction", "0.05", "--grid-mw", "10", "--it-mw", "50",
     )  # fmt: skip
     assert site["backup"]["kind"] == "diesel"
     assert site["backup"]["backup_energy_fraction"] <= 0.05 + 1e-9

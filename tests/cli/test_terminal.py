@@ -114,7 +114,7 @@ def test_quiet_is_only_the_answer():
 def test_the_months_stand_in_one_line():
     # El Paso: least sun in December or January, most in May or June.
     told, _ = piped("run", "el-paso", "--solar-mw", "900")
-    (line,) = [line for line in told.splitlines() if "sun by month" in line]
+    (line,) = [line for line in told.splitlines() if "PV yield by month" in line]
     blocks, ends = re.search(r"([▁▂▃▄▅▆▇█]{12}) Jan-Dec; (.*) kWh/kWdc", line).groups()
     assert "█" in blocks[4:6]
     assert re.fullmatch(r"(Dec|Jan) \d+, (May|Jun) \d+", ends)
@@ -122,5 +122,5 @@ def test_the_months_stand_in_one_line():
 
 def test_an_output_that_cannot_show_blocks_gets_digits():
     told, _ = piped("run", "el-paso", "--solar-mw", "900", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
-    (line,) = [line for line in told.splitlines() if "sun by month" in line]
+    (line,) = [line for line in told.splitlines() if "PV yield by month" in line]
     assert re.search(r" [1-8]{12} Jan-Dec", line)

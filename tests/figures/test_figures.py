@@ -16,6 +16,7 @@ from energy.figures import save
 from energy.figures import weather as weather_figure
 from energy.figures.uncertainty import ASSUMPTIONS
 from energy.figures.weather_at_a_glance import _rise_and_set
+from energy.reliability import worst_week
 from energy.site import read_site
 from energy.weather import Place, Provenance, Weather
 from energy.weather.quality import MONTHS, QualityCheck, check_quality
@@ -187,12 +188,11 @@ def test_a_week_s_parts_add_up_to_the_load_and_its_worst_is_chosen(el_paso: en.C
     power, store = en.figures.week(run).axes
     names = [text.get_text() for text in power.get_legend().get_texts()]
     assert names == ["sun", "battery", "not served", "all that the sun gives"]
-    unserved = run.frame["unserved_mw"].rolling(168).sum()
-    end = int(unserved.argmax())
-    first = el_paso.weather.local_middle[end - 167]
+    steps = worst_week(run)
+    first = el_paso.weather.local_middle[steps[0]]
     assert store.get_xticklabels()[0].get_text() == f"{first.day} {MONTHS[first.month - 1]}"
     top = power.collections[-1].get_paths()[0].vertices[:, 1].max()
-    assert top == pytest.approx(run.frame["load_mw"][end - 200 : end].max(), rel=0.02)
+    assert top == pytest.approx(run.frame["load_mw"].iloc[steps].max(), rel=0.02)
 
 
 def test_a_week_can_be_asked_for_and_one_that_is_not_there_is_refused(wyoming: en.Case) -> None:
@@ -215,7 +215,7 @@ def test_a_tornado_s_bars_end_at_the_costs_of_its_ends(el_paso: en.Case) -> None
     frame = sensitivity.frame.head(ASSUMPTIONS)
     assert ends[:ASSUMPTIONS] == pytest.approx(list(frame["levelized_low_usd_per_mwh"]))
     assert ends[ASSUMPTIONS:] == pytest.approx(list(frame["levelized_high_usd_per_mwh"]))
-    assert axes.get_yticklabels()[0].get_text() == "battery: energy $/kWh"
+    assert axes.get_yticklabels()[0].get_text() == "battery: energy [$/kWh]"
     assert "$/MWh served, 2025 dollars" in axes.get_xlabel()
 
 

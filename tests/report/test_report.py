@@ -46,7 +46,7 @@ def hostile(ranking: en.Comparison) -> en.Comparison:
         case = sizing.case
         site = case.site.replace(name=HOSTILE, title=HOSTILE).with_weather(case.weather)
         run = replace(sizing.evaluation.run, case=en.Case(site, case.datacenter, case.assumptions))
-        sizings.append(replace(sizing, plant=Evaluation(run)))
+        sizings.append(replace(sizing, evaluation=Evaluation(run)))
     return en.Comparison(tuple(sizings), {HOSTILE: HOSTILE})
 
 
@@ -377,11 +377,26 @@ def test_a_pdf_is_printed(ranking, tmp_path):
 
 
 def test_a_report_is_for_one_share_of_the_energy(ranking):
-    other = replace(ranking.sizings[0], target=("nines", 2.0))
+    other = replace(ranking.sizings[0], target=en.Target("nines", 2.0))
     with pytest.raises(en.InputError, match="one served_fraction"):
         report_data(en.Comparison((other,)))
     with pytest.raises(en.InputError, match="at least one site"):
         report_data(en.Comparison(()))
+
+
+def test_a_report_for_nines_ranks_the_plants_of_that_target():
+    ranking = en.compare(["el-paso", "phoenix"], nines=2)
+    data = report_data(ranking)
+    at = data["asked"]
+    assert data["targets"][at]["label"] == "2 nines of the hours served in full"
+    got = {data["sites"][row["site"]]["name"]: row for row in data["rankings"][at]}
+    for sizing in ranking.sizings:
+        cost = sizing.evaluation.cost
+        row = got[sizing.case.site.name]
+        assert row["usd_per_mwh"] == pytest.approx(cost.levelized_usd_per_mwh)
+        assert row["capital_usd"] == pytest.approx(cost.capital_usd)
+    assert "2 nines of the hours served in full" in data["answers"][at]
+    assert data["command"].endswith("--nines 2")
 
 
 # --- the command --------------------------------------------------------------------------------

@@ -53,7 +53,9 @@ def test_both_targets_are_met_and_told(el_paso, backed):
     run = en.simulate(el_paso, backed.design)
     assert en.assess(run).served_fraction >= 0.999 - 1e-9
     assert 0 < run.backup_energy_fraction <= CEILING + 1e-9
-    assert backed.words == "0.999 of the energy, at most 0.05 of the energy from backup"
+    assert backed.title.endswith(
+        "serves 0.999 of the energy, at most 0.05 of the energy from backup"
+    )
     assert backed.design.grid_mw == 0
     json.dumps(backed.to_dict(), allow_nan=False)
 
@@ -182,7 +184,7 @@ def test_a_row_is_what_its_plant_costs_when_run_again(el_paso, curve):
 
 def test_the_fossil_frontier_is_told_as_plain_data(curve):
     record = json.loads(json.dumps(curve.to_dict(), allow_nan=False))
-    assert record["served_fraction"] == 0.99
+    assert record["target"]["served_fraction"] == 0.99
     assert record["backup"] == "engine"
     assert [row["max_backup_energy_fraction"] for row in record["plants"]] == [0.0, 0.02, 0.3]
 

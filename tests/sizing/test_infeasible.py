@@ -22,7 +22,9 @@ def with_dark_days(case_with, load_mw: float | np.ndarray = 100.0) -> en.Case:
 
 
 def shortfall_of(case: en.Case, share: float) -> Infeasibility:
-    return Infeasibility(en.evaluate(case, largest_design(case)), f"{share:g} of the energy", share)
+    return Infeasibility(
+        en.evaluate(case, largest_design(case)), en.Target("served_fraction", share), share
+    )
 
 
 @pytest.fixture
@@ -145,7 +147,7 @@ def test_the_record_is_plain_data_and_says_the_same(missing):
     error = missing.error()
     assert str(error) == str(missing)
     record = json.loads(json.dumps(error.details, allow_nan=False))
-    assert record["wanted"] == "0.97 of the energy"
+    assert record["target"] == "0.97 of the energy served"
     assert record["largest"]["battery_mwh"] == 24_000
     assert record["largest"]["solar_mw"] == 10_000
     assert record["lacking_mwh_per_year"] == missing.lacking_mwh_per_year

@@ -221,7 +221,7 @@ def test_series_that_cannot_be_are_refused():
         en.sizing.least_cost(np.array([0.5, np.nan]), np.array([1.0, 1.0]), **arguments)
     with pytest.raises(en.InputError, match="nothing to serve"):
         en.sizing.least_cost(np.array([0.5, 0.0]), np.array([0.0, 0.0]), **arguments)
-    with pytest.raises(en.InfeasibleError, match="no sun"):
+    with pytest.raises(en.InfeasibleError, match="no PV generation"):
         en.sizing.least_cost(np.array([0.0, 0.0]), np.array([1.0, 1.0]), **arguments)
 
 
