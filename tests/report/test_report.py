@@ -378,10 +378,10 @@ def test_a_pdf_is_printed(ranking, tmp_path):
 
 def test_a_report_is_for_one_share_of_the_energy(ranking):
     other = replace(ranking.sizings[0], target=en.Target("nines", 2.0))
-    with pytest.raises(en.InputError, match="one served_fraction"):
-        report_data(en.Comparison((other,)))
+    with pytest.raises(en.InputError, match="one target at all sites"):
+        report_data(Comparison((other, *ranking.sizings[1:])))
     with pytest.raises(en.InputError, match="at least one site"):
-        report_data(en.Comparison(()))
+        report_data(Comparison(()))
 
 
 def test_a_report_for_nines_ranks_the_plants_of_that_target():
