@@ -68,7 +68,7 @@ class Finance(Input):
 
 
 class Limits(Input):
-    """The largest plant that sizing looks at, and the most panels to an inverter."""
+    """The largest plant that sizing searches, and the most panels to an inverter."""
 
     solar_mw_per_load_mw: Positive
     battery_h: Positive

@@ -30,7 +30,7 @@ class InputError(EnergyError, ValueError):
     """
 
     def __init__(self, problems: str | Iterable[str]) -> None:
-        """Keep the problems as a list, told one a line."""
+        """Keep the problems as a list, printed one a line."""
         self.problems = [problems] if isinstance(problems, str) else list(problems)
         super().__init__("\n".join(self.problems))
 

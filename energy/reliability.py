@@ -215,8 +215,8 @@ def nines_supported(years: float) -> float:
     return -math.log10(-math.log(0.05) / years * NIGHT_H / 8760.0)
 
 
-def _nines(share: float) -> float:
-    return -math.log10(1.0 - share) if share < 1.0 else math.inf
+def _nines(fraction: float) -> float:
+    return -math.log10(1.0 - fraction) if fraction < 1.0 else math.inf
 
 
 def worst_week(run: Dispatch, days: int = 7) -> NDArray[np.intp]:

@@ -74,9 +74,9 @@ def html_table(frame: pd.DataFrame, caption: str, *, by_row: bool = False) -> st
     cells = []
     for label, *values in frame.itertuples():
         names = [str(label)] * len(values) if by_row else heads[1:]
-        told = [show(name, value) for value, name in zip(values, names, strict=True)]
+        shown = [show(name, value) for value, name in zip(values, names, strict=True)]
         row_head = heading(str(label)) if by_row else show("", label)
-        cells.append(f"<tr><th>{html.escape(row_head)}</th>{''.join(map(_cell, told))}</tr>")
+        cells.append(f"<tr><th>{html.escape(row_head)}</th>{''.join(map(_cell, shown))}</tr>")
     head = "".join(f"<th>{html.escape(name)}</th>" for name in shown)
     return (
         f"<table><caption>{html.escape(caption)}</caption>"

@@ -6,7 +6,7 @@ Out: one Parquet file a site, the same bytes every time with the same pyarrow.
 Run: python sites/make_weather.py [--packages FOLDER] [SITE ...]
 
 The Wyoming towns have no series of many years of their own. They get the seven actual years that
-are near (`NEAR_WYOMING`), each moved by `energy.weather.move` and put into one chain. How bright a
+are near (`NEAR_WYOMING`), each adapted by `energy.weather.adapt` and put into one chain. How bright a
 month of a year is to be at the town follows from how it was at its own place:
 
     town's normal x (month of that year / normal of that place), over the mean of this over years
@@ -397,7 +397,7 @@ def chain(years: list[Weather], site: Site, title: str) -> Weather:
     return replace(first, frame=frame, place=site.place, provenance=provenance)
 
 
-def moved_to(town: Site, near: list[Weather], places: list[Site]) -> list[Weather]:
+def adapted_to(town: Site, near: list[Weather], places: list[Site]) -> list[Weather]:
     """Each of the years at the town, as the head of this file says."""
     assert town.normals is not None
     bright, warm = [], []
@@ -421,13 +421,13 @@ def moved_to(town: Site, near: list[Weather], places: list[Site]) -> list[Weathe
 
 
 def series(name: str, folder: Path) -> Weather:
-    """The site's weather from its packages, at its own place or moved to it."""
+    """The site's weather from its packages, at its own place or adapted to it."""
     site = read_site(HERE / f"{name}.toml")
     if name in WYOMING:
         near = [hourly(read_member(member, folder)) for member, _ in NEAR_WYOMING]
         places = [read_site(HERE / f"{place}.toml") for _, place in NEAR_WYOMING]
-        years = moved_to(site, near, places)
-        title = f"NSRDB, 7 years of Fort Collins, Golden and NW Colorado, moved to {WYOMING[name]}"
+        years = adapted_to(site, near, places)
+        title = f"NSRDB, 7 years of Fort Collins, Golden and NW Colorado, adapted to {WYOMING[name]}"
     else:
         members, title = SERIES[name]
         years = [read_member(member, folder) for member in members]

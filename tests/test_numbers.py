@@ -30,11 +30,20 @@ RENAMED = {
     "accelerators_for_network": "devices_for_network",
     "usd_per_accelerator_h": "usd_per_device_h",
     "accelerator": "device",
+    "accelerators": "devices",
+    "lifetime_years": "life_years",
+    "nameplate_mw": "it_mw",
+    "nameplate_mw_low": "it_mw_low",
+    "nameplate_mw_high": "it_mw_high",
     "max_backup_energy_fraction": "max_fossil_fraction",
 }
 
 #: Pattern of names -> why these numbers are others now.
-CHANGED: dict[str, str] = {}
+CHANGED: dict[str, str] = {
+    r"^run/.*/lolev_events_per_year$": "an event over the joint of a cyclic chain is one event",
+    r"^machine/wse-3/": "1.58e16 dense FLOP/s, not 1.25e17 that counts sparsity",
+    r"^compute/wse-3/(runs_per_year|usd_per_run)$": "as machine/wse-3",
+}
 
 #: Pattern of names -> why these numbers are gone.
 GONE: dict[str, str] = {}

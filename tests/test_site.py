@@ -252,7 +252,7 @@ def test_a_wyoming_town_says_whose_clouds_it_has(name: str) -> None:
     (note,) = read_site(name).notes
     for place in ("Fort Collins", "Golden", "north-west Colorado"):
         assert re.search(rf"{place}[^)]*\d+ km", note)
-    assert "moved to" in note
+    assert "adapted to" in note
 
 
 def test_only_moved_and_reanalysed_weather_is_warned_of() -> None:
@@ -290,7 +290,7 @@ def test_a_sunnier_neighbour_is_no_sunnier_year(script: ModuleType, year: Weathe
     first_half = np.asarray(year.local_middle.month) <= 6
     other = brighter(year, np.where(first_half, 1.1, 0.9), np.where(first_half, 3.0, -3.0))
     town = at(year)
-    for moved in script.moved_to(town, [year, other], [at(year), at(other)]):
+    for moved in script.adapted_to(town, [year, other], [at(year), at(other)]):
         monthly = moved.monthly()
         np.testing.assert_allclose(
             monthly["ghi_kwh_m2_day"], normals_of(town).ghi_kwh_m2_day, rtol=1e-6
@@ -302,7 +302,7 @@ def test_a_brighter_year_stays_brighter_by_hand(script: ModuleType, year: Weathe
     # One place, two years: as the normals, and brighter by a tenth and 3 degC warmer. Their mean is
     # to be the town's normals: 1 / 1.05 and 1.1 / 1.05 of the light, -1.5 and +1.5 degC.
     town = at(year)
-    years = script.moved_to(town, [year, brighter(year, 1.1, 3.0)], [town, town])
+    years = script.adapted_to(town, [year, brighter(year, 1.1, 3.0)], [town, town])
     for moved, share, warmer_c in zip(years, (1 / 1.05, 1.1 / 1.05), (-1.5, 1.5), strict=True):
         monthly = moved.monthly()
         np.testing.assert_allclose(

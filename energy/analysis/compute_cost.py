@@ -146,7 +146,7 @@ class ComputeCost:
 
     @property
     def installed(self) -> int:
-        """Devices in the hall, in whole sets, spares among them."""
+        """Accelerators in the hall, in whole sets, spares among them."""
         accelerator = self.cluster.accelerator
         each_mw = accelerator.power_kw * self.cluster.training.load_fraction / 1000.0
         sets = self.run.case.datacenter.it_mw / each_mw / accelerator.sold_by
@@ -154,7 +154,7 @@ class ComputeCost:
 
     @property
     def working(self) -> float:
-        """Devices at work; the others are spares."""
+        """Accelerators at work; the others are spares."""
         return self.installed / (1.0 + self.cluster.training.spare_fraction)
 
     @property
@@ -177,15 +177,15 @@ class ComputeCost:
         rate = assumptions.finance.real_discount_fraction
         factor = price_factor(DOLLAR_YEAR, assumptions.finance.dollar_year)
         around, accelerator = self.premises, self.cluster.accelerator
-        silicon, share = accelerator.silicon, self.cluster.yield_fraction or 1.0
+        silicon, fraction = accelerator.silicon, self.cluster.yield_fraction or 1.0
         wafers_usd = self.wafers * silicon.wafer_price_usd if silicon else 0.0
         hall_usd = around.hall_usd_per_mw * it_mw
         fence_usd = around.fence_usd(self.plant_cost.land_acres)
         lifetime = assumptions.computers.lifetime_years
         own = {  # line: capital, life, yearly beside it
             "design": (silicon.design_usd if silicon else 0.0, lifetime, 0.0),
-            "wafers": (wafers_usd * share, lifetime, 0.0),
-            "yield": (wafers_usd * (1.0 - share), lifetime, 0.0),
+            "wafers": (wafers_usd * fraction, lifetime, 0.0),
+            "yield": (wafers_usd * (1.0 - fraction), lifetime, 0.0),
             "finishing": (
                 self.installed * accelerator.price_usd, lifetime, 0.0,
             ),
@@ -389,19 +389,19 @@ class TrainingConcurrency:
     def _cross(self, cost: ComputeCost) -> float:
         """Price of computers [$/MW] at which a run costs the same both ways.
 
-        With plant A, all else H and computers r p a year for useful share u, (A + H + r p) / u is
-        the same for both.
+        With plant A, all else H and computers r p a year for useful fraction u, (A + H + r p) / u
+        is the same for both.
         """
         one, other = self.sprint, cost
-        share, less = one.run.utilization_fraction, other.run.utilization_fraction
-        if not less < share:
+        fraction, less = one.run.utilization_fraction, other.run.utilization_fraction
+        if not less < fraction:
             return math.nan
         assumptions = one.run.case.assumptions
         recovery = capital_recovery_factor(
             assumptions.finance.real_discount_fraction, assumptions.computers.lifetime_years
         )
         rest = [c.annual_usd - c.computers_usd_per_year for c in (one, other)]
-        computers_usd = (rest[0] / share - rest[1] / less) / (1.0 / less - 1.0 / share)
+        computers_usd = (rest[0] / fraction - rest[1] / less) / (1.0 / less - 1.0 / fraction)
         return computers_usd / recovery / one.run.case.datacenter.it_mw
 
     @property
@@ -434,7 +434,7 @@ def training_concurrency(
     *,
     runs: int = 50,
     sprint_fraction: float = 0.99,
-    shares: Sequence[float] = (0.3, 0.5, 0.7, 0.9),
+    fractions: Sequence[float] = (0.3, 0.5, 0.7, 0.9),
     premises: Premises | None = None,
 ) -> TrainingConcurrency:
     """One run at a time on a firm plant, against many at once on plants that let them wait.
@@ -452,7 +452,7 @@ def training_concurrency(
         Patient runs at once.
     sprint_fraction
         Fraction of full compute that the sprint's plant has to give.
-    shares
+    fractions
         The same for the patient runs' plants.
     premises
         What stands around; without it the shipped assumptions.
@@ -462,7 +462,7 @@ def training_concurrency(
     InputError
         When there are fewer than two runs, or a fraction is out of bounds.
     InfeasibleError
-        When no plant gives one of the shares.
+        When no plant gives one of the fractions.
 
     Examples
     --------
@@ -474,7 +474,7 @@ def training_concurrency(
     many = Interruptible(parts=runs)
     first = size_for_work(case, Steady(), useful_fraction=sprint_fraction)
     others = [run_workload(case, first.design, many)]
-    others += [size_for_work(case, many, useful_fraction=share) for share in shares]
+    others += [size_for_work(case, many, useful_fraction=fraction) for fraction in fractions]
     return TrainingConcurrency(
         compute_cost(first, cluster, premises),
         [compute_cost(run, cluster, premises) for run in others],

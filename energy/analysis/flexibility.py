@@ -35,7 +35,7 @@ from energy.sizing.target import Constraint
 #: Fractions of the energy whose cheapest plants are starts: the flexible ones need less battery.
 STARTS = (0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
 
-#: Distrust of the coming sun that is tried at the start, for loads that follow the store.
+#: Reserve conservatism that is tried first, for loads that follow the store.
 RESERVES = (0.0, 0.3, 0.4, 0.5, 0.6, 1.0)
 
 #: Plants are scaled between these bounds, to this fraction.
@@ -153,7 +153,7 @@ def scaled(design: Design, factor: float) -> Design:
     return design.replace(**{name: getattr(design, name) * factor for name in sizes})
 
 
-def _least_scale(case: Case, design: Design, workload: Workload, share: float) -> float | None:
+def _least_scale(case: Case, design: Design, workload: Workload, fraction: float) -> float | None:
     """The smallest factor at which the scaled plant does the fraction; None when the largest fails.
 
     Halved between bounds: where useful compute is not monotone it is one of the crossings.
@@ -161,7 +161,7 @@ def _least_scale(case: Case, design: Design, workload: Workload, share: float) -
 
     def done(factor: float) -> bool:
         run = run_workload(case, scaled(design, factor), workload)
-        return run.useful_fraction >= share
+        return run.useful_fraction >= fraction
 
     low, high = SMALLEST, 1.0
     while not done(high):

@@ -71,7 +71,7 @@ CHECKED = 8
 #: Percentiles of the levelized cost that are reported.
 PERCENTILES = (5.0, 50.0, 95.0)
 
-#: How far sizing looks is a choice, not a assumption about the world: it is not drawn.
+#: How far sizing searches is a choice, not an assumption about the world: it is not drawn.
 CHOICES = "limits."
 
 
@@ -318,7 +318,7 @@ class _Drawn:
         sides = [_sides(at, case.assumptions.number(name)) for name, at in self.nodes.items()]
         dc = np.zeros(len(self.case.load_mw))
         for corner in itertools.product(*sides):
-            weight = math.prod(share for _, share in corner)
+            weight = math.prod(fraction for _, fraction in corner)
             if weight > 0.0:
                 dc += weight * self.grid[tuple(at for at, _ in corner)]
         dc *= (1.0 - solar.loss_fraction) / (1.0 - base.loss_fraction)
@@ -333,8 +333,8 @@ class _Drawn:
 def _sides(nodes: Array, value: float) -> list[tuple[int, float]]:
     """The nodes below and above a value, and the fraction of each in a straight line there."""
     above = int(np.clip(np.searchsorted(nodes, value), 1, len(nodes) - 1))
-    share = float((value - nodes[above - 1]) / (nodes[above] - nodes[above - 1]))
-    return [(above - 1, 1.0 - share), (above, share)]
+    fraction = float((value - nodes[above - 1]) / (nodes[above] - nodes[above - 1]))
+    return [(above - 1, 1.0 - fraction), (above, fraction)]
 
 
 def _of(measure: Callable[..., Any], column: Array, *arguments: float) -> float:

@@ -87,7 +87,7 @@ def _sites_from(
 @command(app)
 def compare(
     where: SitesOption,
-    wanted: TargetOptions,
+    target_options: TargetOptions,
     hours: WeatherOptions,
     computers: DatacenterOptions,
     assumed: AssumptionOptions,
@@ -111,7 +111,7 @@ def compare(
         with problems:
             check_files(output.csv)
         with problems:
-            target = target_from(wanted)
+            target = target_from(target_options)
         with problems:
             sizer = sizer_from(parts, assumed.backup)
         with problems:
@@ -148,12 +148,12 @@ def compare(
         if report is not None:
             print(printable(f"{report}: written"))
     if bad or ranking.infeasible:
-        told = [
+        left_out = [
             problem if name in problem else f"{name}: {problem}"
             for name, found in bad.items()
             for problem in found
         ] + list(ranking.infeasible.values())
-        fail([f"{problem} (left out of {report})" for problem in told], 2 if bad else 1)
+        fail([f"{problem} (left out of {report})" for problem in left_out], 2 if bad else 1)
 
 
 def _write_report(ranking: Comparison, path: Path, bad: dict[str, list[str]], quiet: bool) -> None:
@@ -179,7 +179,7 @@ def _write_report(ranking: Comparison, path: Path, bad: dict[str, list[str]], qu
 @command(app)
 def sensitivity(
     place: SiteOption,
-    wanted: TargetOptions,
+    target_options: TargetOptions,
     hours: WeatherOptions,
     computers: DatacenterOptions,
     assumed: AssumptionOptions,
@@ -192,7 +192,7 @@ def sensitivity(
 
     with Problems() as problems:
         with problems:
-            target = target_from(wanted)
+            target = target_from(target_options)
         with problems:
             check_files(output.csv)
         with problems:
@@ -214,7 +214,7 @@ def sensitivity(
 @command(app, "monte-carlo")
 def monte_carlo(
     where: SitesOption,
-    wanted: TargetOptions,
+    target_options: TargetOptions,
     hours: WeatherOptions,
     computers: DatacenterOptions,
     assumed: AssumptionOptions,
@@ -232,7 +232,7 @@ def monte_carlo(
 
     with Problems() as problems:
         with problems:
-            target = target_from(wanted)
+            target = target_from(target_options)
         with problems:
             check_files(output.csv)
         with problems:

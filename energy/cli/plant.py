@@ -91,7 +91,7 @@ def run(
 @command(app)
 def size(
     place: SiteOption,
-    wanted: TargetOptions,
+    target_options: TargetOptions,
     hours: WeatherOptions,
     computers: DatacenterOptions,
     assumed: AssumptionOptions,
@@ -109,7 +109,7 @@ def size(
         with problems:
             check_files(output.csv)
         with problems:
-            target = target_from(wanted)
+            target = target_from(target_options)
         with problems:
             sizer = sizer_from(parts, assumed.backup)
         with problems:
@@ -149,7 +149,7 @@ def size(
 @command(app)
 def frontier(
     place: SiteOption,
-    wanted: TargetOptions,
+    target_options: TargetOptions,
     hours: WeatherOptions,
     computers: DatacenterOptions,
     assumed: AssumptionOptions,
@@ -176,7 +176,7 @@ def frontier(
         with problems:
             check_files(output.csv)
         with problems:
-            target = target_from(wanted, Target("served_fraction", 0.999))
+            target = target_from(target_options, Target("served_fraction", 0.999))
             if not by_backup_energy and target != Target("served_fraction", 0.999):
                 raise InputError("a frontier has every target; one goes with --by-backup-energy")
         with problems:

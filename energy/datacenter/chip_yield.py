@@ -43,7 +43,7 @@ def negative_binomial_yield(defects: float, *, alpha: float = 3.0) -> float:
     """Fraction of good dies when defects cluster: (1 + d / alpha)^-alpha [4].
 
     A smaller `alpha` clusters more: 1 is Seeds' model, infinity Poisson's; modern processes are
-    told to lie between .5 and 3.
+    said to lie between .5 and 3.
     """
     return float((1.0 + defects / alpha) ** -alpha)
 

@@ -57,10 +57,10 @@ TRAINING = "training"
 
 SECONDS_PER_DAY = 86400.0
 
-#: A share of an accelerator too small to be meant: 1.02 x 50 is 51.00000000000001.
+#: A part of an accelerator too small to be meant: 1.02 x 50 is 51.00000000000001.
 ROUNDING = 1e-12
 
-#: Prices are reported in dollars of this year.
+#: Prices are in dollars of this year.
 DOLLAR_YEAR = 2025
 
 # --- inputs -------------------------------------------------------------------------------------
@@ -159,18 +159,18 @@ class Silicon(Input):
         InputError
             When the model gives something that is no fraction above 0 and at most 1.
         """
-        share = float(yield_model(self.defects_per_die / self.cores))
+        fraction = float(yield_model(self.defects_per_die / self.cores))
         if self.cores > 1:
             from scipy.stats import binom
 
-            share = float(binom.sf(self.cores_needed - 1, self.cores, share))
-        if not 0 < share <= 1:
+            fraction = float(binom.sf(self.cores_needed - 1, self.cores, fraction))
+        if not 0 < fraction <= 1:
             raise InputError(
-                f"the yield must be a fraction above 0 and at most 1; got {share:g} with "
+                f"the yield must be a fraction above 0 and at most 1; got {fraction:g} with "
                 f"{self.defects_per_die:g} defects a die; give smaller dies, fewer defects or "
                 "spare cores"
             )
-        return share
+        return fraction
 
 
 class Accelerator(Input):
@@ -234,7 +234,7 @@ def read_accelerator(name: str) -> Accelerator:
 
 
 def described_accelerator(values: Mapping[str, Any], where: str) -> Accelerator:
-    """An accelerator by the name of a shipped one and what differs, or told in full.
+    """An accelerator by the name of a shipped one and what differs, or given in full.
 
     Raises
     ------
@@ -377,7 +377,7 @@ class Cluster:
 
     @property
     def capital_usd(self) -> float:
-        """Devices, wafers and design [$]; no building, no power."""
+        """Accelerators, wafers and design [$]; no building, no power."""
         capital = self.installed * self.accelerator.price_usd
         if self.accelerator.silicon is not None and self.wafers is not None:
             silicon = self.accelerator.silicon
@@ -416,9 +416,9 @@ class Cluster:
                 "than asked; give more days, larger steps or a faster link"
             )
         if self.binding == "memory":
-            share = self.accelerators_for_flop / self.accelerators
+            fraction = self.accelerators_for_flop / self.accelerators
             notes.append(
-                f"memory asks for more accelerators than the arithmetic: {share:.2g} of "
+                f"memory asks for more accelerators than the arithmetic: {fraction:.2g} of "
                 "them would do; "
                 "the run may end sooner"
             )

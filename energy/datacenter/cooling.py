@@ -213,16 +213,16 @@ class Chiller(_Cooler):
         """What each MW of heat takes."""
         none = np.zeros_like(air.temp_c)
         left_k = air.temp_c + self.approach_k - self.supply_temp_c
-        share = np.clip(left_k / self.range_k, 0.0, 1.0)
+        fraction = np.clip(left_k / self.range_k, 0.0, 1.0)
         # Where even the return is too cold for the dry coolers, their fans stand still.
-        flow = np.where(share < 1.0, self._flow(air.temp_c), 0.0)
+        flow = np.where(fraction < 1.0, self._flow(air.temp_c), 0.0)
         return Rejection(
             fans=self._fan_power(flow, air.density_kg_m3(air.temp_c)),
             pumps=none,
-            chiller=share / self.cop(air.temp_c),
+            chiller=fraction / self.cop(air.temp_c),
             water_kg_per_mj=none,
             supply_c=np.full_like(air.temp_c, self.supply_temp_c),
-            free=share == 0.0,
+            free=fraction == 0.0,
         )
 
 

@@ -77,7 +77,7 @@ def frontiers(frontiers: Sequence[Frontier]) -> Figure:
         When matplotlib is not installed, or for no or more than seven frontiers.
     """
     if not 1 <= len(frontiers) <= len(HUES):
-        raise InputError(f"give one to {len(HUES)} frontiers, which can be reported apart by color")
+        raise InputError(f"give one to {len(HUES)} frontiers, the most that colors tell apart")
     figure = new_figure()
     axes = figure.subplots()
     longest = 0.0
@@ -105,7 +105,7 @@ def frontiers(frontiers: Sequence[Frontier]) -> Figure:
 
 
 def _share_ticks(axes: Axes, most_nines: float) -> None:
-    """Ticks at whole nines, told as shares."""
+    """Ticks at whole nines, labeled as fractions."""
     ticks = np.arange(0, math.ceil(most_nines) + 1)
     axes.set_xticks(ticks, [f"{1.0 - 10.0**-tick:.{max(tick - 2, 0)}%}" for tick in ticks])
 
@@ -121,18 +121,18 @@ def backup_frontier(frontier: BackupFrontier) -> Figure:
     frame, case = frontier.frame, frontier.case
     figure = new_figure()
     cost, sizes = figure.subplots(2, 1, sharex=True)
-    fossil = 100 * frame["backup_energy_fraction"]
-    cost.plot(fossil, frame["levelized_usd_per_mwh"], "o-", color=BLUE, markersize=4)
+    backup_percent = 100 * frame["backup_energy_fraction"]
+    cost.plot(backup_percent, frame["levelized_usd_per_mwh"], "o-", color=BLUE, markersize=4)
     cost.set_ylabel(f"$/MWh served, {case.assumptions.finance.dollar_year} dollars")
     for name, colour, words in (
         ("solar_mw", ORANGE, "panels [MWdc]"),
         ("battery_mw", BLUE, "battery [MW]"),
         ("backup_mw", RED, f"{case.assumptions.backup.kind} [MW]"),
     ):
-        sizes.plot(fossil, frame[name], "o-", color=colour, markersize=3, label=words)
+        sizes.plot(backup_percent, frame[name], "o-", color=colour, markersize=3, label=words)
     sizes.legend(frameon=False)
     sizes.set_ylabel("MW")
-    sizes.set_xlabel("share of the load's energy from backup [%]")
+    sizes.set_xlabel("fraction of the load's energy from backup [%]")
     for axes in (cost, sizes):
         axes.set_ylim(bottom=0)
         axes.grid(alpha=0.3)

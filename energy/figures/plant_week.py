@@ -76,10 +76,10 @@ def week(run: Dispatch, first_day: str | None = None) -> Figure:
     store.set_ylabel("in the battery [MWh]")
     usable_mwh = run.design.battery_mwh * case.assumptions.battery.usable_fraction
     store.set_ylim(0, 1.05 * max(usable_mwh, 1.0))
-    told = [f"{d.day} {MONTHS[d.month - 1]}" for d in dates]
+    day_names = [f"{d.day} {MONTHS[d.month - 1]}" for d in dates]
     if not case.weather.typical:
-        told = [f"{text} {d.year}" for text, d in zip(told, dates, strict=True)]
-    store.set_xticks(np.arange(len(dates)) + 0.5, told)
+        day_names = [f"{text} {d.year}" for text, d in zip(day_names, dates, strict=True)]
+    store.set_xticks(np.arange(len(dates)) + 0.5, day_names)
     store.set_xlim(0, DAYS)
     for axes in (power, store):
         for edge in range(1, DAYS):

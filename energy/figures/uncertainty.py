@@ -42,14 +42,14 @@ def sensitivity(sensitivity: Sensitivity) -> Figure:
     edges = frame[["levelized_low_usd_per_mwh", "levelized_high_usd_per_mwh"]]
     for row, (low, high) in enumerate(edges.itertuples(index=False)):
         ends = frame.iloc[row]
-        # Where both ends lie on one side of the base, both are reported at the outer one.
-        for usd, told, other in ((low, ends["low"], high), (high, ends["high"], low)):
+        # Where both ends lie on one side of the base, both are drawn at the outer one.
+        for usd, end, other in ((low, ends["low"], high), (high, ends["high"], low)):
             if not np.isfinite(usd) or (usd == base and other != base):
                 continue
             right = usd > base or (usd == base and other < base)
             if (other > base) == (usd > base) and abs(other - base) > abs(usd - base):
                 continue
-            axes.annotate(f"{told:.4g}", (usd, row), xytext=(4 if right else -4, 0), va="center",
+            axes.annotate(f"{end:.4g}", (usd, row), xytext=(4 if right else -4, 0), va="center",
                           textcoords="offset points", ha="left" if right else "right",
                           fontsize=9)  # fmt: skip
     axes.axvline(base, color="black", linewidth=1)
@@ -87,9 +87,9 @@ def monte_carlo(monte_carlo: MonteCarlo) -> Figure:
     figure = new_figure()
     often, spread = figure.subplots(1, 2, sharey=True, width_ratios=(1, 2))
     at = np.arange(len(frame))
-    share = 100 * frame["lowest_cost_fraction"].to_numpy()
-    bars = often.barh(at, share, height=0.6, color=BLUE)
-    often.bar_label(bars, [f"{value:.3g}%" for value in share], padding=4)
+    fraction = 100 * frame["lowest_cost_fraction"].to_numpy()
+    bars = often.barh(at, fraction, height=0.6, color=BLUE)
+    often.bar_label(bars, [f"{value:.3g}%" for value in fraction], padding=4)
     often.set_xlim(0, 118)
     often.set_xticks(range(0, 101, 25))
     often.set_xlabel("draws in which it is the cheapest [%]")

@@ -41,18 +41,23 @@ def weather(weather: Weather, quality_check: QualityCheck) -> Figure:
     if len(quality_check.clear_sky_w_m2) != len(weather.frame):
         raise InputError("the quality_check is of another series; check_quality this one")
     figure = new_figure()
-    hours, months, lull, days = figure.subplots(2, 2).flat
+    hours, months, period, days = figure.subplots(2, 2).flat
     _hours(hours, weather)
     _months(months, weather, quality_check)
-    _low_irradiance_period(lull, weather, quality_check)
+    _low_irradiance_period(period, weather, quality_check)
     _days(days, quality_check)
-    for axes in (months, lull, days):
+    for axes in (months, period, days):
         axes.spines[["top", "right"]].set_visible(False)
     figure.suptitle(_title(weather), fontsize=13, parse_math=False)
     if quality_check.warnings:
-        told = textwrap.shorten("Suspicious: " + "; ".join(quality_check.warnings), 420)
+        warnings = textwrap.shorten("Suspicious: " + "; ".join(quality_check.warnings), 420)
         figure.supxlabel(
-            textwrap.fill(told, 165), fontsize=10, color=RED, x=0.01, ha="left", parse_math=False
+            textwrap.fill(warnings, 165),
+            fontsize=10,
+            color=RED,
+            x=0.01,
+            ha="left",
+            parse_math=False,
         )
     return figure
 
@@ -179,8 +184,8 @@ def _low_irradiance_period(axes: Axes, weather: Weather, quality_check: QualityC
         at, quality_check.clear_sky_w_m2[inside], color=GREY, linestyle="--", label="clear sky"
     )
     year = "" if weather.typical else f" ({'/'.join(map(str, sorted(set(dates.year))))})"
-    share = worst["clear_sky_fraction"]
-    of_clear = f", {share:.0%} of clear sky" if np.isfinite(share) else ""
+    fraction = worst["clear_sky_fraction"]
+    of_clear = f", {fraction:.0%} of clear sky" if np.isfinite(fraction) else ""
     axes.set(
         title=f"Darkest {DAYS} days{year}: {worst['ghi_kwh_m2_day']:.2f} kWh/m²/day{of_clear}",
         xlim=(0, DAYS),
@@ -199,7 +204,7 @@ def _low_irradiance_period(axes: Axes, weather: Weather, quality_check: QualityC
 
 
 def _days(axes: Axes, quality_check: QualityCheck) -> None:
-    """The days' share of the clear sky, darkest first: each year, and all."""
+    """The days' fraction of the clear sky, darkest first: each year, and all."""
     index = quality_check.daily["clear_sky_fraction"].dropna()
     years = pd.DatetimeIndex(index.index).year
     if years.nunique() > 1:
@@ -209,12 +214,12 @@ def _days(axes: Axes, quality_check: QualityCheck) -> None:
     label = "all years" if years.nunique() > 1 else None
     axes.plot(_rank(len(index)), np.sort(index), color=BLUE, linewidth=2.2, label=label)
     axes.axhline(1.0, color=GREY, linestyle="--", linewidth=1)
-    dark = float((index < 0.3).mean())
+    below = float((index < 0.3).mean())
     axes.set(
-        title=f"Days, darkest first; {dark:.1%} are below 30% of the clear sky",
+        title=f"Days, darkest first; {below:.1%} are below 30% of the clear sky",
         xlim=(0, 100),
         ylim=(0, 1.1 * max(1.0, float(index.max()) if len(index) else 1.0)),
-        xlabel="share of days [%]",
+        xlabel="fraction of days [%]",
         ylabel="daily GHI / clear sky",
     )
     if label:

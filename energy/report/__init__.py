@@ -3,7 +3,7 @@
 In: the sizings of a comparison. Out: a file, whole or not at all.
 
 `data` gathers the numbers, `words` says them, `page` and `markdown` lay them out, `tables` are the
-downloads, `paper` prints the page with a browser, `file` writes it into place.
+downloads, `pdf` prints the page with a browser, `file` writes it into place.
 """
 
 from typing import TYPE_CHECKING, Any

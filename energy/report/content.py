@@ -120,7 +120,7 @@ def report_data(
         "command": command or _command(comparison),
         "it_mw": first.datacenter.it_mw,
         "dollar_year": first.assumptions.finance.dollar_year,
-        "shares": fractions,
+        "fractions": fractions,
         "asked": asked,
         "targets": [target_words(served, first.mean_load_mw) for served in fractions],
         "columns": COLUMNS,
@@ -161,8 +161,8 @@ def _target(comparison: Ranked) -> tuple[Target, float]:
         raise InputError("a report needs at least one site that has a plant")
     targets = {sizing.target for sizing in comparison.sizings}
     if len(targets) > 1:
-        told = sorted(target.description for target in targets)
-        raise InputError(f"a report is for one target at all sites; got {', '.join(told)}")
+        targets_given = sorted(target.description for target in targets)
+        raise InputError(f"a report is for one target at all sites; got {', '.join(targets_given)}")
     if any(sizing.design.backup_mw + sizing.design.grid_mw > 0 for sizing in comparison.sizings):
         raise InputError("a report is for plants of PV and battery; leave out backup and grid")
     target = next(iter(targets))
@@ -365,7 +365,7 @@ def worst_week(plant: Evaluation) -> dict[str, Any]:
 
 
 def dark_days(plant: Evaluation) -> dict[str, Any]:
-    """Days on which load was not served: year, day of a leap year from 0, share of the day's load.
+    """Days with unserved energy: year, day of a leap year from 0, fraction of the day's load.
 
     The years are in the order of the chain.
     """
@@ -391,7 +391,7 @@ def dark_days(plant: Evaluation) -> dict[str, Any]:
     kept = sorted(int(year) for year in worst)
     dark = daily[(daily["short_h"] > 0) & daily["year"].isin(kept)]
     rows = [kept.index(int(year)) for year in dark["year"]]
-    shares = _rounded(dark["unserved"] / dark["load"], 3)
+    fractions = _rounded(dark["unserved"] / dark["load"], 3)
     labels = {year: str(n + 1) if weather.relabeled else str(year) for n, year in enumerate(years)}
     return {
         "years": ["typical" if weather.typical else labels[year] for year in kept],
@@ -399,7 +399,7 @@ def dark_days(plant: Evaluation) -> dict[str, Any]:
         "days": [
             list(mark)
             for mark in zip(
-                rows, dark["day"].tolist(), shares, _rounded(dark["short_h"]), strict=True
+                rows, dark["day"].tolist(), fractions, _rounded(dark["short_h"]), strict=True
             )
         ],
     }
@@ -421,7 +421,7 @@ def _events(plant: Evaluation) -> list[list[Any]]:
 
 
 def _uncertainty(sizing: Sizing) -> dict[str, Any]:
-    """How uncertainty, as far as the weather years can tell, in $/MWh of the asked share."""
+    """How uncertainty, as far as the weather years can tell, in $/MWh of the asked fraction."""
     weather = sizing.case.weather
     draws = max(20, min(DRAWS, DRAWN_YEARS // weather.years))
     uncertainty = weather_uncertainty(sizing, draws=draws)

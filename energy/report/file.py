@@ -71,7 +71,7 @@ def write_report(
 
 
 def check_path(path: str | Path) -> Path:
-    """The path, if a report can be written there as far as can be reported without writing.
+    """The path, if a report can be written there as far as that shows without writing.
 
     Raises
     ------

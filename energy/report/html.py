@@ -31,7 +31,7 @@ DRAWN = (
     "calendar", "uncertainty", "beside",
 )  # fmt: skip
 
-#: Names of a place's prices, as told.
+#: Names of a place's prices, as printed.
 PRICES = {
     "land_usd_per_acre": "land",
     "gas_usd_per_mmbtu": "gas",
@@ -53,8 +53,10 @@ def page(data: Mapping[str, Any]) -> str:
     outlines = json.loads(_text("map.json"))
     drawn = {
         key: data[key]
-        for key in ("shares", "asked", "targets", "columns", "rankings", "answers", "dollar_year",
-                    "sensitivity")
+        for key in (
+            "fractions", "asked", "targets", "columns", "rankings", "answers", "dollar_year",
+            "sensitivity",
+        )
     } | {
         "sites": [{key: site[key] for key in DRAWN} for site in data["sites"]],
         "map": outlines,
@@ -69,7 +71,7 @@ def page(data: Mapping[str, Any]) -> str:
             if site["warnings"]
         ],
         kinds=listed(sorted({KINDS[site["beside"]["kind"]] for site in sites})),
-        downloads=[(name, told, _uri(tables[name])) for name, told in DOWNLOADS.items()],
+        downloads=[(name, text, _uri(tables[name])) for name, text in DOWNLOADS.items()],
         css=Markup(_text("report.css")),
         js=Markup(_text("report.js")),
         json=Markup(in_script(drawn)),
@@ -88,12 +90,12 @@ def _told(site: Mapping[str, Any]) -> dict[str, Any]:
     """What the page says of a site beside its data."""
     judged = [row for row in site["quality"] if row["verdict"] != "not judged"]
     bad = [row["measure"] for row in judged if row["verdict"] != "good"]
-    told = f"{len(judged) - len(bad)} of {len(judged)} judged measures good"
+    text = f"{len(judged) - len(bad)} of {len(judged)} judged measures good"
     # A warning that both the site and its quality_check have is reported once.
     warnings = dict.fromkeys([*site["notes"], *site["suspicions"], *site["uncertainty"]["notes"]])
     return {
         "warnings": list(warnings),
-        "judged": f"{told}; not good: {listed(bad)}" if bad else told,
+        "judged": f"{text}; not good: {listed(bad)}" if bad else text,
         "prices": [price | {"words": PRICES[price["name"]]} for price in site["prices"]],
     }
 

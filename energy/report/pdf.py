@@ -1,4 +1,4 @@
-"""The page on paper, by a browser that is installed.
+"""The report as PDF, by a browser that is installed.
 
 In: the HTML of a report. Out: a PDF's bytes.
 """
@@ -22,7 +22,7 @@ NO_BROWSER = (
 )
 
 #: Seconds that a browser may take.
-PATIENCE_S = 120
+TIMEOUT_S = 120
 
 
 def browser() -> str | None:
@@ -31,16 +31,16 @@ def browser() -> str | None:
     return named or next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
-def flags(profile: str) -> list[str]:
-    """What a browser is reported so that it shows the page and does nothing else."""
-    told = [
+def browser_flags(profile: str) -> list[str]:
+    """What a browser is told so that it shows the page and does nothing else."""
+    flags = [
         "--headless", "--disable-gpu", "--no-first-run", "--no-pdf-header-footer",
         "--hide-scrollbars", "--disable-background-networking", "--disable-component-update",
         "--disable-sync", f"--user-data-dir={profile}",
     ]  # fmt: skip
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        told.append("--no-sandbox")  # Chromium's sandbox refuses to run as root
-    return told
+        flags.append("--no-sandbox")  # Chromium's sandbox refuses to run as root
+    return flags
 
 
 def pdf(html: str) -> bytes:
@@ -55,16 +55,19 @@ def pdf(html: str) -> bytes:
     if command is None:
         raise InputError(NO_BROWSER)
     with tempfile.TemporaryDirectory() as folder:
-        page, paper = Path(folder, "report.html"), Path(folder, "report.pdf")
+        page, printed = Path(folder, "report.html"), Path(folder, "report.pdf")
         page.write_text(html, encoding="utf-8")
         try:
             done = subprocess.run(
-                [command, *flags(f"{folder}/profile"), f"--print-to-pdf={paper}", page.as_uri()],
-                capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+                [
+                    command, *browser_flags(f"{folder}/profile"), f"--print-to-pdf={printed}",
+                    page.as_uri(),
+                ],
+                capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired) as error:
             raise InputError(f"{command} did not print the report: {error}") from None
-        if not paper.is_file():
-            told = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
-            raise InputError(f"{command} did not print the report: {told}")
-        return paper.read_bytes()
+        if not printed.is_file():
+            message = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
+            raise InputError(f"{command} did not print the report: {message}")
+        return printed.read_bytes()

@@ -3,7 +3,7 @@
    in through textContent only. Costs of a target are sizes times a cost per size. */
 (() => {
 const data = JSON.parse(document.getElementById("data").textContent);
-const { shares, sites } = data;
+const { fractions, sites } = data;
 const target = document.getElementById("target");
 const SVG = "http://www.w3.org/2000/svg";
 const SIZES = ["solar_mw", "battery_mwh", "battery_mw"];
@@ -124,26 +124,26 @@ function costOf(site, index) {
 
 /* --- plots that follow the control ------------------------------------------------------------ */
 
-const nines = share => share === 1 ? 5.45 : -Math.log10(1 - share);
+const nines = fraction => fraction === 1 ? 5.45 : -Math.log10(1 - fraction);
 
-plot("curve", () => `Line plot of cost per MWh against the share of the energy served, from 50 % to all, one line for each of ${sites.length} sites. At ${data.targets[at()].percent}: `
+plot("curve", () => `Line plot of cost per MWh against the fraction of the energy served, from 50 % to all, one line for each of ${sites.length} sites. At ${data.targets[at()].percent}: `
   + rows().map(row => `${sites[row.site].name} ${few(row.usd_per_mwh)} $/MWh`).join(", "), (svg, width) => {
   const roomy = width > 640, height = roomy ? 400 : 330, named = roomy && sites.length <= 14;
   const names = sites.map(site => fit(site.name, 150, 600));
   const left = 44, right = width - (named ? widest(names, 600) + 12 : 14), top = 26, bottom = height - 44;
-  const lines = sites.map((site, n) => shares.map((share, t) => [nines(share), costOf(n, t)]).filter(p => p[1] !== null));
+  const lines = sites.map((site, n) => fractions.map((fraction, t) => [nines(fraction), costOf(n, t)]).filter(p => p[1] !== null));
   const most = Math.max(...lines.flat().map(p => p[1]));
-  const x = linear(nines(shares[0]), nines(1), left, right), y = linear(0, most * 1.04, bottom, top);
+  const x = linear(nines(fractions[0]), nines(1), left, right), y = linear(0, most * 1.04, bottom, top);
   yAxis(svg, y, ticks(0, most * 1.04, 5), left, right, `$/MWh served, ${data.dollar_year} dollars`);
   const marks = [0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 1].filter(s => roomy || s !== 0.99999);
-  for (const share of marks) {
-    const told = share === 1 ? "all" : `${+(share * 100).toFixed(4)} %`;
-    add(svg, "line", { x1: x(nines(share)), x2: x(nines(share)), y1: bottom, y2: bottom + 4, class: "axis" });
-    add(svg, "text", { x: x(nines(share)), y: bottom + 18, "text-anchor": "middle", class: "soft" }, told);
+  for (const fraction of marks) {
+    const told = fraction === 1 ? "all" : `${+(fraction * 100).toFixed(4)} %`;
+    add(svg, "line", { x1: x(nines(fraction)), x2: x(nines(fraction)), y1: bottom, y2: bottom + 4, class: "axis" });
+    add(svg, "text", { x: x(nines(fraction)), y: bottom + 18, "text-anchor": "middle", class: "soft" }, told);
   }
   add(svg, "line", { x1: left, x2: right, y1: bottom, y2: bottom, class: "axis" });
-  add(svg, "text", { x: (left + right) / 2, y: bottom + 36, "text-anchor": "middle", class: "soft" }, "share of the energy served");
-  const now = x(nines(shares[at()])), last = now + 5 + wide(data.targets[at()].percent, 600) > width;
+  add(svg, "text", { x: (left + right) / 2, y: bottom + 36, "text-anchor": "middle", class: "soft" }, "fraction of the energy served");
+  const now = x(nines(fractions[at()])), last = now + 5 + wide(data.targets[at()].percent, 600) > width;
   add(svg, "line", { x1: now, x2: now, y1: top - 8, y2: bottom, stroke: "var(--ink)", "stroke-width": 1.5 });
   add(svg, "text", { x: now + (last ? -5 : 5), y: top + 2, "text-anchor": last ? "end" : "start", "font-weight": 600 }, data.targets[at()].percent);
   lines.forEach((line, n) => {
@@ -402,18 +402,18 @@ sites.forEach((site, n) => {
       if (k % each === 0) add(svg, "text", { x: left - 6, y: top + k * row + Math.min(row, 16) / 2 + 4, "text-anchor": "end", class: "soft" }, year);
     });
     add(svg, "line", { x1: left, x2: right, y1: bottom, y2: bottom, class: "rule" });
-    for (const [k, day, share, short] of c.days) {
+    for (const [k, day, fraction, short] of c.days) {
       const across = Math.max(2, x(1) - x(0));
-      const mark = add(svg, "rect", { x: x(day + 0.5) - across / 2, y: top + k * row + 1, width: across, height: row - 1.5, fill: shade(share) });
-      add(mark, "title", {}, `${c.years[k]}, day ${day + 1} of 366: ${few(short)} h, ${(share * 100).toPrecision(2)} % of the load not served`);
+      const mark = add(svg, "rect", { x: x(day + 0.5) - across / 2, y: top + k * row + 1, width: across, height: row - 1.5, fill: shade(fraction) });
+      add(mark, "title", {}, `${c.years[k]}, day ${day + 1} of 366: ${few(short)} h, ${(fraction * 100).toPrecision(2)} % of the load not served`);
     }
     return bottom + 6;
   });
 });
 
 /* Five steps of one hue, from the first minute to a whole day. */
-function shade(share) {
-  const step = [0.05, 0.15, 0.3, 0.5].filter(edge => share >= edge).length;
+function shade(fraction) {
+  const step = [0.05, 0.15, 0.3, 0.5].filter(edge => fraction >= edge).length;
   return `color-mix(in srgb, var(--red) ${[30, 50, 70, 88, 100][step]}%, var(--${step === 4 ? "ink" : "paper"}) ${[70, 50, 30, 12, 0][step]}%)`;
 }
 legend("calendar-legend", [["below 5 %", shade(0)], ["5–15 %", shade(0.1)], ["15–30 %", shade(0.2)], ["30–50 %", shade(0.4)], ["above 50 % of the day’s load", shade(0.9)]]);

@@ -1,4 +1,4 @@
-"""The sentences and the cells of a report, said once for the page, the Markdown and the paper.
+"""The sentences and the cells of a report, said once for the page, the Markdown and the PDF.
 
 In: the data of `energy.report.content`. Out: text.
 """
@@ -27,9 +27,9 @@ def plain_text(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def percent(share: float) -> str:
-    """A share as people say it: 99.95 %; all its digits, for nines are reported by the last."""
-    return f"{round(share * 100, 9):.12g} %"
+def percent(fraction: float) -> str:
+    """A fraction as people say it: 99.95 %; all its digits, for nines differ in the last."""
+    return f"{round(fraction * 100, 9):.12g} %"
 
 
 def money(usd: float) -> str:
@@ -49,8 +49,8 @@ def question(data: Mapping[str, Any]) -> str:
     count, it_mw = len(data["sites"]), data["it_mw"]
     which = f"Which of {count} sites" if count > 1 else f"How cheaply does {_name(data, 0)}"
     gives = "gives" if count > 1 else "give"
-    told = "the cheapest power from" if count > 1 else "power from"
-    return f"{which} {gives} {it_mw:g} MW of computers {told} PV and batteries alone?"
+    text = "the cheapest power from" if count > 1 else "power from"
+    return f"{which} {gives} {it_mw:g} MW of computers {text} PV and batteries alone?"
 
 
 def target_words(served_fraction: float, mean_load_mw: float) -> dict[str, str]:
@@ -134,11 +134,11 @@ def answer(data: Mapping[str, Any], at: int) -> str:
         f"{high} $."
     )
     if at == data["asked"]:
-        text += " " + _sureness(data, ranking)
+        text += " " + _confidence(data, ranking)
     return text
 
 
-def _sureness(data: Mapping[str, Any], ranking: list[Mapping[str, Any]]) -> str:
+def _confidence(data: Mapping[str, Any], ranking: list[Mapping[str, Any]]) -> str:
     """What the weather years, and the monte_carlo where there are some, say of the first place."""
     best = data["sites"][ranking[0]["site"]]
     uncertainty = best["uncertainty"]
@@ -148,13 +148,13 @@ def _sureness(data: Mapping[str, Any], ranking: list[Mapping[str, Any]]) -> str:
         if math.isnan((site := data["sites"][row["site"]])["uncertainty"]["low_usd_per_mwh"])
     ]
     if best["name"] in lone:
-        told = (
+        text = (
             f"{listed(lone)} {'stands' if len(lone) == 1 else 'stand'} on one weather year"
             f"{'' if len(lone) == 1 else ' each'}, which cannot say how much other years would "
             "change that"
         )
     else:
-        told = (
+        text = (
             f"Its weather years, drawn anew, give {money(uncertainty['low_usd_per_mwh'])} to "
             f"{money(uncertainty['high_usd_per_mwh'])} $ in nine of ten draws"
         )
@@ -165,14 +165,14 @@ def _sureness(data: Mapping[str, Any], ranking: list[Mapping[str, Any]]) -> str:
             and other["uncertainty"]["low_usd_per_mwh"] <= uncertainty["high_usd_per_mwh"]
         ]
         if near:
-            told += f", which does not tell it from {listed(near)}"
+            text += f", which does not separate it from {listed(near)}"
         if lone:
-            told += f"; of {listed(lone)} one weather year is known, which says nothing of others"
+            text += f"; of {listed(lone)} one weather year is known, which says nothing of others"
     monte_carlo = (data["monte_carlo"] or {}).get(best["name"])
     if monte_carlo:
-        told += (
+        text += (
             f". With this weather taken as given, {best['name']} is the cheapest in "
             f"{percent(round(monte_carlo['probability'], 2))} of draws of all prices and "
             "other assumptions"
         )
-    return told + "."
+    return text + "."

@@ -201,10 +201,10 @@ def _problems(
         if len(pair) != 2 or not all(map(fits, pair)) or pair[0] > pair[1]:
             problems.append(f"{name} must be a lowest and a highest, {rule}; got {bounds!r}")
     if gcr_fractions is not None:
-        shares = _numbers(gcr_fractions)
-        if not shares or not all(0 < share < 1 for share in shares):
+        fractions = _numbers(gcr_fractions)
+        if not fractions or not all(0 < fraction < 1 for fraction in fractions):
             problems.append(
-                f"gcr_fractions must be a list of shares above 0 and below 1; got {gcr_fractions!r}"
+                f"gcr_fractions must list numbers above 0 and below 1; got {gcr_fractions!r}"
             )
     return problems
 

@@ -5,13 +5,13 @@ battery energy and battery power for each fraction.
 
 For one solar and one battery power `energy.sizing.storage_curve` reads off the smallest battery of
 every target, with its slopes. The cost is convex in solar, power and target together, so each such
-look is a plane below the cost of *all* targets. A target's search keeps the polygon of sizes that
-may still be cheaper than its best plant, looks at the polygon's center of gravity [1] and ends when
-the polygon is empty: then nothing is cheaper by more than `GAP`.
+evaluation is a plane below the cost of *all* targets. A target's search keeps the polygon of sizes
+that may still be cheaper than its best plant, looks at the polygon's center of gravity [1] and ends
+when the polygon is empty: then nothing is cheaper by more than `GAP`.
 
-A store that loses by standing has no such legs. Its smallest battery is found by Newton's method on
-a pass over the hours that carries its slopes along, from what the cuts say; a search without the
-loss gives the first cuts, which hold because a store that loses serves no more.
+A store that self-discharges has no such half-cycles. Its smallest battery is found by Newton's
+method on a pass over the hours that carries its slopes along, from what the cuts say; a search
+without the loss gives the first cuts, which hold because a store that loses serves no more.
 
 References
 ----------
@@ -45,7 +45,7 @@ from energy.steps import Array, energy_mwh
 #: A plant that is found is at most this fraction more expensive than the cheapest one.
 GAP = 1e-9
 
-#: Looks after which the search gives up; one target needs about 30, the next ones about 20.
+#: Evaluations after which the search gives up; one target needs about 30, the next ones about 20.
 MAX_EVALUATIONS = 400
 
 #: How far the search without self-discharge goes before the one with it.
@@ -63,8 +63,8 @@ class Problem:
     usd_per_size
         Shape (3,): price of a MWdc, of a MWh in the store and of a MW of battery power.
     one_way_efficiency, retained_fraction
-        Fraction of the energy that passes into, and out of, the store; share of what it holds that
-        is left after a step.
+        Fraction of the energy that passes into, and out of, the store; fraction of what it holds
+        that is left after a step.
     cyclic
         True: the battery ends as it starts. False: it starts full.
     largest
@@ -100,12 +100,13 @@ def solve(
     problem
         What is to be served.
     served_fractions
-        The shares.
+        The fractions.
     gap
         A plant that is found is at most this fraction more expensive than the cheapest one.
     start
         Shape (targets, 4): for each fraction a plant of almost the same problem, near which the
-        search then begins. It saves half of the looks and changes the answer by no more than `gap`.
+        search then begins. It saves half of the evaluations and changes the answer by no more than
+        `gap`.
 
     Returns
     -------
@@ -113,16 +114,16 @@ def solve(
         Solar, battery energy, battery power and their cost, as `LeastCost`; NaN for a target that
         the largest plant does not meet.
     """
-    shares = np.asarray(served_fractions, dtype=float)
-    workers = min(len(shares), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
+    fractions = np.asarray(served_fractions, dtype=float)
+    workers = min(len(fractions), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
                   else os.cpu_count() or 1)  # fmt: skip
-    chunks = np.array_split(np.arange(len(shares)), workers)
+    chunks = np.array_split(np.arange(len(fractions)), workers)
     if workers == 1:
-        return _solve_chunk(problem, shares, gap, start)
+        return _solve_chunk(problem, fractions, gap, start)
     with ThreadPoolExecutor(workers) as pool:
         parts = pool.map(
             lambda chunk: _solve_chunk(
-                problem, shares[chunk], gap, None if start is None else start[chunk]
+                problem, fractions[chunk], gap, None if start is None else start[chunk]
             ),
             chunks,
         )
@@ -130,12 +131,14 @@ def solve(
         return found
 
 
-def _solve_chunk(problem: Problem, shares: Array, gap: float, start: Array | None) -> Array:
-    plants = np.full((len(shares), 4), math.nan) if start is None else np.array(start, dtype=float)
+def _solve_chunk(problem: Problem, fractions: Array, gap: float, start: Array | None) -> Array:
+    plants = (
+        np.full((len(fractions), 4), math.nan) if start is None else np.array(start, dtype=float)
+    )
     done = _search(
         problem.solar, problem.load_mw, problem.usd_per_size, problem.one_way_efficiency,
         problem.retained_fraction, problem.step_h, problem.cyclic, *problem.largest,
-        (1.0 - shares) * problem.load_mwh, gap, start is not None, plants,
+        (1.0 - fractions) * problem.load_mwh, gap, start is not None, plants,
     )  # fmt: skip
     if not done:
         raise RuntimeError("the least-cost search did not end; please report this case")
@@ -155,16 +158,16 @@ def _search(
     """Find the plant of each of `allowed_mwh` and write it to `plants`; False when it gave up.
 
     `started` says that `plants` holds plants to begin at: then the search without self-discharge,
-    whose looks are more expensive, is left out.
+    whose evaluations are more expensive, is left out.
 
-    Solar and power count as fractions of the largest. A look leaves a plane for each target: value
-    and slopes in solar, power and what is allowed, and whether the value is a cost (1) or energy
-    that is lacking (0).
+    Solar and power count as fractions of the largest. An evaluation leaves a plane for each target:
+    value and slopes in solar, power and what is allowed, and whether the value is a cost (1) or
+    energy that is lacking (0).
     """
     box = np.array([max_solar_mw, max_power_mw])
     targets = len(allowed_mwh)
     cuts = np.empty((targets, 64, 5))
-    looks = 0
+    evaluations = 0
     found = np.empty((targets, 5))
     lossless = retained_fraction == 1.0
     for stage in range(1 if started and not lossless else 0, 1 if lossless else 2):
@@ -181,34 +184,34 @@ def _search(
                 at = np.minimum(at, 1.0)
             best, level = np.inf, np.inf
             plants[target] = np.nan
-            for look in range(MAX_EVALUATIONS + 1):
-                if look == MAX_EVALUATIONS:
+            for evaluation in range(MAX_EVALUATIONS + 1):
+                if evaluation == MAX_EVALUATIONS:
                     return False
                 solar_mw, power_mw = at[0] * box[0], at[1] * box[1]
                 if lossless or stage == 0:
-                    legs, totals = storage_curve(
+                    half_cycles, totals = storage_curve(
                         solar, load_mw, solar_mw, power_mw, one_way_efficiency, step_h, cyclic
                     )
                     found = smallest_batteries(
-                        legs, totals, one_way_efficiency, allowed_mwh, max_mwh, cyclic
+                        half_cycles, totals, one_way_efficiency, allowed_mwh, max_mwh, cyclic
                     )
                 else:
-                    told = _told(cuts[target, :looks], at, allowed_mwh[target])
+                    bound = _lower_bound(cuts[target, :evaluations], at, allowed_mwh[target])
                     least = usd_per_size[0] * solar_mw + usd_per_size[2] * power_mw
-                    guess_mwh = max((told - least) / usd_per_size[1], 0.0)
+                    guess_mwh = max((bound - least) / usd_per_size[1], 0.0)
                     found[:] = smallest_lossy_battery(
                         solar, load_mw, solar_mw, power_mw, one_way_efficiency, retained_fraction,
                         step_h, cyclic, allowed_mwh[target], guess_mwh, max_mwh,
                     )  # fmt: skip
-                if looks == cuts.shape[1]:
-                    more = np.empty((targets, 2 * looks, 5))
-                    more[:, :looks] = cuts
+                if evaluations == cuts.shape[1]:
+                    more = np.empty((targets, 2 * evaluations, 5))
+                    more[:, :evaluations] = cuts
                     cuts = more
                 for other in range(targets):
                     own = target if stage == 1 else other
                     _cut(found[other], at, allowed_mwh[own], usd_per_size, box,
-                           cuts[other, looks])  # fmt: skip
-                looks += 1
+                           cuts[other, evaluations])  # fmt: skip
+                evaluations += 1
                 if found[target, REACHED] == 1.0:
                     mwh = found[target, VALUE]
                     cost = (usd_per_size[0] * solar_mw + usd_per_size[1] * mwh
@@ -217,7 +220,7 @@ def _search(
                         best, level = cost, cost * (1.0 - gap)
                         plants[target, 0], plants[target, 1] = solar_mw, mwh
                         plants[target, 2], plants[target, 3] = power_mw, cost
-                polygon, corners = _feasible(cuts[target, :looks], allowed_mwh[target], level)
+                polygon, corners = _feasible(cuts[target, :evaluations], allowed_mwh[target], level)
                 if corners < 3:
                     break
                 at = _centroid(polygon, corners)
@@ -228,38 +231,40 @@ def _search(
 
 
 @kernel()
-def _told(cuts: Array, at: Array, allowed_mwh: float) -> float:
+def _lower_bound(cuts: Array, at: Array, allowed_mwh: float) -> float:
     """The least that a plant at a point costs, by the cuts so far."""
-    told = 0.0
+    bound = 0.0
     for k in range(len(cuts)):
         if cuts[k, 4] == 1.0:
             here = cuts[k, 0] + cuts[k, 1] * at[0] + cuts[k, 2] * at[1]
-            told = max(told, here + cuts[k, 3] * allowed_mwh)
-    return told
+            bound = max(bound, here + cuts[k, 3] * allowed_mwh)
+    return bound
 
 
 @kernel()
 def _cut(
-    found: Array, at: Array, allowed_mwh: float, usd_per_size: Array, box: Array, plane: Array
+    found: Array, at: Array, allowed_mwh: float, usd_per_size: Array, box: Array, cut: Array
 ) -> None:
-    """Write what a look says of one target: constant, slopes in both shares and in `allowed`."""
+    """Write what an evaluation says of one target: constant, slopes in both fractions and in
+    `allowed`.
+    """
     reached = found[REACHED] == 1.0
     worth = usd_per_size[1] if reached else 1.0
-    plane[1] = found[BY_SOLAR] * worth * box[0]
-    plane[2] = found[BY_POWER] * worth * box[1]
-    plane[3] = found[BY_ALLOWED] * worth
+    cut[1] = found[BY_SOLAR] * worth * box[0]
+    cut[2] = found[BY_POWER] * worth * box[1]
+    cut[3] = found[BY_ALLOWED] * worth
     value = found[VALUE] * worth
     if reached:
-        plane[1] += usd_per_size[0] * box[0]
-        plane[2] += usd_per_size[2] * box[1]
+        cut[1] += usd_per_size[0] * box[0]
+        cut[2] += usd_per_size[2] * box[1]
         value += usd_per_size[0] * box[0] * at[0] + usd_per_size[2] * box[1] * at[1]
-    plane[0] = value - plane[1] * at[0] - plane[2] * at[1] - plane[3] * allowed_mwh
-    plane[4] = 1.0 if reached else 0.0
+    cut[0] = value - cut[1] * at[0] - cut[2] * at[1] - cut[3] * allowed_mwh
+    cut[4] = 1.0 if reached else 0.0
 
 
 @kernel()
 def _feasible(cuts: Array, allowed_mwh: float, level: float) -> tuple[Array, int]:
-    """The polygon in the unit square where every cost plane is below `level`, and its corners."""
+    """The part of the unit square where every cutting plane is below `level`, and its corners."""
     polygon = np.empty((len(cuts) + 8, 2))
     spare = np.empty_like(polygon)
     polygon[0], polygon[1] = (0.0, 0.0), (1.0, 0.0)
@@ -276,9 +281,9 @@ def _feasible(cuts: Array, allowed_mwh: float, level: float) -> tuple[Array, int
         for i in range(corners):
             side = x * polygon[i, 0] + y * polygon[i, 1] - limit
             if side * before < 0.0:
-                share = before / (before - side)
+                fraction = before / (before - side)
                 last = i - 1 if i else corners - 1
-                spare[kept] = polygon[last] + share * (polygon[i] - polygon[last])
+                spare[kept] = polygon[last] + fraction * (polygon[i] - polygon[last])
                 kept += 1
             if side <= 0.0:
                 spare[kept] = polygon[i]

@@ -1,4 +1,4 @@
-"""Plants with grid or backup behind PV and battery, and cost against the fraction that is fossil.
+"""Plants with grid or backup behind PV and battery, and cost against backup energy.
 
 In: `Case` and a fraction of the energy to serve. Out: `BackupFrontier`, one row a ceiling on
 backup.

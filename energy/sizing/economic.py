@@ -22,7 +22,7 @@ from energy.sizing.frontier import SERVED_FRACTIONS, design_of, problem_of
 from energy.sizing.target import Target
 from energy.steps import Array
 
-#: Shares that are tried before the search between them; a small budget buys little.
+#: Fractions that are tried before the search between them; a small budget buys little.
 TRIED = np.array([0.001, 0.01, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, *SERVED_FRACTIONS])
 
 #: More nines of the energy than this are searched as all of it.

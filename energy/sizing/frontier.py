@@ -56,7 +56,7 @@ class Frontier:
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """One row a target that can be reached, from the lowest share to the highest.
+        """One row a target that can be reached, from the lowest fraction to the highest.
 
         Columns: `served_fraction` (the target), `solar_mw`, `battery_mwh`, `battery_mw`,
         `annual_usd` and `capital_usd` of the whole plant, `levelized_usd_per_mwh` served,
@@ -90,7 +90,7 @@ class Frontier:
     def unreachable(self) -> list[float]:
         """Targets that no plant within `assumptions.limits` meets."""
         lacking = self.plants[self.plants["solar_mw"].isna()]
-        return [float(share) for share in lacking["served_fraction"]]
+        return [float(fraction) for fraction in lacking["served_fraction"]]
 
     def design(self, served_fraction: float) -> Design:
         """The plant of one of the targets.
@@ -103,7 +103,7 @@ class Frontier:
         frame = self.frame
         rows = frame[np.isclose(frame["served_fraction"], served_fraction, rtol=0, atol=1e-12)]
         if rows.empty:
-            known = ", ".join(f"{share:.6g}" for share in frame["served_fraction"])
+            known = ", ".join(f"{fraction:.6g}" for fraction in frame["served_fraction"])
             raise InputError(f"the frontier has no plant for {served_fraction!r}; it has {known}")
         return design_of(rows[list(SIZES)].to_numpy()[0])
 
@@ -155,7 +155,7 @@ def frontier(
     case
         The question.
     served_fractions
-        Shares above 0 and at most 1; without them `SERVED_FRACTIONS`, from .5 to .99999 and 1.
+        Fractions above 0 and at most 1; without them `SERVED_FRACTIONS`, from .5 to .99999 and 1.
     cyclic
         True: the battery ends the chain as it starts it. False: it starts full.
 
@@ -177,17 +177,17 @@ def frontier(
     >>> curve.frame["levelized_usd_per_mwh"].round(-1).tolist()
     [110.0, 170.0]
     """
-    shares = [float(share) for share in served_fractions]
-    problems = [p for share in shares for p in fraction_problems("served_fraction", share)]
-    if not shares:
+    fractions = [float(fraction) for fraction in served_fractions]
+    problems = [p for fraction in fractions for p in fraction_problems("served_fraction", fraction)]
+    if not fractions:
         problems.append("served_fractions is empty; give at least one fraction such as 0.99")
     if problems:
         raise InputError(problems)
-    shares = sorted(set(shares))
-    found = solve(problem_of(case, cyclic=cyclic), shares)[:, :3]
+    fractions = sorted(set(fractions))
+    found = solve(problem_of(case, cyclic=cyclic), fractions)[:, :3]
     found[:, 1] /= case.assumptions.battery.usable_fraction
     plants = pd.DataFrame(found, columns=list(SIZES))
-    plants.insert(0, "served_fraction", shares)
+    plants.insert(0, "served_fraction", fractions)
     return Frontier(case, cyclic, plants)
 
 
@@ -210,7 +210,7 @@ def problem_of(case: Case, *, cyclic: bool = True, by_capital: bool = False) -> 
 
 
 def largest_design(case: Case) -> Design:
-    """The largest plant that sizing looks at: `assumptions.limits`, and power for all its sun."""
+    """The largest plant that sizing searches: `assumptions.limits`, and power for all its sun."""
     limits = case.assumptions.limits
     solar_mw = limits.solar_mw_per_load_mw * case.mean_load_mw
     return Design(

@@ -1,6 +1,6 @@
 """Why there is no plant: which days fall short, how deep, and what would be a remedy.
 
-In: the largest plant that sizing looks at, and a target. Out: `Infeasibility`, told in one message
+In: the largest plant that sizing searches, and a target. Out: `Infeasibility`, as one message
 and as plain data.
 """
 
@@ -171,15 +171,20 @@ class Infeasibility:
 def _battery(problem: Problem, solar_mw: float, max_mwh: float, allowed_mwh: float) -> float | None:
     """The smallest store [MWh] behind one array, with power for all its sun; None when none is."""
     power_mw = float(max(problem.load_mw.max(), solar_mw * problem.solar.max()))
-    legs, totals = storage_curve(
+    half_cycles, totals = storage_curve(
         problem.solar, problem.load_mw, solar_mw, power_mw, problem.one_way_efficiency,
         problem.step_h, problem.cyclic,
     )  # fmt: skip
     found = smallest_batteries(
-        legs, totals, problem.one_way_efficiency, np.array([allowed_mwh]), max_mwh, problem.cyclic
+        half_cycles,
+        totals,
+        problem.one_way_efficiency,
+        np.array([allowed_mwh]),
+        max_mwh,
+        problem.cyclic,
     )[0]
     if found[REACHED] == 1.0 and problem.retained_fraction < 1.0:
-        # A store that loses by standing is never smaller.
+        # A store with self-discharge is never smaller.
         found = smallest_lossy_battery(
             problem.solar, problem.load_mw, solar_mw, power_mw, problem.one_way_efficiency,
             problem.retained_fraction, problem.step_h, problem.cyclic, allowed_mwh,

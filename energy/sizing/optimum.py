@@ -50,7 +50,7 @@ def least_cost(
         Price of a MWdc, of a MWh in the store and of a MW of AC power (one rating both ways),
         per year; the first two above 0.
     round_trip_fraction
-        AC to AC, split evenly; the whole store is usable and loses nothing by standing.
+        AC to AC, split evenly; the whole store is usable and has no self-discharge.
     served_fraction
         Fraction of the load's energy to serve at least, above 0 and at most 1.
     cyclic

@@ -127,7 +127,7 @@ class PatternSearch:
         usd = np.array([per_size[name] for name in priced])
         spent = np.array([getattr(design, name) for name in priced]) * usd
         firm = "reserve_conservatism" in self.sizes
-        # A share of the whole is more of what the sizes cost: some cost is there without them.
+        # A fraction of the whole is more of what the sizes cost: some cost is there without them.
         whole = 1.0 if firm else annual_usd / spent.sum()
         # With fuel to pay, more of the plant may be cheaper in all; and far from the best plant
         # larger steps down save rounds.

@@ -1,16 +1,16 @@
 """Unserved energy of every battery at once, from one pass over the hours.
 
-In: solar and load by step, one array, one battery power. Out: the falling legs of what the steps
-ask of the store, and from them unserved energy as a function of the battery, with slopes.
+In: solar and load by step, one array, one battery power. Out: the discharging half-cycles of what
+the steps ask of the store, and from them unserved energy as a function of the battery, with slopes.
 
-The falling legs a_i of the rainflow decomposition of what each step asks of the store give
-unserved(E) = short + eta * sum max(a_i - E, 0) for every battery E, with `short` the deficit above
-the battery's power. It is convex and piecewise linear, so the smallest battery for a target is
-read off, with its slopes in solar, in power and in the target.
+The discharging half-cycles a_i of the rainflow decomposition of what each step asks of the store
+give unserved(E) = short + eta * sum max(a_i - E, 0) for every battery E, with `short` the deficit
+above the battery's power. It is convex and piecewise linear, so the smallest battery for a target
+is read off, with its slopes in solar, in power and in the target.
 
-That the legs of the decomposition give the loss of every capacity (a walk between two reflecting
-walls) is this project's own result; `tests/` checks it against hour-by-hour runs and against
-linear programs. It holds without backup and without self-discharge.
+That the half-cycles of the decomposition give the loss of every capacity (a walk between two
+reflecting walls) is this project's own result; `tests/` checks it against hour-by-hour runs and
+against linear programs. It holds without backup and without self-discharge.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from energy.compiled import kernel
 from energy.dispatch.step import PlantParameters, step
 from energy.steps import Array
 
-#: A battery that loses by standing is found when what it leaves unserved is this near to what is
+#: A battery with self-discharge is found when what it leaves unserved is this near to what is
 #: allowed, as a fraction of the load: far below what makes a step short.
 NEWTON_FRACTION = 1e-12
 
@@ -39,14 +39,15 @@ def storage_curve(
     step_h: float,
     cyclic: bool,
 ) -> tuple[Array, Array]:
-    """Falling legs of the rainflow decomposition of what each step asks of the store.
+    """Discharging half-cycles of the rainflow decomposition of what each step asks of the store.
 
     Returns
     -------
-    legs
-        One row a leg: its length [MWh in the store], its slopes in solar and in battery power,
-        and +1, or -1 for a leg that is taken off. On a circle the chain is run twice and the
-        first round's legs are taken off: those that closed in it by not being listed at all.
+    half_cycles
+        One row a half-cycle: its length [MWh in the store], its slopes in solar and in battery
+        power, and +1, or -1 for a half-cycle that is taken off. Under a cyclic boundary condition
+        the chain is run twice and the first round's half-cycles are taken off: those that closed in
+        it by not being listed at all.
     totals
         `short` (deficit above the battery's power, MWh) and `drift` (what a store without walls
         loses in one round, MWh), each followed by its slopes in solar and in battery power.
@@ -55,7 +56,7 @@ def storage_curve(
     rounds = 2 if cyclic else 1
     # Turning points that wait to be closed, and the walk's end: height, slopes.
     waiting = np.empty((rounds * n + 1, 3))
-    legs = np.empty((rounds * n + 2, 4))
+    half_cycles = np.empty((rounds * n + 2, 4))
     totals = np.zeros(6)
     waiting[0] = 0.0
     top, count, direction = 0, 0, 0
@@ -63,7 +64,9 @@ def storage_curve(
     for i in range(rounds * n):
         if i == n:
             for j in range(top + 1):
-                count = _list_fall(legs, count, waiting, j, top, end, end_solar, end_power, -1.0)
+                count = _list_fall(
+                    half_cycles, count, waiting, j, top, end, end_solar, end_power, -1.0
+                )
         t = i % n
         sun = solar[t]
         net = sun * solar_mw - load_mw[t]
@@ -90,7 +93,7 @@ def storage_curve(
             totals[3] -= step * per_mw
             totals[4] -= step_solar * per_mw
             totals[5] -= step_power * per_mw
-        # The last two turning points close a cycle once the legs on both sides are longer.
+        # The last two turning points close a cycle once the half-cycles on both sides are longer.
         while top >= 2:
             inner = abs(waiting[top, 0] - waiting[top - 1, 0])
             if inner > abs(waiting[top - 1, 0] - waiting[top - 2, 0]):
@@ -100,30 +103,30 @@ def storage_curve(
             if i >= n or not cyclic:
                 high, low = (top, top - 1) if direction < 0 else (top - 1, top)
                 for k in range(3):
-                    legs[count, k] = waiting[high, k] - waiting[low, k]
-                legs[count, 3] = 1.0
+                    half_cycles[count, k] = waiting[high, k] - waiting[low, k]
+                half_cycles[count, 3] = 1.0
                 count += 1
             top -= 2
     for j in range(top + 1):
-        count = _list_fall(legs, count, waiting, j, top, end, end_solar, end_power, 1.0)
-    return legs[:count], totals
+        count = _list_fall(half_cycles, count, waiting, j, top, end, end_solar, end_power, 1.0)
+    return half_cycles[:count], totals
 
 
 @kernel()
 def _list_fall(
-    legs: Array, count: int, waiting: Array, j: int, top: int,
+    half_cycles: Array, count: int, waiting: Array, j: int, top: int,
     end: float, end_solar: float, end_power: float, sign: float,
 ) -> int:  # fmt: skip
-    """List the leg from turning point j to the next, or to the walk's end, if it falls."""
+    """List the half-cycle from turning point j to the next, or to the walk's end, if it falls."""
     low, low_solar, low_power = end, end_solar, end_power
     if j < top:
         low, low_solar, low_power = waiting[j + 1, 0], waiting[j + 1, 1], waiting[j + 1, 2]
     if waiting[j, 0] <= low:
         return count
-    legs[count, 0] = waiting[j, 0] - low
-    legs[count, 1] = waiting[j, 1] - low_solar
-    legs[count, 2] = waiting[j, 2] - low_power
-    legs[count, 3] = sign
+    half_cycles[count, 0] = waiting[j, 0] - low
+    half_cycles[count, 1] = waiting[j, 1] - low_solar
+    half_cycles[count, 2] = waiting[j, 2] - low_power
+    half_cycles[count, 3] = sign
     return count + 1
 
 
@@ -133,7 +136,7 @@ REACHED, VALUE, BY_SOLAR, BY_POWER, BY_ALLOWED = range(5)
 
 @kernel()
 def smallest_batteries(
-    legs: Array,
+    half_cycles: Array,
     totals: Array,
     one_way_efficiency: float,
     allowed_mwh: Array,
@@ -154,10 +157,10 @@ def smallest_batteries(
     drift = eta if cyclic and totals[3] > 0.0 else 0.0
     floor = totals[0] + drift * totals[3]
 
-    order = np.argsort(-legs[:, 0])
+    order = np.argsort(-half_cycles[:, 0])
     count = len(order)
-    # Behind each leg in falling order: how many legs are longer than a battery in the gap to the
-    # next one, their slopes, and what a battery of the leg's own length loses.
+    # Behind each half-cycle in falling order: how many half-cycles are longer than a battery in the
+    # gap to the next one, their slopes, and what a battery of the half-cycle's own length loses.
     longer = np.empty(count)
     by_solar = np.empty(count)
     by_power = np.empty(count)
@@ -165,13 +168,13 @@ def smallest_batteries(
     lost[0] = 0.0
     many, grow_solar, grow_power = 0.0, 0.0, 0.0
     for position in range(count):
-        leg = order[position]
-        many += legs[leg, 3]
-        grow_solar += legs[leg, 3] * legs[leg, 1]
-        grow_power += legs[leg, 3] * legs[leg, 2]
+        half_cycle = order[position]
+        many += half_cycles[half_cycle, 3]
+        grow_solar += half_cycles[half_cycle, 3] * half_cycles[half_cycle, 1]
+        grow_power += half_cycles[half_cycle, 3] * half_cycles[half_cycle, 2]
         longer[position], by_solar[position], by_power[position] = many, grow_solar, grow_power
-        below = legs[order[position + 1], 0] if position + 1 < count else 0.0
-        lost[position + 1] = lost[position] + max(many, 0.0) * (legs[leg, 0] - below)
+        below = half_cycles[order[position + 1], 0] if position + 1 < count else 0.0
+        lost[position + 1] = lost[position] + max(many, 0.0) * (half_cycles[half_cycle, 0] - below)
 
     for target in range(len(allowed_mwh)):
         allowed = allowed_mwh[target]
@@ -186,7 +189,7 @@ def smallest_batteries(
         if at == count:
             found[target, REACHED] = 1.0
             continue
-        battery = legs[order[at], 0] - (budget - lost[at]) / longer[at]
+        battery = half_cycles[order[at], 0] - (budget - lost[at]) / longer[at]
         if battery <= max_mwh:
             found[target, REACHED] = 1.0
             found[target, VALUE] = battery
@@ -195,11 +198,13 @@ def smallest_batteries(
             found[target, BY_ALLOWED] = -1.0 / (eta * longer[at])
             continue
         unserved, grow_solar, grow_power = totals[0], totals[1], totals[2]
-        for leg in range(count):
-            if legs[leg, 0] > max_mwh:
-                unserved += eta * legs[leg, 3] * (legs[leg, 0] - max_mwh)
-                grow_solar += eta * legs[leg, 3] * legs[leg, 1]
-                grow_power += eta * legs[leg, 3] * legs[leg, 2]
+        for half_cycle in range(count):
+            if half_cycles[half_cycle, 0] > max_mwh:
+                unserved += (
+                    eta * half_cycles[half_cycle, 3] * (half_cycles[half_cycle, 0] - max_mwh)
+                )
+                grow_solar += eta * half_cycles[half_cycle, 3] * half_cycles[half_cycle, 1]
+                grow_power += eta * half_cycles[half_cycle, 3] * half_cycles[half_cycle, 2]
         found[target, VALUE] = unserved - allowed
         found[target, BY_SOLAR], found[target, BY_POWER] = grow_solar, grow_power
         found[target, BY_ALLOWED] = -1.0
@@ -220,7 +225,7 @@ def smallest_lossy_battery(
     guess_mwh: float,
     max_mwh: float,
 ) -> Array:
-    """The smallest battery for one target when the store loses by standing.
+    """The smallest battery for one target when the store self-discharges.
 
     Unserved energy falls with the battery and is convex in it, so Newton's method from a guess
     that is too small comes to the root from below. Returns a row as `smallest_batteries`.
@@ -275,8 +280,9 @@ def _lossy_run(
 ) -> tuple[float, float, float, float]:
     """Unserved energy [MWh] of one plant and its slopes in solar, power and battery.
 
-    The flows are those of `energy.dispatch`. On a circle the chain is run, full at first, until
-    its end is its start; a plant that loses energy round after round is run from empty.
+    The flows are those of `energy.dispatch`. Under a cyclic boundary condition the chain is run,
+    full at first, until its end is its start; a plant that loses energy round after round is run
+    from empty.
     """
     plant = PlantParameters(
         solar_mw, usable_mwh, battery_mw, 0.0, 0.0, retained_fraction,
@@ -337,8 +343,10 @@ def unserved_mwh(
     `cyclic`: the battery ends as it starts; else it starts full. Arguments as `least_cost`.
     """
     one_way = round_trip_efficiency**0.5
-    legs, totals = storage_curve(solar, load_mw, solar_mw, battery_mw, one_way, step_h, cyclic)
-    over = np.maximum(legs[:, :1] - np.asarray(battery_mwh, dtype=float)[None, :], 0.0)
-    unserved = totals[0] + one_way * (legs[:, 3] @ over)
+    half_cycles, totals = storage_curve(
+        solar, load_mw, solar_mw, battery_mw, one_way, step_h, cyclic
+    )
+    over = np.maximum(half_cycles[:, :1] - np.asarray(battery_mwh, dtype=float)[None, :], 0.0)
+    unserved = totals[0] + one_way * (half_cycles[:, 3] @ over)
     floor = totals[0] + one_way * max(totals[3], 0.0) if cyclic else 0.0
     return np.asarray(np.maximum(unserved, floor), dtype=float)

@@ -1,6 +1,6 @@
 """How uncertainty a sizing is, as far as its weather years can tell.
 
-In: `Sizing`. Out: `WeatherUncertainty`: the cost that other draws of years would have asked for,
+In: `Sizing`. Out: `WeatherUncertainty`: the cost of the plant that other draws of years need,
 the reliability that the plant would have had in them, and how many nines the years can support.
 
 Years are drawn with replacement [1]: what differs between years is then what is uncertain. Prices,
@@ -107,10 +107,10 @@ class WeatherUncertainty:
         if years == 1:
             notes.append("one weather year: it cannot say how sure this is")
         if asked > self.nines_supported:
-            told = "no outage" if math.isinf(asked) else f"{asked:.1f} nines"
+            claim = "no outage" if math.isinf(asked) else f"{asked:.1f} nines"
             notes.append(
                 f"{years} weather year(s) can support {self.nines_supported:.1f} nines of the "
-                f"hours at most; {told} in the run is not a claim about the future"
+                f"hours at most; {claim} in the run is not a claim about the future"
             )
         return notes
 
@@ -172,13 +172,13 @@ def weather_uncertainty(sizing: Sizing, *, draws: int = 200, seed: int = 0) -> W
         problems.append(f"seed must be 0 or more; got {seed!r}")
     if problems:
         raise InputError(problems)
-    case, share = sizing.case, _share(sizing)
+    case, fraction = sizing.case, _fraction(sizing)
     problem = problem_of(case)
     fixed_usd = annual_usd_per_size(case)["load"] * float(case.load_mw.max())
     rows = [np.flatnonzero(case.year_numbers == year) for year in range(case.weather.years)]
     by_year = sizing.evaluation.availability.by_year
     single = by_year[["served_fraction", "available_fraction"]].copy()
-    single.insert(0, "annual_usd", [_annual_usd(problem, r, share) + fixed_usd for r in rows])
+    single.insert(0, "annual_usd", [_annual_usd(problem, r, fraction) + fixed_usd for r in rows])
 
     random = np.random.default_rng(seed)
     counts = random.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), size=draws)
@@ -186,7 +186,7 @@ def weather_uncertainty(sizing: Sizing, *, draws: int = 200, seed: int = 0) -> W
     costs = []
     for drawn in cases:
         order = random.permutation(np.repeat(np.arange(len(rows)), drawn))
-        costs.append(_annual_usd(problem, np.concatenate([rows[y] for y in order]), share))
+        costs.append(_annual_usd(problem, np.concatenate([rows[y] for y in order]), fraction))
     load = np.array([case.load_mw[r].sum() for r in rows])
     steps = np.array([len(r) for r in rows])
     drawn_frame = pd.DataFrame(
@@ -200,21 +200,21 @@ def weather_uncertainty(sizing: Sizing, *, draws: int = 200, seed: int = 0) -> W
     return WeatherUncertainty(sizing, single, drawn_frame)
 
 
-def _share(sizing: Sizing) -> float:
+def _fraction(sizing: Sizing) -> float:
     """The fraction of the energy that the sizing stands for: its target, or what it came to."""
     if sizing.target.is_exact:
         return sizing.target.value
     return sizing.evaluation.availability.served_fraction
 
 
-def _annual_usd(problem: Problem, rows: NDArray[np.intp], share: float) -> float:
+def _annual_usd(problem: Problem, rows: NDArray[np.intp], fraction: float) -> float:
     """Annualized cost of the least-cost plant on some steps; NaN where none is enough."""
     part = replace(
         problem,
         solar=np.ascontiguousarray(problem.solar[rows]),
         load_mw=np.ascontiguousarray(problem.load_mw[rows]),
     )
-    return float(solve(part, [share])[0, 3])
+    return float(solve(part, [fraction])[0, 3])
 
 
 def _most_events(count: int) -> float:

@@ -1,4 +1,4 @@
-"""Real weather of a neighbor, moved to a town that has none.
+"""Real weather years of a neighbor, adapted to a town that has none.
 
 In: a neighbor's `Weather` and the town's place and monthly normals. Out: the town's `Weather`.
 """
@@ -15,7 +15,7 @@ from energy.steps import Array
 from energy.weather.clearsky import clear_sky
 from energy.weather.series import Place, Weather
 
-#: Below this sine of the sun's height a beam cannot be reported from diffuse light: all is diffuse.
+#: Below this sine of the sun's height a beam and diffuse light cannot be separated: all is diffuse.
 LOW_SUN = 0.02
 
 

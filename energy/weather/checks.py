@@ -26,7 +26,7 @@ BOUNDS = {
 
 #: Fraction of the irradiation that may fall while the sun is down before the clock is doubted;
 #: files in order have .0 to .2 %, the same files one hour off have .5 to 2 %.
-NIGHT_SHARE = 0.004
+NIGHT_FRACTION = 0.004
 
 #: How far the middle of the days' light may lie from the sun's noon [h] before the clock is
 #: doubted; clouds move it by up to .3 h.
@@ -181,7 +181,7 @@ def sun_problems(
     shift_h = float(
         np.arctan2((ghi * np.sin(angle)).sum(), (ghi * np.cos(angle)).sum()) * 24 / (2 * np.pi)
     )
-    if night <= NIGHT_SHARE and abs(shift_h) <= NOON_SHIFT_H:
+    if night <= NIGHT_FRACTION and abs(shift_h) <= NOON_SHIFT_H:
         return []
     side = "after" if shift_h > 0 else "before"
     return [

@@ -21,7 +21,7 @@ from energy.weather.series import COLUMNS, Place
 #: Wyoming and Greensboro.
 WIND_M_S = 2.0
 
-#: Beyond this zenith angle [deg] a beam cannot be reported from diffuse light; pvlib's
+#: Beyond this zenith angle [deg] a beam cannot be separated from diffuse light; pvlib's
 #: decompositions have the same limit.
 LOW_SUN_DEG = 87.0
 

@@ -105,9 +105,9 @@ def dew_of_relative_c(temp_air_c: Array, relative_humidity_percent: Array) -> Ar
     Over water at all temperatures, as relative humidity is reported; O. Alduchov, R. Eskridge,
     J. Appl. Meteorol. 35 (1996) 601.
     """
-    share = np.clip(np.asarray(relative_humidity_percent, dtype=float), 1.0, 100.0) / 100.0
+    fraction = np.clip(np.asarray(relative_humidity_percent, dtype=float), 1.0, 100.0) / 100.0
     air = np.asarray(temp_air_c, dtype=float)
-    exponent = np.log(share) + 17.625 * air / (243.04 + air)
+    exponent = np.log(fraction) + 17.625 * air / (243.04 + air)
     return np.asarray(243.04 * exponent / (17.625 - exponent), dtype=float)
 
 

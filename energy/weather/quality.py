@@ -46,7 +46,7 @@ CLOSURE_MEAN, CLOSURE_P99 = 0.02, 0.12
 
 #: Fraction of the GHI while the sun is down for the whole step: none in files in order, .0005 to
 #: .0014 where the light is half an hour late; checks.py refuses four times this.
-NIGHT_SHARE = 0.001
+NIGHT_FRACTION = 0.001
 
 #: "High sun" [deg], above which the clear-sky model and a step's middle can be trusted.
 HIGH_SUN_DEG = 30.0
@@ -58,7 +58,7 @@ EXCESS_ENERGY = {1.1: 0.005, 1.2: 0.0005}
 
 #: Fraction of daylight steps above a physically possible limit [1]: up to .0007 in files in order,
 #: near sunrise, where the hour's middle stands ill for the hour.
-PHYSICAL_SHARE = 0.001
+PHYSICAL_FRACTION = 0.001
 
 #: How far from the sun the light may run [min]. By closure: a quarter of an hour is a half-hourly
 #: file thinned wrongly, the rest are 0 or 1. By clear days: mornings and afternoons that are
@@ -69,7 +69,7 @@ CLOSURE_SHIFT_MIN, CENTROID_SHIFT_MIN = 8.0, 15.0
 #: left over; half an hour costs about .1.
 CLOSES = 0.08
 
-#: How the clock is reported, best first.
+#: How the clock is known, best first.
 METHODS = ("closure", "clear days")
 
 #: How the names of the measures begin that a wrong clock spoils.
@@ -82,7 +82,7 @@ SHIFTS_MIN = np.arange(-90.0, 90.5, 1.0)
 NOON_H = 3.2
 
 #: Beam (DNI cos Z) as a fraction of GHI: .39 (Dublin) to .78 (Cape Town) in all files.
-BEAM_SHARE = (0.15, 0.9)
+BEAM_FRACTION = (0.15, 0.9)
 
 #: How far one month's GHI may be from its normal, as a multiple of what clouds take away on average
 #: (1 - normal / clear sky): three standard deviations at Clearlake CA, 18 years. And at least.
@@ -93,10 +93,10 @@ MONTH_CLOUDS, MONTH_LEAST = 1.8, 0.2
 MONTH_WARMER_C = 8.0
 
 #: How far one year may be from its normals: NSRDB's years are up to .10 and 2.3 K above TMY3.
-YEAR_SHARE, YEAR_WARMER_C = 0.15, 3.0
+YEAR_FRACTION, YEAR_WARMER_C = 0.15, 3.0
 
 #: The mean of n years is allowed 1 / sqrt(n) of that, but no less than how far normals of
-#: different makers are from each other: share of GHI, K.
+#: different makers are from each other: fraction of GHI, K.
 NORMALS_DIFFER, NORMALS_DIFFER_C = 0.1, 2.0
 
 #: Coefficient of variation of yearly GHI: .01 to .04 in real series.
@@ -257,11 +257,11 @@ def check_quality(
     by = {measure.name: measure for measure in measures}
     shifts = {method: by[f"light after the sun, by {method}"] for method in METHODS}
     method = next((m for m in METHODS if math.isfinite(shifts[m].value)), METHODS[-1])
-    told = {measure.name: measure.warning for measure in measures if measure.bad}
+    found_bad = {measure.name: measure.warning for measure in measures if measure.bad}
     if shifts["closure"].bad:
-        # One fault, told once: all that leans on the sun's place follows from a wrong clock. The
+        # One fault, named once: all that leans on the sun's place follows from a wrong clock. The
         # frame has them all, and the sentence on the clock the closure that is left.
-        told = {name: text for name, text in told.items() if not name.startswith(FOLLOWS)}
+        found_bad = {name: text for name, text in found_bad.items() if not name.startswith(FOLLOWS)}
     refused = checks.sun_problems(
         weather.frame, weather.place.latitude_deg, weather.place.longitude_deg, weather.step_h
     )
@@ -287,7 +287,7 @@ def check_quality(
         low_irradiance_periods=low_irradiance_periods,
         daily=daily,
         clear_sky_w_m2=light.clear,
-        warnings=(*refused, *told.values()),
+        warnings=(*refused, *found_bad.values()),
     )
 
 
@@ -318,7 +318,7 @@ def _closure(light: _Light) -> list[_Measure]:
     left = np.abs(light.ghi - light.dhi - light.dni * light.sine)[up] / level
     mean, high = (float(left.mean()), float(np.quantile(left, 0.99))) if up.any() else (0.0, 0.0)
     beam = float((light.dni * light.sine)[up].sum() / max(light.ghi[up].sum(), 1e-9))
-    low, top = BEAM_SHARE
+    low, top = BEAM_FRACTION
     return [
         _Measure(
             "closure, mean",
@@ -351,14 +351,14 @@ def _night(weather: Weather, light: _Light) -> list[_Measure]:
     # The sun's height at the end of the step that is nearer to noon, as checks.py has it.
     half = math.radians(7.5 * weather.step_h)
     down = _sine(weather, light, toward_noon=half) < math.sin(math.radians(-1.0))
-    share = float(light.ghi[down].sum() / max(light.ghi.sum(), 1e-9))
+    fraction = float(light.ghi[down].sum() / max(light.ghi.sum(), 1e-9))
     return [
         _Measure(
             "light at night",
-            share,
+            fraction,
             "of GHI",
-            share > NIGHT_SHARE,
-            f"{share:.2%} of the GHI falls while the sun is down (more than {NIGHT_SHARE:.1%}); "
+            fraction > NIGHT_FRACTION,
+            f"{fraction:.2%} of the GHI falls while the sun is down, over {NIGHT_FRACTION:.1%}; "
             "check the clock and the sensor's zero",
         )
     ]
@@ -409,15 +409,15 @@ def _physical(light: _Light) -> list[_Measure]:
     up = light.sine > 0
     found = []
     for name, (values, limit) in limits.items():
-        share = float((values > limit)[up].mean()) if up.any() else 0.0
+        fraction = float((values > limit)[up].mean()) if up.any() else 0.0
         found.append(
             _Measure(
                 f"{name} above the physical limit",
-                share,
+                fraction,
                 "of daylight steps",
-                share > PHYSICAL_SHARE,
-                f"{name} is beyond what is physically possible in {share:.2%} of the daylight "
-                f"steps (more than {PHYSICAL_SHARE:.1%})",
+                fraction > PHYSICAL_FRACTION,
+                f"{name} is beyond what is physically possible in {fraction:.2%} of the daylight "
+                f"steps (more than {PHYSICAL_FRACTION:.1%})",
             )
         )
     return found
@@ -442,8 +442,8 @@ def _closure_shift(weather: Weather, light: _Light) -> tuple[float, float]:
         for shift in SHIFTS_MIN
     ]
     best = int(np.argmin(left))
-    share = float(left[best] / max(beam[use].sum(), 1e-9))
-    return (float(SHIFTS_MIN[best]) if 0 <= share < CLOSES else math.nan), share
+    fraction = float(left[best] / max(beam[use].sum(), 1e-9))
+    return (float(SHIFTS_MIN[best]) if 0 <= fraction < CLOSES else math.nan), fraction
 
 
 def _centroid_shift(weather: Weather, light: _Light) -> float:
@@ -538,17 +538,17 @@ def _against_normals(weather: Weather, monthly: pd.DataFrame) -> list[_Measure]:
             "temp_air_difference_c",
         )
     )
-    share = monthly["ghi_ratio"].to_numpy(dtype=float) - 1
+    fraction = monthly["ghi_ratio"].to_numpy(dtype=float) - 1
     clouds = MONTH_CLOUDS * (1 - normal / np.maximum(clear, 1e-9))
     share_limit = np.maximum(np.maximum(clouds, MONTH_LEAST) / root, NORMALS_DIFFER)
     warmer_limit = np.full(12, max(MONTH_WARMER_C / root, NORMALS_DIFFER_C))
     days = np.array([31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
     year_share = float(ghi @ days / (normal @ days) - 1)
     year_warmer_c = float(warmer_c @ days / days.sum())
-    year_limit = max(YEAR_SHARE / root, NORMALS_DIFFER)
+    year_limit = max(YEAR_FRACTION / root, NORMALS_DIFFER)
     year_limit_c = max(YEAR_WARMER_C / root, NORMALS_DIFFER_C)
     return [
-        _oddest_month("GHI", share, share_limit, "of the normal", "+.0%"),
+        _oddest_month("GHI", fraction, share_limit, "of the normal", "+.0%"),
         _oddest_month("temperature", warmer_c, warmer_limit, "K", "+.1f"),
         _year("GHI", year_share, year_limit, "of the normal", "+.1%"),
         _year("temperature", year_warmer_c, year_limit_c, "K", "+.1f"),
@@ -561,7 +561,7 @@ def _oddest_month(what: str, values: Array, limits: Array, unit: str, form: str)
     beyond = np.abs(values) / limits
     if np.isnan(beyond).all():
         return _Measure(name, math.nan, unit)
-    told = ", ".join(
+    found_bad = ", ".join(
         f"{MONTHS[at]} {values[at]:{form}} (allowed {limits[at]:{form}})"
         for at in np.flatnonzero(beyond > 1).tolist()
     )
@@ -569,8 +569,8 @@ def _oddest_month(what: str, values: Array, limits: Array, unit: str, form: str)
         name,
         float(values[int(np.nanargmax(beyond))]),
         unit,
-        bool(told),
-        f"monthly {what} [{unit}] is far from the normals: {told}",
+        bool(found_bad),
+        f"monthly {what} [{unit}] is far from the normals: {found_bad}",
     )
 
 
@@ -611,19 +611,19 @@ def _low_irradiance_periods(daily: pd.DataFrame, normal_ghi: Array) -> pd.DataFr
     for length in LOW_IRRADIANCE_DAYS:
         means = sums.groupby(run).rolling(length).mean().droplevel(0)
         bright = means["clear_kwh_m2"] > DARK_DAY_KWH_M2
-        share = (means["ghi_kwh_m2"] / means["clear_kwh_m2"]).where(bright)
+        fraction = (means["ghi_kwh_m2"] / means["clear_kwh_m2"]).where(bright)
         normal = means["ghi_kwh_m2"] / means["normal"].where(means["normal"] > 0)
         dark = int(np.nanargmin(means["ghi_kwh_m2"].to_numpy()))
-        odd = int(np.nanargmin(share.to_numpy())) if share.notna().any() else dark
+        odd = int(np.nanargmin(fraction.to_numpy())) if fraction.notna().any() else dark
         rows.append(
             {
                 "days": length,
                 "ghi_kwh_m2_day": float(means["ghi_kwh_m2"].iloc[dark]),
                 "first_day": days[dark - length + 1],
                 "last_day": days[dark],
-                "clear_sky_fraction": float(share.iloc[dark]),
+                "clear_sky_fraction": float(fraction.iloc[dark]),
                 "normal_fraction": float(normal.iloc[dark]),
-                "lowest_clear_sky_fraction": float(share.iloc[odd]),
+                "lowest_clear_sky_fraction": float(fraction.iloc[odd]),
                 "lowest_first_day": days[odd - length + 1],
                 "lowest_last_day": days[odd],
             }

@@ -18,7 +18,7 @@ So a seed is one of the climates that the few years leave possible, not the best
 and read the range. The light of a made day is a real one's, under the sun of the date it is given;
 no day is darker than the darkest real one of its season, but spells of days are.
 
-Measured by `tests/benchmarks/validate_decades.py` at Clearlake CA (15 draws of 5 to 7 of 18 real
+Measured by `tests/benchmarks/validate_resampling.py` at Clearlake CA (15 draws of 5 to 7 of 18 real
 years, 20 seeds each, against all 18): the cost of a 99 % plant lies within the seeds in all draws,
 that of a 99.9 % plant in 93 % of them, the worst 3, 5 and 7 days in 87, 100 and 93 %, the spread of
 yearly GHI in 93 %; a truth that were one more seed is in 90 %. Seeds differ by 10 and 12 % in
@@ -290,12 +290,12 @@ def _lender(real: _RealDays, chosen: Days, years: int, random: np.random.Generat
     # But for the error of the mean, scores keep their variance, so that the season keeps its light.
     variance = 1.0 + width**2 + (departure**2).sum(axis=0)
     score = (real.score[chosen] + blur).reshape(-1, DAYS) + of_year
-    share = special.ndtr(score / np.sqrt(variance) + of_mean)
+    fraction = special.ndtr(score / np.sqrt(variance) + of_mean)
     lender = np.empty((years, DAYS), dtype=np.int64)
     for date in range(DAYS):
         season = _season(date, real.years)
         by_light = season[np.argsort(real.day_index[season], kind="stable")]
-        place = (share[:, date] * len(season)).astype(np.int64)
+        place = (fraction[:, date] * len(season)).astype(np.int64)
         lender[:, date] = by_light[np.minimum(place, len(season) - 1)]
     return lender.ravel()
 

@@ -39,7 +39,7 @@ from energy.steps import Array
 from energy.weather.decomposition import complete
 from energy.weather.series import Place, Provenance, Weather
 
-#: Most light of a day in shares of the clear day's: the 99th percentile is 1.10 (median of 32
+#: Most light of a day in fractions of the clear day's: the 99th percentile is 1.10 (median of 32
 #: series of NSRDB, TMYx and pyranometers; .98 to 1.18), as air is often cleaner than its mean.
 CEILING = 1.10
 
@@ -60,7 +60,7 @@ class _Cell:
     latitude_deg: float
     longitude_deg: float
     light_w_m2: Array  # (12, 128)
-    below: Array  # (12, 128): share of the days that are darker
+    below: Array  # (12, 128): fraction of the days that are darker
 
 
 def synthesize(
@@ -141,7 +141,7 @@ def synthesize(
     days = pd.DatetimeIndex(local[::24])
     clear_day = clear_w_m2.mean(axis=1)
     ghi = _daily_light(cell, days, latitude_deg, clear_day, seed, normals_ghi_kwh_m2_day)
-    share = np.divide(ghi, clear_day, out=np.zeros_like(ghi), where=clear_day > 0)
+    fraction = np.divide(ghi, clear_day, out=np.zeros_like(ghi), where=clear_day > 0)
     monthly = (
         zonal_temp_air_c(latitude_deg, height_m)
         if normals_temp_air_c is None
@@ -149,7 +149,7 @@ def synthesize(
     )
     frame = pd.DataFrame(
         {
-            "ghi": _clouds(clear_w_m2, share, seed).ravel(),
+            "ghi": _clouds(clear_w_m2, fraction, seed).ravel(),
             "temp_air": _temperature(monthly, days, ghi, latitude_deg, longitude_deg, offset_h),
         },
         index=index,
@@ -247,15 +247,15 @@ def _histograms() -> tuple[Array, Array, Array, Array]:
 
 def _cell(latitude_deg: float, longitude_deg: float) -> _Cell:
     """The cell whose middle is nearest, across the date line too."""
-    latitudes, longitudes, light, share = _histograms()
+    latitudes, longitudes, light, fraction = _histograms()
     row = round((latitude_deg - latitudes[0]) / 3.0)
     column = round((longitude_deg - longitudes[0]) / 3.0) % len(longitudes)
-    if not (0 <= row < len(latitudes) and share[row, column].any()):
+    if not (0 <= row < len(latitudes) and fraction[row, column].any()):
         lat, lon = np.radians(latitudes)[:, None], np.radians(longitudes)[None, :]
         cosine = np.sin(lat) * math.sin(math.radians(latitude_deg)) + np.cos(lat) * math.cos(
             math.radians(latitude_deg)
         ) * np.cos(lon - math.radians(longitude_deg))
-        cosine = np.where(share.any(axis=(2, 3)), cosine, -2.0)
+        cosine = np.where(fraction.any(axis=(2, 3)), cosine, -2.0)
         near = np.unravel_index(int(cosine.argmax()), cosine.shape)
         distance_km = 6371.0 * math.acos(min(1.0, float(cosine.max())))
         raise WeatherError(
@@ -265,7 +265,7 @@ def _cell(latitude_deg: float, longitude_deg: float) -> _Cell:
         )
     # The histograms are smoothed and so spill below zero.
     light_w_m2 = np.maximum(np.asarray(light[row, column], dtype=float), 0.0)
-    total = np.asarray(share[row, column], dtype=float)
+    total = np.asarray(fraction[row, column], dtype=float)
     # A month without the sun has no histogram: all its days are dark.
     below = np.cumsum(total, axis=1) - total / 2
     below /= np.maximum(total.sum(axis=1, keepdims=True), 1e-9)
@@ -355,20 +355,20 @@ def _to_normals(drawn: Array, ceiling: Array, month: np.ndarray, wanted_w_m2: Ar
     return days
 
 
-def _clouds(clear_w_m2: Array, share: Array, seed: int) -> Array:
-    """Hourly GHI (days, 24) whose sum each day is `share` of the clear day's.
+def _clouds(clear_w_m2: Array, fraction: Array, seed: int) -> Array:
+    """Hourly GHI (days, 24) whose sum each day is `fraction` of the clear day's.
 
-    The hours' shares vary about the day's by .20 sin(pi share / 1.15), half carried over to the
-    next hour: medians of eight series of NSRDB, TMYx, TMY3 and a pyranometer (spread .07-.14 in
+    The hours' fractions vary about the day's by .20 sin(pi fraction / 1.15), half carried over to
+    the next hour: medians of eight series of NSRDB, TMYx, TMY3 and a pyranometer (spread .07-.14 in
     dull days, .16-.28 at half light, .06-.26 in clear days; carried over .25-.9).
     """
     from scipy import signal
 
     fresh = np.random.default_rng([seed, 1]).standard_normal(clear_w_m2.size)
     lean = signal.lfilter([math.sqrt(1 - 0.5**2)], [1.0, -0.5], fresh).reshape(-1, 24)
-    spread = 0.20 * np.sin(np.pi * np.minimum(share / 1.15, 1.0))
-    light = clear_w_m2 * np.clip(share[:, None] + spread[:, None] * lean, 0.0, CEILING)
-    wanted = share * clear_w_m2.sum(axis=1)
+    spread = 0.20 * np.sin(np.pi * np.minimum(fraction / 1.15, 1.0))
+    light = clear_w_m2 * np.clip(fraction[:, None] + spread[:, None] * lean, 0.0, CEILING)
+    wanted = fraction * clear_w_m2.sum(axis=1)
     got, most = light.sum(axis=1), CEILING * clear_w_m2.sum(axis=1)
     # Too bright a day is dimmed; too dull a one moved towards its ceiling.
     dim = np.divide(wanted, got, out=np.zeros_like(got), where=got > wanted)
@@ -387,9 +387,9 @@ def _extraterrestrial_w_m2(days: pd.DatetimeIndex, latitude_deg: float) -> Array
     latitude = math.radians(min(max(latitude_deg, -89.9), 89.9))
     sunset = np.arccos(np.clip(-math.tan(latitude) * np.tan(declination), -1.0, 1.0))
     normal = np.asarray(irradiance.get_extra_radiation(days), dtype=float)
-    share = sunset * math.sin(latitude) * np.sin(declination)
-    share = share + math.cos(latitude) * np.cos(declination) * np.sin(sunset)
-    return np.asarray(np.maximum(normal * share / np.pi, 0.0), dtype=float)
+    fraction = sunset * math.sin(latitude) * np.sin(declination)
+    fraction = fraction + math.cos(latitude) * np.cos(declination) * np.sin(sunset)
+    return np.asarray(np.maximum(normal * fraction / np.pi, 0.0), dtype=float)
 
 
 def zonal_temp_air_c(latitude_deg: float, elevation_m: float) -> Array:

@@ -136,7 +136,7 @@ def test_bad_dies_are_a_line_of_their_own():
 
 @pytest.fixture(scope="module")
 def training_concurrency(case, cluster) -> TrainingConcurrency:
-    return en.training_concurrency(case, cluster, shares=(0.4, 0.8), sprint_fraction=0.97)
+    return en.training_concurrency(case, cluster, fractions=(0.4, 0.8), sprint_fraction=0.97)
 
 
 def test_patience_does_more_on_the_same_plant(training_concurrency):

@@ -29,18 +29,13 @@ def bench(name: str) -> None:
     """Time the steps and the whole at one site."""
     site = en.read_site(name)
     weather = site.series
-    place = {
-        "latitude_deg": site.latitude_deg,
-        "longitude_deg": site.longitude_deg,
-        "elevation_m": site.elevation_m,
-    }
-    sun = sun_over(weather, **place)
+    sun = sun_over(weather, site.place)
     tracker, fixed = (read_assumptions(tilt_deg=tilt).solar for tilt in (None, 35.0))
     dc = dc_per_mwdc(weather, fixed, sun)
     case = en.Case(site, en.Datacenter(it_mw=100))
     print(f"{name}, {len(weather.frame):,} steps")
     for what, call in (
-        ("the sun over the place", lambda: sun_over(weather, **place)),
+        ("the sun over the place", lambda: sun_over(weather, site.place)),
         ("a tracker", lambda: dc_per_mwdc(weather, tracker, sun)),
         ("another tilt", lambda: dc_per_mwdc(weather, fixed, sun)),
         ("another DC/AC ratio", lambda: ac_per_mwdc(dc, fixed)),

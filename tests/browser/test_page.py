@@ -144,7 +144,7 @@ def table_of(page: Any) -> list[tuple[str, float | None]]:
 
 
 def shares_of(page: Any) -> list[float]:
-    return page.evaluate("JSON.parse(document.getElementById('data').textContent).shares")
+    return page.evaluate("JSON.parse(document.getElementById('data').textContent).fractions")
 
 
 def test_every_plot_is_drawn_and_says_what_it_shows(opened):

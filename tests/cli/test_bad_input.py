@@ -537,7 +537,7 @@ def test_a_target_that_is_no_share_is_refused(refused, command: str, share: str)
          "max_backup_energy_fraction is a fraction"),
         (("--served-fraction", "0.9", "--backup", "coal"), "coal"),
         (("--nines", "2", "--best-array", "--backup", "engine"), "--best-array is for PV and"),
-        (("--served-fraction", "0.9", "--grid-mw", "5", "--uncertainty"), "--uncertainty is for PV"),
+        (("--served-fraction", "0.9", "--grid-mw", "5", "--uncertainty"), "uncertainty is for PV"),
     ],
 )  # fmt: skip
 def test_a_sizing_that_cannot_be_asked_for_is_one_message(refused, words, told: str) -> None:

@@ -375,8 +375,8 @@ def test_every_problem_of_a_file_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 1.2, -0.5, math.nan])
-def test_a_yield_is_a_share(share: float) -> None:
-    with pytest.raises(en.InputError, match="yield must be a share"):
+def test_a_yield_is_a_fraction(share: float) -> None:
+    with pytest.raises(en.InputError, match="yield must be a fraction"):
         en.build_cluster(
             en.Training(flop=1e24, days=1),
             en.read_accelerator("wafer-3nm"),

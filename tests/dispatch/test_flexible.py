@@ -678,7 +678,7 @@ def test_a_queue_again_piece_by_piece(case):
             "at rest it would draw 0.2",
         ),
         (lambda: en.PowerCapped(exponent=0.0), "exponent must be greater than 0"),
-        (lambda: en.PowerCapped().throughput_fraction(1.1), "a share of full power"),
+        (lambda: en.PowerCapped().throughput_fraction(1.1), "a fraction of full power"),
         (lambda: en.Interruptible(restart_h=-1.0), "restart_h must be greater than or equal to 0"),
         (lambda: en.Interruptible(parts=0), "parts must be greater than or equal to 1"),
         (

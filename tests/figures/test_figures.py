@@ -52,7 +52,7 @@ def test_four_panels_have_titles_and_axes_with_units(seen: tuple[Weather, Qualit
     assert colours.get_ylabel() == "GHI [W/m²]"
     assert months.get_ylabel() == "GHI [kWh/m²/day]"
     assert lull.get_ylabel() == "GHI [W/m²]"
-    assert days.get_xlabel() == "share of days [%]"
+    assert days.get_xlabel() == "fraction of days [%]"
     title = figure.get_suptitle()
     assert seen[0].source in title
     assert "31.77° N, 106.50° W, 1186 m; typical year of 1980 to 2005" in title

@@ -119,7 +119,7 @@ def numbers() -> dict[str, float]:
     for name in ("h100", "b200", "gb200-nvl72", "wse-3", "wafer-3nm"):
         cluster = en.build_cluster(en.Training(flop=3e25, days=1.0), en.read_accelerator(name))
         keep(f"machine/{name}", cluster.to_dict())
-        keep(f"compute/{name}", en.compute_cost(run, cluster).to_dict())
+        keep(f"compute/{name}", en.compute_cost(run, cluster).to_dict() | {"work": with_cost(run)})
     for kind in (
         en.cooling.DryCooler,
         en.cooling.AdiabaticCooler,

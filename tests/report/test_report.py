@@ -55,8 +55,8 @@ def hostile(ranking: en.Comparison) -> en.Comparison:
 
 def test_the_costs_of_every_target_are_those_of_the_frontier(ranking, data):
     for number, sizing in enumerate(ranking.sizings):
-        frame = en.frontier(sizing.case, data["shares"]).frame
-        for at in range(len(data["shares"])):
+        frame = en.frontier(sizing.case, data["fractions"]).frame
+        for at in range(len(data["fractions"])):
             told = costs(data, data["sites"][number], at)
             assert told["usd_per_mwh"] == pytest.approx(
                 frame["levelized_usd_per_mwh"][at], rel=1e-12
@@ -65,7 +65,7 @@ def test_the_costs_of_every_target_are_those_of_the_frontier(ranking, data):
 
 
 def test_the_asked_target_is_the_comparison_s_own_plant(ranking, data):
-    assert data["shares"][data["asked"]] == 0.987
+    assert data["fractions"][data["asked"]] == 0.987
     assert 0.987 not in SERVED_FRACTIONS
     for number, sizing in enumerate(ranking.sizings):
         site, plant = data["sites"][number], sizing.evaluation
@@ -86,7 +86,7 @@ def test_each_target_is_ranked_for_itself():
     # between the two.
     data = report_data(en.compare(["phoenix", "el-paso"], served_fraction=0.99))
     first = {
-        share: data["sites"][data["rankings"][data["shares"].index(share)][0]["site"]]["name"]
+        share: data["sites"][data["rankings"][data["fractions"].index(share)][0]["site"]]["name"]
         for share in (0.99, 0.999)
     }
     assert first == {0.99: "el-paso", 0.999: "phoenix"}
@@ -214,7 +214,7 @@ def test_the_downloads_give_the_numbers_back(ranking, data):
     assert wyoming["energy_mwh"].sum() == pytest.approx(
         plant.availability.events["energy_mwh"].sum(), rel=1e-3
     )
-    assert len(tables["frontiers.csv"]) == 2 * len(data["shares"])
+    assert len(tables["frontiers.csv"]) == 2 * len(data["fractions"])
 
 
 def test_every_assumption_is_there_with_its_range_and_source(ranking, data):
@@ -379,9 +379,9 @@ def test_a_pdf_is_printed(ranking, tmp_path):
 def test_a_report_is_for_one_share_of_the_energy(ranking):
     other = replace(ranking.sizings[0], target=en.Target("nines", 2.0))
     with pytest.raises(en.InputError, match="one target at all sites"):
-        report_data(Comparison((other, *ranking.sizings[1:])))
+        report_data(en.Comparison((other, *ranking.sizings[1:])))
     with pytest.raises(en.InputError, match="at least one site"):
-        report_data(Comparison(()))
+        report_data(en.Comparison(()))
 
 
 def test_a_report_for_nines_ranks_the_plants_of_that_target():

@@ -218,7 +218,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     assert "unknown mount 'windmill'; known: 'tracker' and 'fixed'" in lines
     assert "tilts_deg must be a lowest and a highest, from 0 to 90; got (-5.0, 95.0)" in lines
     assert "dc_ac_ratios must be a lowest and a highest, above 0 and at most 5; got" in lines
-    assert "gcr_fractions must be a list of shares above 0 and below 1; got [0.4, 1.2]" in lines
+    assert "gcr_fractions must be numbers above 0 and below 1; got [0.4, 1.2]" in lines
 
 
 @pytest.mark.parametrize(

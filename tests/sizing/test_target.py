@@ -219,7 +219,7 @@ def test_a_bound_is_a_floor_or_a_ceiling_to_the_last_digits():
 def test_a_target_beyond_thirty_dark_days_has_no_plant_and_a_record(case_with, name, value):
     solar = np.tile(np.repeat([0.0, 0.8], 12), 365)
     solar[24 * 100 : 24 * 130] = 0.0
-    with pytest.raises(en.InfeasibleError, match="no plant (serves|keeps)") as caught:
+    with pytest.raises(en.InfeasibleError, match=r"no plant (serves|keeps)") as caught:
         en.size(case_with(solar, 100.0), **{name: value})
     record = caught.value.details
     assert record["site"] == "el-paso"

@@ -236,12 +236,12 @@ def fetch(
     WeatherError
         With what failed for each year. All years that came are kept.
     """
-    wanted = _wanted(years)
+    sought = _years(years)
     folder = kept.cache_folder(cache)
     offset_h = source.offset_h(longitude_deg, utc_offset_h)
     here: list[Weather] = []
     problems: list[str] = []
-    for year in progress(wanted):
+    for year in progress(sought):
         name = _beginning(source, latitude_deg, longitude_deg, offset_h) + str(year)
         found = kept.read(folder, name)
         if found is None:
@@ -258,7 +258,7 @@ def fetch(
         here.append(found)
     if problems:
         problems[-1] += (
-            f" ({len(here)} of {len(wanted)} years are kept in {folder}; "
+            f" ({len(here)} of {len(sought)} years are kept in {folder}; "
             "the same call goes on from there)"
         )
         raise WeatherError(problems)
@@ -287,10 +287,10 @@ def cached(
     beginning = _beginning(source, latitude_deg, longitude_deg, offset_h)
     if years is None:
         ends = (name.removeprefix(beginning) for name in kept.names(folder, beginning))
-        wanted = [int(end) for end in ends if end.isdigit()]
+        sought = [int(end) for end in ends if end.isdigit()]
     else:
-        wanted = _wanted(years)
-    here = {year: kept.read(folder, f"{beginning}{year}") for year in wanted}
+        sought = _years(years)
+    here = {year: kept.read(folder, f"{beginning}{year}") for year in sought}
     absent = [year for year, weather in here.items() if weather is None]
     if absent or not here:
         lacking = _spans(absent) or "any year"
@@ -365,7 +365,7 @@ def _get_pvgis(
     instant, zenith = _instants(data, latitude_deg, longitude_deg, elevation_m, wire.where)
     diffuse = data["poa_sky_diffuse"] + data["poa_ground_diffuse"]
     ghi = data["poa_direct"] + diffuse
-    # Within 2 deg of the horizon a beam cannot be reported from diffuse light: all is diffuse.
+    # Within 2 deg of the horizon a beam cannot be separated from diffuse light: all is diffuse.
     dni = irradiance.dni(ghi, diffuse, zenith).fillna(0.0)
     dhi = ghi - dni * np.cos(np.radians(zenith))
     return _Got(
@@ -435,11 +435,11 @@ SOURCES: Mapping[str, Source] = {
 # --- years ---------------------------------------------------------------------------------------
 
 
-def _wanted(years: Iterable[int]) -> list[int]:
-    wanted = sorted({int(year) for year in years})
-    if not wanted or wanted[0] < 1900 or wanted[-1] > 2100:
-        raise WeatherError(f"give years such as 2001-2020; got {_spans(wanted) or 'none'}")
-    return wanted
+def _years(years: Iterable[int]) -> list[int]:
+    sought = sorted({int(year) for year in years})
+    if not sought or sought[0] < 1900 or sought[-1] > 2100:
+        raise WeatherError(f"give years such as 2001-2020; got {_spans(sought) or 'none'}")
+    return sought
 
 
 def _spans(years: Sequence[int]) -> str:
@@ -671,13 +671,13 @@ class _Wire:
         said = f": {said!r}" if said else ""
         if status == 200:
             return _SourceError(f"{self.where}: a web page came instead of data{said}", "again")
-        told = f"{self.where}: the service answers HTTP {status}{said}"
+        message = f"{self.where}: the service answers HTTP {status}{said}"
         if status in (401, 403):
             keys = " and ".join(self.secrets.values())
-            return _SourceError(f"{told}; check {keys}" if keys else told, "stop")
+            return _SourceError(f"{message}; check {keys}" if keys else message, "stop")
         if status in (408, 429) or status >= 500:
-            return _SourceError(told, "again", _wait_s(headers))
-        return _SourceError(f"{told}; is the year and the place among those it holds?")
+            return _SourceError(message, "again", _wait_s(headers))
+        return _SourceError(f"{message}; is the year and the place among those it holds?")
 
 
 @contextmanager

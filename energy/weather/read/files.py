@@ -61,7 +61,7 @@ MISSING = {
 def read_weather(path: str | Path) -> Weather:
     """The weather of a file, checked.
 
-    The format is reported from the content, not from the name.
+    The format is recognized by the content, not from the name.
 
     Raises
     ------
@@ -81,10 +81,10 @@ def read_weather(path: str | Path) -> Weather:
         return reader(path) if reader is _read_parquet else _weather(reader(path), path)
     except WeatherError as error:
         # A damaged shipped file is reported by its own name for the series; the path comes first.
-        told = [
+        problems = [
             text if text.startswith(f"{path}: ") else f"{path}: {text}" for text in error.problems
         ]
-        raise WeatherError(told) from None
+        raise WeatherError(problems) from None
     except Exception as error:  # readers fail on a damaged file in as many ways as it has bytes
         detail = str(error).strip().splitlines()[0] if str(error).strip() else ""
         raise WeatherError(
@@ -94,7 +94,7 @@ def read_weather(path: str | Path) -> Weather:
 
 
 def _reader(path: Path) -> tuple[Callable[[Path], Any], str]:
-    """The reader for a file, told from its first bytes, and what its format is called."""
+    """The reader for a file, recognized by its first bytes, and what its format is called."""
     try:
         with path.open("rb") as file:
             head = file.read(4096)
@@ -232,7 +232,7 @@ def _recorded(years: Any) -> list[int]:
 
 
 def _weather(rows: Rows, path: Path) -> Weather:
-    """The rows as `Weather`: UTC, calendar of the place, missing values told, all checked."""
+    """The rows as `Weather`: UTC, calendar of the place, missing values named, all checked."""
     _check_place(rows, path)
     place = Place(rows.latitude_deg, rows.longitude_deg, rows.elevation_m)
     present = [name for name in MISSING if name in rows.data.columns]

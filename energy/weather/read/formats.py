@@ -333,7 +333,7 @@ def read_nasa_power(path: Path) -> Rows:
 _HEADER_LINE = re.compile(r"#\s*(\w+)\s*:\s*(.*?)[\s,]*$")
 _HEADER_KEYS = ("latitude_deg", "longitude_deg", "elevation_m", "utc_offset_h", "source")
 
-#: Name of the time column -> share of the step that lies before the label.
+#: Name of the time column -> fraction of the step that lies before the label.
 _LABELS = {"start": 0.0, "middle": 0.5, "end": 1.0}
 
 #: Suffix -> (factor, addend) to W/m2; a sum over the step is divided by its length below.
@@ -480,10 +480,10 @@ def _hint(name: str, known: tuple[str, ...]) -> str:
 def _times(text: pd.Series, zone: timezone, first_line: int) -> tuple[pd.DatetimeIndex, list[str]]:
     """The labels as times, in `zone` where they carry no offset, and what is wrong with them."""
     text = text.fillna("").str.strip()
-    told = text.str.contains(r"(?:[zZ]|[+-]\d\d:?\d\d)$", regex=True)
-    mixed = told.any() and not told.all()
+    with_offset = text.str.contains(r"(?:[zZ]|[+-]\d\d:?\d\d)$", regex=True)
+    mixed = with_offset.any() and not with_offset.all()
     times = pd.to_datetime(
-        text.where(told, text + "Z"), format="ISO8601", utc=True, errors="coerce"
+        text.where(with_offset, text + "Z"), format="ISO8601", utc=True, errors="coerce"
     )
     problems = []
     if times.isna().any():
@@ -494,11 +494,11 @@ def _times(text: pd.Series, zone: timezone, first_line: int) -> tuple[pd.Datetim
         )
     if mixed:
         problems.append(
-            f"{told.sum()} times carry an offset from UTC and {(~told).sum()} do not; give all "
-            "of them one, or none"
+            f"{with_offset.sum()} times carry an offset from UTC and {(~with_offset).sum()} do "
+            "not; give all of them one, or none"
         )
     index = pd.DatetimeIndex(times)
-    return index if told.all() else index.tz_localize(None).tz_localize(zone), problems
+    return index if with_offset.all() else index.tz_localize(None).tz_localize(zone), problems
 
 
 def _recorded(middle: pd.DatetimeIndex, step_h: float) -> list[int]:

@@ -2,7 +2,7 @@
 
 In: shipped sites. Out: report.png and frontier.png beside this file.
 
-Run: python sites/studies/make_pictures.py     (needs Chromium and `sunrack[plot]`)
+Run: python sites/studies/make_figures.py     (needs Chromium and `sunrack[plot]`)
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import energy as en
 from energy.figures import save
-from energy.report.pdf import browser, flags
+from energy.report.pdf import browser, browser_flags
 
 HERE = Path(__file__).parent
 SITES = ("wyoming", "el-paso", "phoenix")
@@ -28,10 +28,10 @@ def main() -> None:
         raise SystemExit("the report's figure needs Chromium on the search path")
     with tempfile.TemporaryDirectory() as folder:
         page = en.compare(SITES, served_fraction=0.99).report(Path(folder, "report.html"))
-        picture = HERE / "report.png"
+        image = HERE / "report.png"
         subprocess.run(
-            [command, *flags(f"{folder}/profile"), "--window-size=1200,1500",
-             f"--screenshot={picture}", page.as_uri()],
+            [command, *browser_flags(f"{folder}/profile"), "--window-size=1200,1500",
+             f"--screenshot={image}", page.as_uri()],
             check=True, capture_output=True, timeout=120,
         )  # fmt: skip
 

@@ -1,10 +1,10 @@
-"""Do decades made from a few real years tell what many real years tell? Prints, asserts nothing.
+"""Do years resampled from a few real years say what many real years say? Prints, asserts nothing.
 
-Run: python tests/benchmarks/validate_decades.py [Clearlake_CA_NSRDB_1998-2015.csv.gz]
+Run: python tests/benchmarks/validate_resampling.py [Clearlake_CA_NSRDB_1998-2015.csv.gz]
 
-18 real years of one place (NSRDB, Clearlake CA) are the truth. From 5 to 7 of them decades are made
-and compared with it; beside them stand the few years as they are, and single years. The file has no
-wind: 2 m/s is assumed throughout. Made chains are 18 years long, so that the worst of one can be
+18 real years of one place (NSRDB, Clearlake CA) are the truth. Years are resampled from 5 to 7 of them
+and compared with it, as are the few years as they are, and single years. The file has no wind:
+2 m/s is assumed throughout. Resampled chains are 18 years long, so that the worst of one can be
 compared with the worst of the other.
 
 Seeds bracket the truth when it lies between the least and the most of them. Were the truth one more
@@ -31,7 +31,7 @@ from pvlib import solarposition
 import energy as en
 from energy.assumptions import read_assumptions
 from energy.solar import solar_per_mwdc
-from energy.weather import Place, Provenance, Weather, decades
+from energy.weather import Place, Provenance, Weather, resampling
 from energy.weather.resampling import resample
 
 FILE = Path(__file__).parents[3] / "shared" / "weather" / "Clearlake_CA_NSRDB_1998-2015.csv.gz"
@@ -56,7 +56,7 @@ def once(sun_of: Callable[..., Any]) -> Callable[..., Any]:
     """Answers kept by calendar and place: chains of one length have the same sun."""
     kept: dict[object, Any] = {}
 
-    def answer(times: pd.DatetimeIndex, *place: float, **options: Any) -> Any:
+    def answer(times: pd.DatetimeIndex, *place: Any, **options: Any) -> Any:
         key = (times.asi8.tobytes(), place, *options.items())
         if key not in kept:
             kept[key] = sun_of(times, *place, **options)
@@ -65,7 +65,7 @@ def once(sun_of: Callable[..., Any]) -> Callable[..., Any]:
     return answer
 
 
-sky = decades._sky = once(decades._sky)
+sky = resampling.clear_sky = once(resampling.clear_sky)
 solarposition.get_solarposition = once(solarposition.get_solarposition)
 
 
@@ -85,7 +85,7 @@ def some(weather: Weather, years: tuple[int, ...]) -> Weather:
     rows = np.isin(weather.local_middle.year, years)
     return Weather(
         weather.frame[rows],
-        Place(weather.place.latitude_deg, weather.place.longitude_deg, weather.place.elevation_m),
+        weather.place,
         weather.utc_offset_h,
         Provenance(weather.source, min(years), max(years)),
     )
@@ -93,18 +93,13 @@ def some(weather: Weather, years: tuple[int, ...]) -> Weather:
 
 def measures(weather: Weather) -> np.ndarray:
     """Numbers that a plant feels, in the order of MEASURES."""
-    place = {
-        "latitude_deg": weather.place.latitude_deg,
-        "longitude_deg": weather.place.longitude_deg,
-        "elevation_m": weather.place.elevation_m,
-    }
-    solar = solar_per_mwdc(weather, read_assumptions().solar, **place)
+    solar = solar_per_mwdc(weather, read_assumptions().solar, weather.place)
     costs = [
         en.sizing.least_cost(solar, np.array(100.0), served_fraction=share, cyclic=True, **PRICES)
         for share in (0.99, 0.999)
     ]
     ghi = weather.frame["ghi"].to_numpy().reshape(-1, 24).sum(axis=1) / 1000
-    clear = sky(weather.middle, *place.values()).clear_w_m2.reshape(-1, 24).sum(axis=1) / 1000
+    clear = sky(weather.middle, weather.place).clear_w_m2.reshape(-1, 24).sum(axis=1) / 1000
     low_irradiance_periods = [
         float(pd.Series(ghi).rolling(days).mean().min()) for days in (3, 5, 7)
     ]
@@ -125,7 +120,7 @@ def measures(weather: Weather) -> np.ndarray:
 
 
 def made(path: Path, job: tuple[tuple[int, ...], int, int]) -> np.ndarray:
-    """Measures of decades of some real years: the years, the length of the chain, the seed."""
+    """Measures of a chain resampled from some real years: those years, its length, its seed."""
     years, length, seed = job
     return measures(resample(some(read(path), years), years=length, seed=seed))
 
@@ -159,7 +154,7 @@ def table(name: str, truth: np.ndarray, found: np.ndarray) -> None:
 
 
 def main() -> None:
-    """Measure the truth, the few years by themselves, single years, and decades."""
+    """Measure the truth, the few years by themselves, single years, and resampled years."""
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else FILE
     if not path.is_file():
         print(f"skipped: {path} is not there; give the path of the 18 years of Clearlake CA")
@@ -184,9 +179,9 @@ def main() -> None:
             found = np.array(list(pool.map(partial(made, path), jobs, chunksize=5)))
             return found.reshape(len(sources), seeds, -1)
 
-        table("decades from the few years", truth, resampled(draws, SEEDS, 18))
+        table("resampled years from the few years", truth, resampled(draws, SEEDS, 18))
         every = resampled([tuple(YEARS.tolist())], SEEDS, 18)
-        table("decades from all 18 years (the method by itself)", truth, every)
+        table("resampled years from all 18 years (the method by itself)", truth, every)
         equal = resampled(draws, 5, None)
         table("chains as long as the few years, against these years", few, equal)
     print(f"\n{time.perf_counter() - began:.0f} s")
