@@ -16,12 +16,14 @@ from energy.dispatch import Design, Dispatch, simulate
 from energy.finance import Cost, price
 from energy.reliability import Availability, assess, nines_supported
 from energy.site import LocalPrice, LocalWait
-from energy.tables import html_table
+from energy.tables import Result
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluation:
+class Evaluation(Result):
     """What a design does at a site: the run, its reliability and its cost."""
+
+    by_row = True
 
     run: Dispatch
 
@@ -148,8 +150,10 @@ class Evaluation:
         numbers = {str(k): v for k, v in flat.iloc[0].items() if not isinstance(v, str)}
         return pd.DataFrame({"value": pd.Series(numbers, dtype=float)})
 
-    def _repr_html_(self) -> str:
-        return html_table(self.frame, self.case.title, by_row=True)
+    @property
+    def caption(self) -> str:
+        """What the table is, in a line."""
+        return self.case.title
 
 
 def evaluate(case: Case, design: Design) -> Evaluation:

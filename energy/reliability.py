@@ -25,17 +25,19 @@ from numpy.typing import NDArray
 from energy.dispatch import Dispatch
 from energy.errors import InputError
 from energy.steps import Array, energy_mwh
-from energy.tables import html_table
+from energy.tables import Result
 
 
 @dataclass(frozen=True, eq=False)
-class Availability:
+class Availability(Result):
     """Reliability of one run; means are over its weather years.
 
     A step is short when more than a millionth of its load is not served. Days are local standard
     time; events run on over the end of a year, and on a cyclic run from the chain's end to its
     start.
     """
+
+    by_row = True
 
     run: Dispatch
 
@@ -184,8 +186,10 @@ class Availability:
         }
         return pd.DataFrame({"value": pd.Series(record, dtype=float)})
 
-    def _repr_html_(self) -> str:
-        return html_table(self.frame, f"{self.run.case.title}: reliability", by_row=True)
+    @property
+    def caption(self) -> str:
+        """What the table is, in a line."""
+        return f"{self.run.case.title}: reliability"
 
 
 def assess(run: Dispatch) -> Availability:

@@ -1,7 +1,8 @@
 """Results as people see them and as files keep them.
 
-In: a frame, or a result that has one. Out: a table in HTML with caption, units and sensible
-rounding; a CSV, Parquet or JSON file of it in full precision, and what such a file holds.
+In: a frame, or a `Result`, the base of all that the model answers. Out: a table in HTML with
+caption, units and sensible rounding; a CSV, Parquet or JSON file of it in full precision, and what
+such a file holds.
 """
 
 from __future__ import annotations
@@ -13,18 +14,18 @@ import math
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import pandas as pd
 
 from energy.errors import InputError
-from energy.units import heading, show
+from energy.units import heading, plain, show
 
 #: Endings of the files that a table is written to.
 ENDINGS = (".csv", ".parquet", ".json")
 
 
-class Result(Protocol):
+class HasFrame(Protocol):
     """What can be written: anything with a frame; its `to_dict()`, if it has one, goes along."""
 
     @property
@@ -32,8 +33,46 @@ class Result(Protocol):
         """The numbers, one row a thing."""
 
 
+class Shown:
+    """Base of all that a notebook shows as a table: a frame and a line that says what it is."""
+
+    #: True where the rows' names carry the units rather than the columns'.
+    by_row: ClassVar[bool] = False
+
+    if TYPE_CHECKING:
+        # A field of some, a property of others; at run time a base's would hide the field.
+        @property
+        def frame(self) -> pd.DataFrame:
+            """The numbers, one row a thing."""
+
+    @property
+    def caption(self) -> str:
+        """What the table is, in a line."""
+        return type(self).__name__
+
+    @property
+    def shown(self) -> pd.DataFrame:
+        """The rows that a notebook shows: all of `frame`, where nothing else is said."""
+        return self.frame
+
+    def _repr_html_(self) -> str:
+        return html_table(self.shown, self.caption, by_row=self.by_row)
+
+
+class Result(Shown):
+    """Base of all results: they show themselves, and go to plain data and to files."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain data for JSON: no NaN, no infinity."""
+        return {"rows": plain_rows(self.frame.reset_index())}
+
+    def save(self, path: str | Path) -> None:
+        """Write the frame, and what `to_dict` gives, as a file; see `write_result`."""
+        write_result(self, path)
+
+
 @dataclass(frozen=True, eq=False)
-class ResultFile:
+class ResultFile(Shown):
     """What a file of a result holds.
 
     Parameters
@@ -50,8 +89,10 @@ class ResultFile:
     frame: pd.DataFrame
     record: dict[str, Any] = field(default_factory=dict)
 
-    def _repr_html_(self) -> str:
-        return html_table(self.frame, self.kind)
+    @property
+    def caption(self) -> str:
+        """What it was."""
+        return self.kind
 
 
 # --- to be seen -----------------------------------------------------------------------------------
@@ -70,18 +111,24 @@ def html_table(frame: pd.DataFrame, caption: str, *, by_row: bool = False) -> st
         True where the rows' names carry the units rather than the columns'.
     """
     heads = [str(frame.index.name or ""), *map(str, frame.columns)]
-    shown = heads if by_row else [heading(head) for head in heads]
+    titles = heads if by_row else [heading(head) for head in heads]
     cells = []
     for label, *values in frame.itertuples():
         names = [str(label)] * len(values) if by_row else heads[1:]
         shown = [show(name, value) for value, name in zip(values, names, strict=True)]
         row_head = heading(str(label)) if by_row else show("", label)
         cells.append(f"<tr><th>{html.escape(row_head)}</th>{''.join(map(_cell, shown))}</tr>")
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in shown)
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in titles)
     return (
         f"<table><caption>{html.escape(caption)}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(cells)}</tbody></table>"
     )
+
+
+def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a frame as plain data; None for NaN and infinity."""
+    rows: list[dict[str, Any]] = plain(frame.to_dict(orient="records"))
+    return rows
 
 
 def _cell(text: str) -> str:
@@ -91,7 +138,7 @@ def _cell(text: str) -> str:
 # --- to be kept -----------------------------------------------------------------------------------
 
 
-def write_result(result: Result, path: str | Path) -> None:
+def write_result(result: HasFrame, path: str | Path) -> None:
     """Write a result's frame, and with Parquet and JSON its record, as the file's ending says.
 
     Raises

@@ -177,7 +177,7 @@ def show(name: str, value: object) -> str:
         return f"{number:{unit.form}}"
     if unit.unit.startswith("%"):  # of fractions near to one the last digits count
         return f"{number:.4f}".rstrip("0").rstrip(".")
-    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.4g}"
+    return f"{number:,.0f}" if 1000 <= abs(number) < 1e12 else f"{number:.4g}"
 
 
 def plain(value: Any) -> Any:

@@ -6,8 +6,8 @@ Out: one Parquet file a site, the same bytes every time with the same pyarrow.
 Run: python sites/make_weather.py [--packages FOLDER] [SITE ...]
 
 The Wyoming towns have no series of many years of their own. They get the seven actual years that
-are near (`NEAR_WYOMING`), each adapted by `energy.weather.adapt` and put into one chain. How bright a
-month of a year is to be at the town follows from how it was at its own place:
+are near (`NEAR_WYOMING`), each adapted by `energy.weather.adapt` and put into one chain. How bright
+a month of a year is to be at the town follows from how it was at its own place:
 
     town's normal x (month of that year / normal of that place), over the mean of this over years
 
@@ -427,7 +427,9 @@ def series(name: str, folder: Path) -> Weather:
         near = [hourly(read_member(member, folder)) for member, _ in NEAR_WYOMING]
         places = [read_site(HERE / f"{place}.toml") for _, place in NEAR_WYOMING]
         years = adapted_to(site, near, places)
-        title = f"NSRDB, 7 years of Fort Collins, Golden and NW Colorado, adapted to {WYOMING[name]}"
+        title = (
+            f"NSRDB, 7 years of Fort Collins, Golden and NW Colorado, adapted to {WYOMING[name]}"
+        )
     else:
         members, title = SERIES[name]
         years = [read_member(member, folder) for member in members]

@@ -20,11 +20,11 @@ from energy.errors import InfeasibleError
 from energy.evaluation import Evaluation
 from energy.site import Site, read_site
 from energy.sizing import Sizing, Target, size
-from energy.tables import html_table
+from energy.tables import Result
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class Comparison(Result):
     """Sized plants for one target, ranked by levelized cost per MWh served; `compare` makes one.
 
     Parameters
@@ -88,12 +88,13 @@ class Comparison:
 
         return write_report(self, path, **options)
 
-    def _repr_html_(self) -> str:
+    @property
+    def caption(self) -> str:
+        """What the table is, in a line."""
         first = self.sizings[0]
-        return html_table(
-            self.frame,
+        return (
             f"{first.case.datacenter.it_mw:g} MW of computers: {first.title} at each site, "
-            f"{first.case.assumptions.finance.dollar_year} dollars, least cost first",
+            f"{first.case.assumptions.finance.dollar_year} dollars, least cost first"
         )
 
 

@@ -40,6 +40,7 @@ from energy.parameters import (
     sources,
     with_parameters,
 )
+from energy.tables import Result, Shown
 
 DATA_FILE = "compute-2025.toml"
 
@@ -68,7 +69,7 @@ YEAR_H = 8766.0
 _parameter = partial(parameter_field, DATA_FILE, "premises")
 
 
-class Premises(Input):
+class Premises(Shown, Input):
     """What stands around plant and computers: hall, cooling, fence and guards.
 
     Prices are in dollars of 2025.
@@ -98,17 +99,19 @@ class Premises(Input):
         """One row a number: value in use, low, high, unit, source."""
         return sources(self.model_dump(), shipped(DATA_FILE)["premises"])
 
-    def _repr_html_(self) -> str:
-        return str(self.frame.to_html())
-
 
 @dataclass(frozen=True, eq=False)
-class ComputeCost:
+class ComputeCost(Result):
     """What the compute of a plant costs; `compute_cost` makes one."""
 
     run: FlexibleRun
     cluster: Cluster
     premises: Premises = field(default_factory=Premises)
+
+    @property
+    def caption(self) -> str:
+        """What the table is, in a line."""
+        return f"{self.run.case.title}, {self.cluster.accelerator.name}: costs by line"
 
     @property
     def parameters(self) -> pd.DataFrame:
@@ -309,9 +312,6 @@ class ComputeCost:
             "budget": self.budget.to_dict(orient="index"),
         } | {name: value if math.isfinite(value) else None for name, value in values.items()}
 
-    def _repr_html_(self) -> str:
-        return str(self.frame.round(0).to_html())
-
 
 def compute_cost(
     run: FlexibleRun, cluster: Cluster, premises: Premises | None = None
@@ -349,12 +349,17 @@ def compute_cost(
 
 
 @dataclass(frozen=True, eq=False)
-class TrainingConcurrency:
+class TrainingConcurrency(Result):
     """One training run after the other at full power, against many at once that can wait."""
 
     sprint: ComputeCost
     patient: Sequence[ComputeCost]
     runs: int
+
+    @property
+    def caption(self) -> str:
+        """What the table is, in a line."""
+        return f"{self.sprint.run.case.title}: one run after the other, and {self.runs} at once"
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -423,9 +428,6 @@ class TrainingConcurrency:
             "computers_usd_per_mw": self.computers_usd_per_mw,
             "ways": ways,
         }
-
-    def _repr_html_(self) -> str:
-        return str(self.frame.round(3).to_html())
 
 
 def training_concurrency(

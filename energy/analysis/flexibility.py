@@ -31,6 +31,7 @@ from energy.sizing import frontier, size
 from energy.sizing.frontier import SIZES, design_of
 from energy.sizing.pattern_search import PatternSearch, design_from
 from energy.sizing.target import Constraint
+from energy.tables import Result
 
 #: Fractions of the energy whose cheapest plants are starts: the flexible ones need less battery.
 STARTS = (0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
@@ -184,7 +185,7 @@ def _check(useful_fraction: float) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class Flexibility:
+class Flexibility(Result):
     """Kinds of workload side by side, the firm one first; `compare_workloads` makes one."""
 
     case: Case
@@ -192,6 +193,11 @@ class Flexibility:
     carried: Mapping[str, float]
     useful_fraction: float
     computers_usd_per_mw: float
+
+    @property
+    def caption(self) -> str:
+        """What the table is, in a line."""
+        return f"{self.case.title}: the same work by kinds of workload"
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -240,9 +246,6 @@ class Flexibility:
             "computers_usd_per_mw": self.computers_usd_per_mw,
             "workloads": self.frame.to_dict(orient="index"),
         }
-
-    def _repr_html_(self) -> str:
-        return str(self.frame.round(3).to_html())
 
 
 def compare_workloads(

@@ -36,7 +36,7 @@ import pandas as pd
 from scipy.stats import qmc, triang
 
 from energy.analysis.comparison import Comparison
-from energy.analysis.sensitivity import levelized_usd_per_mwh, plain_rows, with_range
+from energy.analysis.sensitivity import levelized_usd_per_mwh, with_range
 from energy.case import Case
 from energy.errors import InputError
 from energy.sizing import Sizing, Target, size
@@ -44,7 +44,7 @@ from energy.sizing.cutting_planes import solve
 from energy.sizing.frontier import problem_of
 from energy.solar import ac_per_mwdc
 from energy.steps import Array
-from energy.tables import html_table
+from energy.tables import Result, plain_rows
 
 #: Assumptions on which the light on the rows hangs, and at how many points from low to high it is
 #: worked out: it is a straight line in the albedo, while rows begin to shade each other at once.
@@ -76,7 +76,7 @@ CHOICES = "limits."
 
 
 @dataclass(frozen=True, eq=False)
-class MonteCarlo:
+class MonteCarlo(Result):
     """What a seeded sample of the assumptions says of some sites.
 
     Parameters
@@ -140,11 +140,12 @@ class MonteCarlo:
             "high; weather years, and what the sites' own prices leave open, are not drawn"
         ]
 
-    def _repr_html_(self) -> str:
-        return html_table(
-            self.frame,
+    @property
+    def caption(self) -> str:
+        """What the table is, in a line."""
+        return (
             f"{self.cases[0].datacenter.it_mw:g} MW of computers, {self.target.description}: "
-            f"which site is the cheapest in {len(self.assumptions):,} draws",
+            f"which site is the cheapest in {len(self.assumptions):,} draws"
         )
 
     def to_dict(self) -> dict[str, Any]:

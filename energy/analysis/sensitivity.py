@@ -23,11 +23,11 @@ from energy.sizing.cutting_planes import GAP as EXACT_GAP
 from energy.sizing.cutting_planes import solve
 from energy.sizing.frontier import problem_of
 from energy.steps import Array
-from energy.tables import html_table
+from energy.tables import Result, plain_rows
 
 
 @dataclass(frozen=True, eq=False)
-class Sensitivity:
+class Sensitivity(Result):
     """Cost at the low and the high end of every assumption, the plant sized anew each time.
 
     Parameters
@@ -49,12 +49,18 @@ class Sensitivity:
     base_usd_per_mwh: float
     frame: pd.DataFrame
 
-    def _repr_html_(self) -> str:
-        return html_table(
-            self.frame[self.frame["swing_usd_per_mwh"] != 0.0].drop(columns="unit"),
+    @property
+    def caption(self) -> str:
+        """What the table is, in a line."""
+        return (
             f"{self.case.title}, {self.target.description}: "
-            f"{self.base_usd_per_mwh:,.1f} $/MWh, and what moves it",
+            f"{self.base_usd_per_mwh:,.1f} $/MWh, and what moves it"
         )
+
+    @property
+    def shown(self) -> pd.DataFrame:
+        """What moves the cost."""
+        return self.frame[self.frame["swing_usd_per_mwh"] != 0.0].drop(columns="unit")
 
     def to_dict(self) -> dict[str, Any]:
         """The table as plain data, for JSON; null for NaN."""
@@ -153,11 +159,3 @@ def with_range(parameters: pd.DataFrame) -> pd.DataFrame:
         low=parameters[["low", "value"]].min(axis=1), high=parameters[["high", "value"]].max(axis=1)
     )
     return frame[frame["high"] > frame["low"]]
-
-
-def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """A frame as plain data; null for NaN."""
-    return [
-        {str(k): None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()}
-        for row in frame.to_dict(orient="records")
-    ]

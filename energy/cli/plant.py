@@ -103,7 +103,7 @@ def size(
 ) -> None:
     """Find the cheapest plant at one site for one target."""
     from energy.sizing import choose_array, weather_uncertainty
-    from energy.tables import write_result
+    from energy.tables import plain_rows, write_result
 
     with Problems() as problems:
         with problems:
@@ -133,7 +133,7 @@ def size(
         if interval is not None:
             record["uncertainty"] = interval.to_dict()
         if arrays is not None:
-            record["arrays"] = _rows(arrays)
+            record["arrays"] = plain_rows(arrays)
         served = sized.evaluation.availability.served_fraction
         print_json(records([record], sized.evaluation, target.value if target.is_exact else served))
         return
@@ -217,13 +217,6 @@ def records(
         "it_mw": first.case.datacenter.it_mw,
         "sites": sites,
     }
-
-
-def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    from energy.units import plain
-
-    rows: list[dict[str, Any]] = plain(frame.to_dict(orient="records"))
-    return rows
 
 
 def print_notes(evaluations: list[Evaluation], quiet: bool) -> None:

@@ -49,6 +49,7 @@ from energy.parameters import (
     validate,
     with_parameters,
 )
+from energy.tables import Result, Shown
 
 DATA_FILE = "clusters-2025.toml"
 
@@ -173,7 +174,7 @@ class Silicon(Input):
         return fraction
 
 
-class Accelerator(Input):
+class Accelerator(Shown, Input):
     """One accelerator: a GPU, a wafer or a die with its share of host, network and racks.
 
     `flop_per_s` is its peak; `link_gb_per_s` leaves it, each way; `sold_by` is the smallest set
@@ -196,9 +197,6 @@ class Accelerator(Input):
         values = self.model_dump(exclude={"name", "silicon"})
         values |= self.silicon.model_dump() if self.silicon else {}
         return sources(values, _known(self.name))
-
-    def _repr_html_(self) -> str:
-        return str(self.frame.to_html())
 
 
 def accelerator_names() -> list[str]:
@@ -266,12 +264,21 @@ def described_accelerator(values: Mapping[str, Any], where: str) -> Accelerator:
 
 
 @dataclass(frozen=True, eq=False)
-class Cluster:
+class Cluster(Result):
     """The accelerators that carry a training run; `build_cluster` makes one."""
+
+    by_row = True
 
     training: Training
     accelerator: Accelerator
     yield_fraction: float | None  # of the accelerator's dies; None for what is bought by the shelf
+
+    @property
+    def caption(self) -> str:
+        """What the table is, in a line."""
+        return (
+            f"{self.training.flop:g} FLOP in {self.training.days:g} days on {self.accelerator.name}"
+        )
 
     @property
     def parameters(self) -> pd.DataFrame:
@@ -464,9 +471,6 @@ class Cluster:
         }
         return pd.DataFrame({"value": pd.Series(numbers, dtype=float)})
 
-    def _repr_html_(self) -> str:
-        return str(self.frame.to_html())
-
 
 def _changed(given: T, values: Mapping[str, float]) -> T:
     """An input with those of the values that it has; whole numbers are rounded."""
@@ -567,14 +571,21 @@ def read_cluster(path: str | Path) -> Cluster:
 
 
 @dataclass(frozen=True, eq=False)
-class Trainable:
+class Trainable(Result):
     """What a plant's power can train; `trainable` makes one."""
+
+    by_row = True
 
     training: Training
     accelerator: Accelerator
     plant_mw: float
     pue: float
     served_fraction: float
+
+    @property
+    def caption(self) -> str:
+        """What the table is, in a line."""
+        return f"What {self.plant_mw:g} MW can train on {self.accelerator.name}"
 
     @property
     def installed(self) -> int:
@@ -628,9 +639,6 @@ class Trainable:
         """The record's numbers, one row each."""
         numbers = {k: v for k, v in self.to_dict().items() if isinstance(v, int | float)}
         return pd.DataFrame({"value": pd.Series(numbers, dtype=float)})
-
-    def _repr_html_(self) -> str:
-        return str(self.frame.to_html())
 
 
 def trainable(

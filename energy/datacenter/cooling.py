@@ -45,6 +45,7 @@ from energy.parameters import (
     sources,
 )
 from energy.steps import Array
+from energy.tables import Shown
 
 DATA_FILE = "cooling-2025.toml"
 
@@ -89,7 +90,7 @@ _dry = partial(parameter_field, DATA_FILE, "dry_cooler")
 _tower = partial(parameter_field, DATA_FILE, "cooling_tower")
 
 
-class _Cooler(Input):
+class _Cooler(Shown, Input):
     """Heat to air through a coil or a fill, by fans of variable speed.
 
     Heat carried off goes with (return - entering air) and with the air flow to the power
@@ -115,9 +116,6 @@ class _Cooler(Input):
         for section in self._sections:
             quantities |= shipped(DATA_FILE)[section]
         return sources(self.model_dump(exclude={"supply_temp_c"}), quantities)
-
-    def _repr_html_(self) -> str:
-        return str(self.frame.to_html())
 
     def _flow(self, entering_c: Array) -> Array:
         """Air flow that holds the supply, as a fraction of full; 1 where it cannot."""

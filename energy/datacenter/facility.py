@@ -41,6 +41,7 @@ from energy.parameters import (
     with_parameters,
 )
 from energy.steps import Array
+from energy.tables import Result, Shown
 from energy.weather import Place, Weather
 from energy.weather.humidity import pressure_pa, wet_bulb
 
@@ -61,7 +62,7 @@ class Cooling(Input):
     pue_max: Annotated[float, Field(ge=1)]
 
 
-class Hall(Input):
+class Hall(Shown, Input):
     """What runs beside the computers: pumps of the loops, fans, light."""
 
     loop_head_kpa: NotNegative = _hall("loop_head_kpa")
@@ -75,7 +76,7 @@ class Hall(Input):
         return sources(self.model_dump(), shipped(DATA_FILE)["hall"])
 
 
-class AcFeed(Input):
+class AcFeed(Shown, Input):
     """Power by AC: transformer, switchgear, cables; then UPS and PDU, or variable drives.
 
     Examples
@@ -112,7 +113,7 @@ class AcFeed(Input):
         return sources(self.model_dump(), shipped(DATA_FILE)["ac"])
 
 
-class DcFeed(Input):
+class DcFeed(Shown, Input):
     """Power by 800 V DC, from a plant whose bus is DC: no UPS, no rectifier in the computers.
 
     `it_mw` stays what the same computers would draw from AC, so that the two compare; their own
@@ -222,7 +223,7 @@ def load_mw(datacenter: Datacenter, cooling: Cooling, temp_air_c: Array) -> Arra
 
 
 @dataclass(frozen=True, eq=False)
-class Building:
+class Building(Result):
     """A datacenter's load at a place, step by step and part by part; `operate` makes one.
 
     `frame` has a row a step: `it_mw`, `hall_mw` (fans, light), `fans_mw`, `pumps_mw`, `chiller_mw`,
@@ -233,6 +234,12 @@ class Building:
     weather: Weather
     frame: pd.DataFrame
     humidity_notes: tuple[str, ...] = ()
+
+    @property
+    def caption(self) -> str:
+        """What the table is, in a line."""
+        kind = type(self.datacenter.cooling).__name__
+        return f"{self.datacenter.it_mw:g} MW of computers, {kind}: means of each month"
 
     @property
     def load_mw(self) -> Array:
@@ -330,8 +337,10 @@ class Building:
             "notes": self.notes,
         }
 
-    def _repr_html_(self) -> str:
-        return str(self.monthly.round(4).to_html())
+    @property
+    def shown(self) -> pd.DataFrame:
+        """The months."""
+        return self.monthly
 
     @property
     def _wanted_c(self) -> float:

@@ -29,6 +29,7 @@ from energy.parameters import (
     sources,
 )
 from energy.steps import Array
+from energy.tables import Shown
 
 DATA_FILE = "workload-2025.toml"
 
@@ -40,7 +41,7 @@ _cap = partial(parameter_field, DATA_FILE, "cap")
 # --- kinds of workload --------------------------------------------------------------------------
 
 
-class _Kind(Input):
+class _Kind(Shown, Input):
     @property
     def frame(self) -> pd.DataFrame:
         """One row a number: value in use, low, high, unit, source."""
@@ -48,9 +49,6 @@ class _Kind(Input):
         for section in ("steady", "stop", "cap"):
             quantities |= shipped(DATA_FILE)[section]
         return sources(self.model_dump(), quantities)
-
-    def _repr_html_(self) -> str:
-        return str(self.frame.to_html())
 
 
 class FirmLoad(_Kind):

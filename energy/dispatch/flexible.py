@@ -64,7 +64,7 @@ from energy.dispatch.step import (
     step,
 )
 from energy.steps import Array
-from energy.tables import html_table
+from energy.units import plain
 
 #: Columns of the work, in this order: IT power, IT power without any limit, useful compute as
 #: power of computers at full, fraction of them that restarts, compute lost by restarting.
@@ -173,16 +173,18 @@ class FlexibleRun(Dispatch):
             "it_mw": self.case.datacenter.it_mw,
             "workload": {"kind": type(self.workload).__name__} | self.workload.model_dump(),
             "design": self.design.model_dump(),
-        } | {name: _plain(getattr(self, name)) for name in names}
+        } | {name: plain(getattr(self, name)) for name in names}
 
-    def _repr_html_(self) -> str:
+    @property
+    def caption(self) -> str:
+        """What the table is, in a line."""
+        return f"{self.case.title}: {type(self.workload).__name__}"
+
+    @property
+    def shown(self) -> pd.DataFrame:
+        """The run's numbers."""
         numbers = {k: v for k, v in self.to_dict().items() if isinstance(v, int | float)}
-        frame = pd.DataFrame({"value": pd.Series(numbers, dtype=float)})
-        return html_table(frame, f"{self.case.title}: {type(self.workload).__name__}", by_row=True)
-
-
-def _plain(value: float | None) -> float | None:
-    return None if value is None or not np.isfinite(value) else value
+        return pd.DataFrame({"value": pd.Series(numbers, dtype=float)})
 
 
 def run_workload(

@@ -30,7 +30,7 @@ from energy.dispatch.step import (
 )
 from energy.errors import InputError
 from energy.steps import Array, energy_mwh
-from energy.tables import html_table
+from energy.tables import Result
 
 #: Columns of the flows, in this order.
 FLOWS = (
@@ -50,7 +50,7 @@ MOST_ROUNDS = 5
 
 
 @dataclass(frozen=True, eq=False)
-class Dispatch:
+class Dispatch(Result):
     """Every flow of one plant over all weather years; `simulate` makes one.
 
     Parameters
@@ -66,6 +66,8 @@ class Dispatch:
     cyclic
         True where the battery ends as it starts, so that the chain's end leads to its start.
     """
+
+    by_row = True
 
     case: Case
     design: Design
@@ -150,9 +152,15 @@ class Dispatch:
         served = (self.load_mw - self.flow("unserved_mw")) / self.case.load_mw
         return self.case.weather.per_year(self.case.datacenter.it_mw * served)
 
-    def _repr_html_(self) -> str:
-        flows = self.frame.agg(["mean", "min", "max"]).T
-        return html_table(flows, f"{self.case.title}: flows of all steps", by_row=True)
+    @property
+    def caption(self) -> str:
+        """What the table is, in a line."""
+        return f"{self.case.title}: flows of all steps"
+
+    @property
+    def shown(self) -> pd.DataFrame:
+        """Mean, least and most of each flow [MW]."""
+        return self.frame.agg(["mean", "min", "max"]).T
 
 
 def simulate(case: Case, design: Design, *, initial_soc_fraction: float | None = None) -> Dispatch:

@@ -17,11 +17,11 @@ from energy.dispatch import Dispatch, FlexibleRun
 from energy.errors import InputError
 from energy.finance.capital import DRIVERS, capital_recovery_factor, unit_costs
 from energy.finance.present_cost import present_cost
-from energy.tables import html_table
+from energy.tables import Result
 
 
 @dataclass(frozen=True, eq=False)
-class Cost:
+class Cost(Result):
     """Cost of one run, in real dollars of `finance.dollar_year`."""
 
     run: Dispatch
@@ -154,11 +154,12 @@ class Cost:
             "parts": parts,
         }
 
-    def _repr_html_(self) -> str:
-        return html_table(
-            self.frame,
+    @property
+    def caption(self) -> str:
+        """What the table is, in a line."""
+        return (
             f"{self.run.case.title}, {self.run.case.assumptions.finance.dollar_year} dollars: "
-            f"{self.levelized_usd_per_mwh:,.1f} $/MWh served",
+            f"{self.levelized_usd_per_mwh:,.1f} $/MWh served"
         )
 
 

@@ -35,6 +35,7 @@ from energy.sizing.solution import Sizing, size
 from energy.sizing.target import Target
 from energy.solar import FixedTilt, Solar, Tracker, ac_per_mwdc
 from energy.steps import Array
+from energy.tables import Result
 
 #: The kinds of mount by name.
 MOUNTS: dict[str, type[Tracker | FixedTilt]] = {"tracker": Tracker, "fixed": FixedTilt}
@@ -50,7 +51,7 @@ Bounds = tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False)
-class ArrayChoice:
+class ArrayChoice(Result):
     """The array whose least-cost plant is the cheapest, that plant, and the arrays beside it.
 
     `frame` has one row an array that was tried, cheapest first: `mount`, `tilt_deg` (NaN on a
@@ -68,8 +69,10 @@ class ArrayChoice:
         """The question, with the best array among its assumptions."""
         return self.sizing.case
 
-    def _repr_html_(self) -> str:
-        return str(self.frame.round(3).to_html(index=False))
+    @property
+    def caption(self) -> str:
+        """What the table is, in a line."""
+        return f"{self.case.title}: arrays that were tried, cheapest plant first"
 
 
 def choose_array(

@@ -21,7 +21,7 @@ from energy.finance import capital_usd_per_size
 from energy.sizing.frontier import SERVED_FRACTIONS, SIZES, frontier
 from energy.sizing.pattern_search import PatternSearch, measured
 from energy.sizing.target import Constraint, Target
-from energy.tables import html_table
+from energy.tables import Result
 
 #: Fractions of the energy whose cheapest plants are the first tries; grid or backup may leave them
 #: little to do.
@@ -35,7 +35,7 @@ BACKUP_ENERGY_FRACTIONS = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7
 
 
 @dataclass(frozen=True, eq=False)
-class BackupFrontier:
+class BackupFrontier(Result):
     """The cheapest plants for a fraction of the energy, by how much of it may come from backup.
 
     Parameters
@@ -75,11 +75,10 @@ class BackupFrontier:
             "plants": rows,
         }
 
-    def _repr_html_(self) -> str:
-        return html_table(
-            self.frame,
-            f"{self.case.title}: {self.target.description}, by what backup may give",
-        )
+    @property
+    def caption(self) -> str:
+        """What the table is, in a line."""
+        return f"{self.case.title}: {self.target.description}, by what backup may give"
 
 
 def backup_frontier(

@@ -22,7 +22,7 @@ from energy.finance import annual_usd_per_size, capital_usd_per_size
 from energy.parameters import fraction_problems
 from energy.sizing.cutting_planes import Problem, solve
 from energy.steps import Array
-from energy.tables import html_table
+from energy.tables import Result
 
 #: Fractions of the energy that a frontier has when none are asked for: 29 from .5 to five nines,
 #: evenly spaced in nines, and all of it.
@@ -36,7 +36,7 @@ SIZES = ("solar_mw", "battery_mwh", "battery_mw")
 
 
 @dataclass(frozen=True, eq=False)
-class Frontier:
+class Frontier(Result):
     """The least-cost plants of a case for a row of targets.
 
     Parameters
@@ -138,11 +138,10 @@ class Frontier:
             }
         )
 
-    def _repr_html_(self) -> str:
-        return html_table(
-            self.frame,
-            f"{self.case.title}: the cheapest plants of PV and battery, by fraction of the energy",
-        )
+    @property
+    def caption(self) -> str:
+        """What the table is, in a line."""
+        return f"{self.case.title}: cheapest plants of PV and battery, by fraction of the energy"
 
 
 def frontier(

@@ -26,14 +26,14 @@ from energy.sizing.frontier import SIZES, design_of, frontier, largest_design
 from energy.sizing.infeasible import Infeasibility
 from energy.sizing.pattern_search import SAVING, Found, PatternSearch, measured
 from energy.sizing.target import Constraint, Target
-from energy.tables import html_table
+from energy.tables import Result
 
 #: Fractions of the energy between two plants of the frontier that are tried for a closer start.
 BETWEEN = 9
 
 
 @dataclass(frozen=True, eq=False)
-class Sizing:
+class Sizing(Result):
     """The cheapest plant for a target, as run hour by hour; `size` makes one.
 
     Parameters
@@ -51,6 +51,8 @@ class Sizing:
     value
         Figures of what the load is worth, where money was the target.
     """
+
+    by_row = True
 
     evaluation: Evaluation
     target: Target
@@ -104,8 +106,10 @@ class Sizing:
             }
         return self.evaluation.to_dict() | {"sized_for": sized_for}
 
-    def _repr_html_(self) -> str:
-        return html_table(self.frame, f"{self.case.title}: {self.title}", by_row=True)
+    @property
+    def caption(self) -> str:
+        """What the table is, in a line."""
+        return f"{self.case.title}: {self.title}"
 
 
 def size(

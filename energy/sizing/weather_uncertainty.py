@@ -31,7 +31,7 @@ from energy.reliability import NIGHT_H, nines_supported
 from energy.sizing.cutting_planes import Problem, solve
 from energy.sizing.frontier import problem_of
 from energy.sizing.solution import Sizing
-from energy.tables import html_table
+from energy.tables import Result, html_table
 
 #: Percentiles of a 90 % interval.
 INTERVAL = (5.0, 95.0)
@@ -41,7 +41,7 @@ CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, eq=False)
-class WeatherUncertainty:
+class WeatherUncertainty(Result):
     """What the weather years say of how sure a sizing is.
 
     Parameters
@@ -56,6 +56,8 @@ class WeatherUncertainty:
         One row a draw of as many years, with replacement: `annual_usd` of its own plant, and the
         sized plant's `served_fraction` and `available_fraction` in those years.
     """
+
+    by_row = True
 
     sizing: Sizing
     single_years: pd.DataFrame
@@ -132,9 +134,13 @@ class WeatherUncertainty:
             "notes": self.notes,
         }
 
+    @property
+    def caption(self) -> str:
+        """What the table is, in a line."""
+        return f"{self.sizing.case.title}: {self.sizing.title}, with 90 % intervals"
+
     def _repr_html_(self) -> str:
-        caption = f"{self.sizing.case.title}: {self.sizing.title}"
-        return html_table(self.frame, f"{caption}, with 90 % intervals", by_row=True) + html_table(
+        return super()._repr_html_() + html_table(
             self.single_years, "Each weather year: its own plant's cost, and how this plant did"
         )
 

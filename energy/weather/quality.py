@@ -28,6 +28,8 @@ import pandas as pd
 
 from energy.errors import InputError
 from energy.steps import Array
+from energy.tables import Result, plain_rows
+from energy.units import plain
 from energy.weather import checks
 from energy.weather.clearsky import clear_sky
 from energy.weather.series import Weather
@@ -135,7 +137,7 @@ class _Light:
 
 
 @dataclass(frozen=True, eq=False)
-class QualityCheck:
+class QualityCheck(Result):
     """What a weather series is worth.
 
     Parameters
@@ -184,6 +186,9 @@ class QualityCheck:
 
     def to_dict(self) -> dict[str, Any]:
         """The quality_check as plain data: what `--json` prints."""
+        periods = self.low_irradiance_periods.apply(
+            lambda column: column.dt.date if column.dtype.kind == "M" else column
+        )
         return {
             "source": self.source,
             "years": self.years,
@@ -191,11 +196,11 @@ class QualityCheck:
             "last_year": self.last_year,
             "typical": self.typical,
             "normals_source": self.normals_source,
-            "shift_minutes": _plain(self.shift_minutes),
+            "shift_minutes": plain(self.shift_minutes),
             "shift_method": self.shift_method,
-            "measures": _rows(self.frame),
-            "monthly": _rows(self.monthly),
-            "low_irradiance_periods": _rows(self.low_irradiance_periods),
+            "measures": plain_rows(self.frame.reset_index()),
+            "monthly": plain_rows(self.monthly.reset_index()),
+            "low_irradiance_periods": plain_rows(periods.reset_index()),
             "warnings": list(self.warnings),
         }
 
@@ -638,19 +643,3 @@ def _twelve(values: Sequence[float] | None, name: str) -> Array:
     if twelve.shape != (12,) or not np.isfinite(twelve).all():
         raise InputError(f"{name}: give twelve numbers, January first; got {list(values)}")
     return twelve
-
-
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [
-        {str(key): _plain(value) for key, value in row.items()}
-        for row in table.reset_index().to_dict("records")
-    ]
-
-
-def _plain(value: Any) -> Any:
-    """A value that JSON knows: None for what is not a number, ISO dates."""
-    if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d}"
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value

@@ -158,7 +158,7 @@ def test_patience_needs_less_plant_and_more_computers(training_concurrency):
     assert frame["usd_per_run"].iloc[0] < frame["usd_per_run"].iloc[2]
     assert math.isnan(frame["cross_usd_per_mw"].iloc[1])
     assert training_concurrency.to_dict()["ways"]["sprint"]["cross_usd_per_mw"] is None
-    assert "usd_per_run" in training_concurrency._repr_html_()
+    assert "50 at once" in training_concurrency._repr_html_()
 
 
 def test_at_the_crossing_both_ways_cost_the_same(training_concurrency, cluster):

@@ -96,7 +96,7 @@ def test_flexibility_saves_battery_and_idle_computers_cost_more_than_it_saves(ta
     got = frame.loc["week", "computers_usd_per_mwh"]
     assert got == pytest.approx(expected, rel=0.01)
     assert table.to_dict()["workloads"]["day"]["computers_mw"] == pytest.approx(100 / 0.3)
-    assert "carried_mw" in table._repr_html_()
+    assert "kinds of workload" in table._repr_html_()
 
 
 def test_asked_work_is_a_queue_s_mean_power(case):

@@ -2,8 +2,8 @@
 
 Run: python tests/benchmarks/validate_resampling.py [Clearlake_CA_NSRDB_1998-2015.csv.gz]
 
-18 real years of one place (NSRDB, Clearlake CA) are the truth. Years are resampled from 5 to 7 of them
-and compared with it, as are the few years as they are, and single years. The file has no wind:
+18 real years of one place (NSRDB, Clearlake CA) are the truth. Years are resampled from 5 to 7 of
+them and compared with it, as are the few years as they are, and single years. The file has no wind:
 2 m/s is assumed throughout. Resampled chains are 18 years long, so that the worst of one can be
 compared with the worst of the other.
 
