@@ -28,8 +28,9 @@ app = typer.Typer(
     "and what it costs.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # rich takes half of the time in which the help is there
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 for family in (weather, plant, comparing, cluster):
     app.registered_commands.extend(family.app.registered_commands)
