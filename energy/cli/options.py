@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
+from typer.core import TyperCommand
 
 PLACE, WEATHER, DATACENTER = "Place", "Weather", "Datacenter"
 ASSUMPTIONS, TARGET, PLANT, OUTPUT = "Assumptions", "Target (one of)", "Plant", "Output"
@@ -42,7 +43,7 @@ class SiteOption:
 
     site: Annotated[
         str | None,
-        typer.Argument(metavar="[SITE]", help="A name from `energy sites`, a TOML or weather file"),
+        typer.Argument(metavar="SITE", help="A name from `energy sites`, a TOML or weather file"),
     ] = None
     lat: Annotated[
         float | None, _option(PLACE, "--lat", help="Any place instead of a SITE: degrees north")
@@ -208,6 +209,22 @@ class OutputClosedError(Exception):
     """Whoever read the output has closed it, as `head` does."""
 
 
+class _Grouped(TyperCommand):
+    """A command whose help lists its options group by group."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write one section a group, in the order in which they are declared."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for option in self.get_params(ctx):
+            if (row := option.get_help_record(ctx)) is not None:
+                other = "Arguments" if option.param_type_name == "argument" else "Options"
+                group = getattr(option, "rich_help_panel", None) or other
+                sections.setdefault(group, []).append(row)
+        for group, rows in sections.items():
+            with formatter.section(group):
+                formatter.write_dl(rows)
+
+
 def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[..., None]], Any]:
     """Make a function a command; a parameter that is a group becomes the options of the group."""
 
@@ -238,7 +255,7 @@ def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[...
         by_keyword = [option.replace(kind=inspect.Parameter.KEYWORD_ONLY) for option in options]
         run.__signature__ = inspect.Signature(by_keyword)  # type: ignore[attr-defined]
         run.__annotations__ = {option.name: option.annotation for option in options}
-        app.command(name)(run)
+        app.command(name, cls=_Grouped)(run)
         return function
 
     return register

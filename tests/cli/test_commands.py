@@ -476,3 +476,45 @@ def test_every_problem_of_the_odds_is_told_before_anything_runs(energy, tmp_path
     for told in ("did you mean 'el-paso'", "fraction above 0", "tables end in .csv"):
         assert told in err
     assert energy("monte-carlo", "--served-fraction", "0.9")[0] == 2
+
+
+# --- the groups of options ------------------------------------------------------------------------
+
+
+def options_of(name: str) -> set[str]:
+    import inspect
+
+    (found,) = [c for c in cli.app.registered_commands if c.callback.__name__ == name]
+    return set(inspect.signature(found.callback).parameters)
+
+
+@pytest.mark.parametrize(
+    "name", ["weather", "run", "size", "frontier", "compare", "sensitivity", "monte_carlo"]
+)
+def test_a_command_with_a_case_has_every_group_of_options(name: str) -> None:
+    from dataclasses import fields
+
+    from energy.cli.options import CASE_GROUPS, WeatherOptions
+
+    groups = (WeatherOptions,) if name == "weather" else CASE_GROUPS
+    wanted = {field.name for group in groups for field in fields(group)}
+    assert wanted <= options_of(name)
+
+
+@pytest.mark.parametrize("name", ["size", "compare", "sensitivity", "monte_carlo", "frontier"])
+def test_a_command_that_sizes_takes_every_target(name: str) -> None:
+    from dataclasses import fields
+
+    from energy.cli.options import TargetOptions
+
+    assert {field.name for field in fields(TargetOptions)} <= options_of(name)
+
+
+def test_the_help_lists_options_by_group(energy) -> None:
+    code, out, err = energy("size", "--help")
+    assert (code, err) == (0, "")
+    heads = [line for line in out.splitlines() if line and not line.startswith(" ")]
+    assert [head.rstrip(":") for head in heads[1:]] == [
+        "Arguments", "Place", "Target (one of)", "Weather", "Datacenter", "Assumptions", "Plant",
+        "Output", "Options",
+    ]  # fmt: skip
