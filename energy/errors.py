@@ -12,8 +12,8 @@ EnergyWarning marks what changes an answer without making it wrong.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NoReturn
 
 
 class EnergyError(Exception):
@@ -69,3 +69,13 @@ def unknown_name(module: str, name: str, known: Iterable[str]) -> AttributeError
     near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.4)
     hint = f"; did you mean {', '.join(near)}?" if near else f"; known: {', '.join(sorted(known))}"
     return AttributeError(f"{module} has no {name!r}{hint}")
+
+
+def answer_unknown(module: str, known: Iterable[str]) -> Callable[[str], NoReturn]:
+    """A module's `__getattr__`, which answers a name that is not there with its neighbors."""
+    names = list(known)
+
+    def answer(name: str) -> NoReturn:
+        raise unknown_name(module, name, names)
+
+    return answer

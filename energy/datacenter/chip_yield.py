@@ -16,9 +16,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from energy.errors import InputError, unknown_name
+from energy.errors import InputError, answer_unknown
 
 #: What gives the fraction of good dies from the mean number of defects on one.
 YieldModel = Callable[[float], float]
@@ -80,7 +80,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any:
-        """Answer a name that does not exist with its neighbors."""
-        raise unknown_name(__name__, name, __all__)
+    __getattr__ = answer_unknown(__name__, __all__)

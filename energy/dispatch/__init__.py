@@ -9,7 +9,7 @@ from energy.dispatch.batch import simulate_many
 from energy.dispatch.design import Design
 from energy.dispatch.flexible import FlexibleRun, run_workload
 from energy.dispatch.run import FLOWS, Dispatch, run_load, simulate
-from energy.errors import unknown_name
+from energy.errors import answer_unknown
 
 __all__ = [
     "FLOWS",
@@ -23,7 +23,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any:
-        """Answer a name that does not exist with its neighbors."""
-        raise unknown_name(__name__, name, __all__)
+    __getattr__ = answer_unknown(__name__, __all__)

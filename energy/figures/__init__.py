@@ -5,7 +5,7 @@ In: results of the package. Out: matplotlib figures; `save` writes them as PNG o
 
 from typing import TYPE_CHECKING, Any
 
-from energy.errors import unknown_name
+from energy.errors import answer_unknown
 from energy.figures.cost_curves import backup_frontier, frontier, frontiers
 from energy.figures.plant_week import week
 from energy.figures.style import ENDINGS, save
@@ -25,7 +25,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any:
-        """Answer a name that does not exist with its neighbors."""
-        raise unknown_name(__name__, name, __all__)
+    __getattr__ = answer_unknown(__name__, __all__)

@@ -5,7 +5,7 @@ In: `Case`, `Dispatch`. Out: unit costs, `Cost`, `PresentCost`.
 
 from typing import TYPE_CHECKING, Any
 
-from energy.errors import unknown_name
+from energy.errors import answer_unknown
 from energy.finance.annualized import Cost, price
 from energy.finance.capital import (
     DRIVERS,
@@ -33,7 +33,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any:
-        """Answer a name that does not exist with its neighbors."""
-        raise unknown_name(__name__, name, __all__)
+    __getattr__ = answer_unknown(__name__, __all__)

@@ -8,7 +8,7 @@ downloads, `pdf` prints the page with a browser, `file` writes it into place.
 
 from typing import TYPE_CHECKING, Any
 
-from energy.errors import unknown_name
+from energy.errors import answer_unknown
 from energy.report.content import report_data
 from energy.report.file import ENDINGS, check_path, write_report
 from energy.report.html import page
@@ -17,7 +17,4 @@ from energy.report.markdown import markdown
 __all__ = ["ENDINGS", "check_path", "markdown", "page", "report_data", "write_report"]
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any:
-        """Answer a name that does not exist with its neighbors."""
-        raise unknown_name(__name__, name, __all__)
+    __getattr__ = answer_unknown(__name__, __all__)

@@ -12,7 +12,7 @@ weather years leave open.
 
 from typing import TYPE_CHECKING, Any
 
-from energy.errors import unknown_name
+from energy.errors import answer_unknown
 from energy.sizing.array import ArrayChoice, choose_array
 from energy.sizing.dispatchable import BackupFrontier, backup_frontier
 from energy.sizing.frontier import Frontier, frontier
@@ -43,7 +43,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any:
-        """Answer a name that does not exist with its neighbors."""
-        raise unknown_name(__name__, name, __all__)
+    __getattr__ = answer_unknown(__name__, __all__)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from energy.errors import unknown_name
+from energy.errors import answer_unknown
 from energy.weather.adaptation import adapt
 from energy.weather.quality import QualityCheck, check_quality
 from energy.weather.read import read_weather
@@ -27,7 +27,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any:
-        """Answer a name that does not exist with its neighbors."""
-        raise unknown_name(__name__, name, __all__)
+    __getattr__ = answer_unknown(__name__, __all__)
