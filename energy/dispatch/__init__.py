@@ -3,7 +3,7 @@
 In: `Case` and `Design`. Out: `Dispatch`, or one row of measures for each of many designs.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from energy.dispatch.batch import simulate_many
 from energy.dispatch.design import Design

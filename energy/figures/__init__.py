@@ -3,7 +3,7 @@
 In: results of the package. Out: matplotlib figures; `save` writes them as PNG or SVG.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from energy.errors import answer_unknown
 from energy.figures.cost_curves import backup_frontier, frontier, frontiers

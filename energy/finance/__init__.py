@@ -3,7 +3,7 @@
 In: `Case`, `Dispatch`. Out: unit costs, `Cost`, `PresentCost`.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from energy.errors import answer_unknown
 from energy.finance.annualized import Cost, price

@@ -6,7 +6,7 @@ In: the sizings of a comparison. Out: a file, whole or not at all.
 downloads, `pdf` prints the page with a browser, `file` writes it into place.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from energy.errors import answer_unknown
 from energy.report.content import report_data

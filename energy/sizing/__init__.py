@@ -10,7 +10,7 @@ backup, `solution` is the plant of one target, `array` its mount, `weather_uncer
 weather years leave open.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from energy.errors import answer_unknown
 from energy.sizing.array import ArrayChoice, choose_array

@@ -5,7 +5,7 @@ In: a weather file or a shipped series. Out: a checked `Weather`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from energy.errors import answer_unknown
 from energy.weather.adaptation import adapt
