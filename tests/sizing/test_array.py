@@ -100,7 +100,7 @@ def test_the_choice_is_the_first_row_and_its_plant_is_that_of_its_case() -> None
     assert sizing.design == choice.sizing.design
     assert sizing.evaluation.cost.annual_usd == pytest.approx(first["annual_usd"], rel=1e-12)
     assert first["kwh_per_kwdc_year"] == pytest.approx(fresh.kwh_per_kwdc_year)
-    assert "december_kwh_per_kwdc" in choice._repr_html_()
+    assert "cheapest plant first" in choice._repr_html_()
 
 
 def test_the_case_that_is_asked_about_stays_as_it_was() -> None:
@@ -218,7 +218,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     assert "unknown mount 'windmill'; known: 'tracker' and 'fixed'" in lines
     assert "tilts_deg must be a lowest and a highest, from 0 to 90; got (-5.0, 95.0)" in lines
     assert "dc_ac_ratios must be a lowest and a highest, above 0 and at most 5; got" in lines
-    assert "gcr_fractions must be numbers above 0 and below 1; got [0.4, 1.2]" in lines
+    assert "gcr_fractions must list numbers above 0 and below 1; got [0.4, 1.2]" in lines
 
 
 @pytest.mark.parametrize(
