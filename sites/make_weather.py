@@ -392,7 +392,7 @@ def hourly(weather: Weather) -> Weather:
 def chain(years: list[Weather], site: Site, title: str) -> Weather:
     """The years one after the other, at the site."""
     first, last = years[0], years[-1]
-    frame = pd.concat([year.frame for year in years]).rename_axis("start")
+    frame = pd.concat([year.frame for year in years], join="inner").rename_axis("start")
     provenance = first.provenance.replace(source=title, last_year=last.last_year)
     return replace(first, frame=frame, place=site.place, provenance=provenance)
 

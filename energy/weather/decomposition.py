@@ -151,7 +151,7 @@ def _light(
         low = zenith_deg > LOW_SUN_DEG
         beam = (ghi - dhi) / np.where(low, 1.0, cosine)
         return (
-            {"dni": np.where(low, 0.0, np.clip(beam, 0.0, extra))},
+            {"dni": np.where(low, 0.0, np.clip(beam, 0.0, CLEAREST_BEAM * extra))},
             "the file has no dni; it is (ghi - dhi) / cos Z",
         )
     dni, dhi = decompose(ghi, zenith_deg, middle)

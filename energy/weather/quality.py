@@ -71,6 +71,9 @@ CLOSURE_SHIFT_MIN, CENTROID_SHIFT_MIN = 8.0, 15.0
 #: left over; half an hour costs about .1.
 CLOSES = 0.08
 
+#: How much the beam that does not close must change over the shifts, as a fraction of all beam.
+SWINGS = 0.05
+
 #: How the clock is known, best first.
 METHODS = ("closure", "clear days")
 
@@ -446,6 +449,8 @@ def _closure_shift(weather: Weather, light: _Light) -> tuple[float, float]:
         ).sum()
         for shift in SHIFTS_MIN
     ]
+    if max(left) - min(left) < SWINGS * beam[use].sum():
+        return math.nan, math.nan  # near a pole the sun's height says nothing of the hour
     best = int(np.argmin(left))
     fraction = float(left[best] / max(beam[use].sum(), 1e-9))
     return (float(SHIFTS_MIN[best]) if 0 <= fraction < CLOSES else math.nan), fraction

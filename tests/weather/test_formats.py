@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,22 +15,48 @@ import pytest
 from energy.errors import WeatherError
 from energy.weather.checks import sun_problems
 from energy.weather.decomposition import WIND_M_S, complete, erbs_driesse
-from energy.weather.read.formats import Rows, known_format
+from energy.weather.read import read_weather, recognize
+from energy.weather.read.assemble import without_codes, years_of
+from energy.weather.read.rows import step_of
+from energy.weather.read.text import contents, decoded
 from energy.weather.series import Place
 
 MIAMI = Path(pvlib.__file__).parent / "data" / "12839.tm2"
 TURIN = {"latitude": 45.0, "longitude": 8.0, "elevation": 250.0}
 
 
-def read(path: Path) -> Rows:
-    found = known_format(path.read_text(encoding="utf-8")[:4096])
-    assert found is not None
-    return found[0](path)
+@dataclass
+class Found:
+    """The rows of a file, its columns by start of step, UTC."""
+
+    data: pd.DataFrame
+    latitude_deg: float
+    longitude_deg: float
+    elevation_m: float
+    utc_offset_h: float
+    source: str
+    recorded_years: list[int]
 
 
-def named(path: Path) -> str | None:
-    found = known_format(path.read_text(encoding="utf-8")[:4096])
-    return found and found[1]
+def read(path: Path) -> Found:
+    lines = decoded(contents(path)).split("\n")
+    rows = recognize(lines, path)[1](lines, path)
+    index = pd.DatetimeIndex(rows.likeliest) - pd.Timedelta(hours=rows.clock_h)
+    step_h = step_of(rows.start)
+    middle = rows.likeliest + np.timedelta64(round(1800 * step_h), "s")
+    return Found(
+        without_codes(rows.data).set_index(index.tz_localize("UTC")),
+        rows.latitude_deg,
+        rows.longitude_deg,
+        rows.elevation_m,
+        rows.utc_offset_h,
+        rows.source,
+        list(rows.recorded_years) or years_of(middle, step_h),
+    )
+
+
+def named(path: Path) -> str:
+    return recognize(decoded(contents(path)).split("\n"), path)[0]
 
 
 def refused(path: Path) -> list[str]:
@@ -48,7 +75,7 @@ def light(middle: pd.DatetimeIndex, latitude_deg: float, longitude_deg: float) -
     return pd.DataFrame({"ghi": dhi + dni * cosine, "dni": dni, "dhi": dhi}, index=middle)
 
 
-def follows_the_sun(rows: Rows) -> bool:
+def follows_the_sun(rows: Found) -> bool:
     """Light and sun agree to a few minutes: GHI = DHI + DNI cos Z fits best at the middle."""
     frame = rows.data.tz_convert("UTC")
     assert sun_problems(frame, rows.latitude_deg, rows.longitude_deg, 1.0) == []
@@ -100,7 +127,7 @@ def pvgis_hours(path: Path, slope: str = "0 deg.", components: bool = True) -> p
 def test_pvgis_hours_are_instants_in_the_middle_of_their_step(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"hours.{ending}"
     sky = pvgis_hours(path)
-    assert named(path) == f"a PVGIS hourly {ending}"
+    assert named(path) == "a PVGIS file"
     rows = read(path)
     assert rows.data.index[0] == pd.Timestamp("2018-12-31 23:40", tz="UTC")
     assert (rows.latitude_deg, rows.longitude_deg, rows.elevation_m) == (45.0, 8.0, 250.0)
@@ -179,7 +206,7 @@ def pvgis_tmy(path: Path) -> pd.DataFrame:
 def test_the_three_forms_of_a_pvgis_typical_year_are_one(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"tmy.{ending}"
     sky = pvgis_tmy(path)
-    assert named(path) == ("a PVGIS EPW" if ending == "epw" else f"a PVGIS TMY {ending}")
+    assert named(path) == ("an EPW file" if ending == "epw" else "a PVGIS file")
     rows = read(path)
     # 11 minutes after the stamp is the middle of the step: it starts 19 minutes before the stamp.
     assert rows.data.index[0] == pd.Timestamp("2004-12-31 23:41", tz="UTC")
@@ -191,10 +218,10 @@ def test_the_three_forms_of_a_pvgis_typical_year_are_one(tmp_path: Path, ending:
     middle = rows.data.index + pd.Timedelta(minutes=30)
     one_year = pd.DatetimeIndex([time.replace(year=2006) for time in middle])
     moved = rows.data.set_index(one_year - pd.Timedelta(minutes=30))
-    assert follows_the_sun(Rows(moved, *[getattr(rows, name) for name in FIELDS]))
+    assert follows_the_sun(replace(rows, data=moved))
 
 
-FIELDS = [name for name in Rows.__dataclass_fields__ if name != "data"]
+FIELDS = [name for name in Found.__dataclass_fields__ if name != "data"]
 
 
 # --- TMY2 --------------------------------------------------------------------------------------
@@ -207,7 +234,7 @@ def test_miami_s_tmy2_is_as_pvlib_reads_it() -> None:
     assert (rows.elevation_m, rows.utc_offset_h) == (2.0, -5.0)
     assert rows.source == "TMY2 Miami, FL"
     assert (rows.recorded_years[0], rows.recorded_years[-1]) == (1961, 1988)
-    assert rows.data.index[0] == pd.Timestamp("2001-01-01 00:00", tz="-05:00")  # hour 1 ends at 1
+    assert rows.data.index[0] == pd.Timestamp("1962-01-01 05:00", tz="UTC")  # hour 1 ends at 1
     columns = {"ghi": "GHI", "dni": "DNI", "dhi": "DHI", "temp_air": "DryBulb"}
     for ours, name in (columns | {"wind_speed": "Wspd"}).items():
         unit = 10.0 if ours in ("temp_air", "wind_speed") else 1.0
@@ -457,8 +484,11 @@ def test_a_csv_of_one_row_is_refused(plain: Callable[[str], Path]) -> None:
         "# a remark\nx,y\n",
     ],
 )
-def test_files_of_other_kinds_are_left_to_others(head: str) -> None:
-    assert known_format(head) is None
+def test_files_of_other_kinds_are_refused(tmp_path: Path, head: str) -> None:
+    path = tmp_path / "other.txt"
+    path.write_text(head, encoding="utf-8")
+    with pytest.raises(WeatherError, match=r"Known: EPW, TMY3 csv|is empty|begins as|without a line"):
+        read_weather(path)
 
 
 # --- lacking columns ---------------------------------------------------------------------------

@@ -435,14 +435,33 @@ MISSING_CODES = {
     ("name", "column", "code"),
     [(name, *code) for name, codes in MISSING_CODES.items() for code in codes.items()],
 )
-def test_a_code_for_missing_is_told_as_missing(read, name: str, column: str, code: float) -> None:
+def test_a_code_for_missing_by_day_is_missing(read, name: str, column: str, code: float) -> None:
     sky = clear_sky(first_year=2001).copy()
-    sky.loc[sky.index[100:103], column] = code
-    # By hand: the 100th hour after 07:00 UTC on 1 January
-    told = f"{column} is missing or not a number at 3 times, first 2001-01-05 11:00 UTC"
+    sky.loc[sky.index[108:111], column] = code
+    if column in ("temp_air", "wind_speed"):
+        weather = read(FORMATS[name](sky))
+        (note,) = weather.warnings
+        assert note == (
+            f"{column} is missing at 3 times, for 3 h at the longest: filled along a line between "
+            "its neighbors"
+        )
+        around = weather.frame[column].iloc[107:112].to_numpy()
+        assert np.diff(around, 2) == pytest.approx(0.0, abs=1e-9)
+        return
+    # By hand: the 108th hour after 07:00 UTC on 1 January
+    told = f"{column} is missing or not a number at 3 times, first 2001-01-05 19:00 UTC"
     with pytest.raises(WeatherError, match=re.escape(told)) as caught:
         read(FORMATS[name](sky))
     assert len(caught.value.problems) == 1
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_light_that_is_missing_at_night_is_zero_with_a_note(read, name: str) -> None:
+    sky = clear_sky(first_year=2001).copy()
+    sky.loc[sky.index[100:103], "ghi"] = -9900 if name != "epw" else 9999
+    weather = read(FORMATS[name](sky))
+    assert weather.warnings == ("ghi is missing at 3 times of night: 0 there",)
+    assert (weather.frame["ghi"].iloc[100:103] == 0).all()
 
 
 @pytest.mark.parametrize("name", FORMATS)
