@@ -11,7 +11,7 @@ from pathlib import Path
 
 import energy as en
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "sizing"))
 
 from test_backup_oracle import FOUND, case_of, knowing_only_other_years
 
