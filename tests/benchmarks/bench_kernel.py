@@ -65,7 +65,7 @@ def main() -> None:
         print(f"{told:<45}{ran / seconds / 1e6:,.0f} M plant-hours/s")
 
     prices = {"solar_usd_per_mw_year": 87_527.8, "battery_usd_per_mwh_year": 17_908.9,
-              "battery_usd_per_mw_year": 7_163.6, "round_trip_efficiency": 0.88}  # fmt: skip
+              "battery_usd_per_mw_year": 7_163.6, "round_trip_fraction": 0.88}  # fmt: skip
     for target in (0.9, 0.99, 0.999, 1.0):
         seconds = best_s(
             lambda t=target: en.sizing.least_cost(

@@ -40,7 +40,7 @@ PRICES = {
     "solar_usd_per_mw_year": 87_527.8,
     "battery_usd_per_mwh_year": 17_908.9,
     "battery_usd_per_mw_year": 7_163.6,
-    "round_trip_efficiency": 0.88,
+    "round_trip_fraction": 0.88,
 }
 DRAWS_OF_EACH = 5
 SEEDS = 20
