@@ -5,7 +5,7 @@ In: options. Out: tables, JSON or messages on stdout.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -65,31 +65,74 @@ def _sites_frame(places: list[Site]):  # type: ignore[no-untyped-def]
     return pd.DataFrame(rows).set_index("name")
 
 
+#: What `check` says of a file, best first, and its exit code; with `--strict` notes have one too.
+GOOD, NOTED, UNUSABLE = "good", "usable with notes", "not usable"
+CODE_NOTED = 4
+
+
 @command(app)
 def check(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Site or weather files")],
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 4, not 0, where a file has notes")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of lines")] = False,
 ) -> None:
-    """Check site and weather files; every problem of every file is listed."""
+    """Say of site and weather files: good, usable with notes, or not usable, and all why.
+
+    Exit 0 where all can be used, 2 where one cannot.
+    """
+    records = [_checked(name) for name in files]
+    bad = [text for record in records for text in record["problems"]]
+    if as_json:
+        print_json({"files": records})
+    else:
+        for record in records:
+            if record["verdict"] != UNUSABLE:
+                print(
+                    printable(
+                        f"{record['file']}: {record['verdict']}; {record['source']}; "
+                        f"{record['steps']} steps of {record['step_h']:g} h, "
+                        f"GHI {record['ghi_kwh_m2_day']:.2f} kWh/m2/day, "
+                        f"{record['temp_air_c']:.1f} degC"
+                    )
+                )
+            for note in record["notes"]:
+                print(printable(f"{record['file']}: note: {note}"))
+        # Of one file the messages say it; among many it has its line.
+        unusable = [record["file"] for record in records if record["verdict"] == UNUSABLE]
+        for name in unusable if len(records) > 1 else []:
+            print(printable(f"{name}: {UNUSABLE}"))
+    if bad:
+        raise InputError(bad)
+    if strict and any(record["verdict"] == NOTED for record in records):
+        raise typer.Exit(CODE_NOTED)
+
+
+def _checked(name: str) -> dict[str, Any]:
+    """What is to be said of one file."""
     from energy.site import read_site
 
-    problems: list[str] = []
-    for name in files:
-        try:
-            place = read_site(name)
-            series = place.series
-        except InputError as error:
-            problems.extend(error.problems)
-            continue
-        print(
-            printable(
-                f"{name}: good; {series.source}; {len(series.frame)} steps of {series.step_h:g} h, "
-                f"GHI {series.ghi_kwh_m2_day:.2f} kWh/m2/day, {series.temp_air_c:.1f} degC"
-            )
-        )
-        for note in place.notes:
-            print(printable(f"{name}: note: {note}"))
-    if problems:
-        raise InputError(problems)
+    try:
+        place = read_site(name)
+        series, notes = place.series, place.notes
+    except InputError as error:
+        return {"file": name, "verdict": UNUSABLE, "problems": error.problems, "notes": []}
+    return {
+        "file": name,
+        "verdict": NOTED if notes else GOOD,
+        "problems": [],
+        "notes": notes,
+        "source": series.source,
+        "first_year": series.first_year,
+        "last_year": series.last_year,
+        "typical": series.typical,
+        "steps": len(series.frame),
+        "step_h": series.step_h,
+        "utc_offset_h": series.utc_offset_h,
+        "ghi_kwh_m2_day": series.ghi_kwh_m2_day,
+        "temp_air_c": series.temp_air_c,
+    }
 
 
 @command(app)

@@ -46,7 +46,9 @@ def clear_year(
     frame = place.get_clearsky(middle).set_index(start)[["ghi", "dni", "dhi"]]
     sine = np.cos(np.radians(place.get_solarposition(middle)["zenith"].to_numpy()))
     frame["dhi"] = frame["ghi"] - frame["dni"] * sine.clip(0)
-    frame = frame.assign(temp_air=10.0, wind_speed=3.0)
+    # A day of 10 K about 10 degC, whose mean is 10 degC in every month.
+    turn = np.sin(2 * np.pi * (np.asarray(local.hour) + np.asarray(local.minute) / 60 - 9) / 24)
+    frame = frame.assign(temp_air=10.0 + 5.0 * turn, wind_speed=3.0 + turn)
     return Weather(
         frame,
         Place(latitude_deg, longitude_deg, 1500.0),
@@ -467,3 +469,40 @@ def test_a_notebook_shows_words_as_words() -> None:
     )._repr_html_()
     assert "&lt;b&gt;bold&lt;/b&gt; &amp; Co" in shown
     assert "closure, mean" in shown
+
+
+# --- light, temperature and wind in another unit --------------------------------------------------
+
+
+@pytest.mark.parametrize("factor", [0.25, 0.316, 0.5, 0.7, 0.85])
+def test_light_that_is_too_weak_is_not_good(factor: float) -> None:
+    weather = clear_year(2019)
+    found = check_quality(scaled(weather, np.ones(len(weather.frame), dtype=bool), factor))
+    assert found.verdict == "usable with notes"
+    assert any("the clearest days reach" in text for text in found.warnings)
+
+
+@pytest.mark.parametrize(
+    ("what", "change", "told"),
+    [
+        ("constant", lambda f: f.assign(temp_air=10.0), "moves by 0.0 K a day"),
+        ("a tenth", lambda f: f.assign(temp_air=f["temp_air"] / 10), "moves by 1.0 K a day"),
+        ("degF of degC", lambda f: f.assign(temp_air=(f["temp_air"] - 40) / 1.8),
+         "the mean temperature of -16.7 degC"),
+        ("no wind", lambda f: f.assign(wind_speed=0.0), "0.0 m/s on average, is constant"),
+        ("km/h", lambda f: f.assign(wind_speed=3.6 * f["wind_speed"]), "is it in km/h"),
+        ("exchanged", lambda f: f.assign(temp_air=f["wind_speed"], wind_speed=f["temp_air"] + 1),
+         "is it in km/h"),
+    ],
+)  # fmt: skip
+def test_temperature_and_wind_in_another_unit_are_not_good(what: str, change, told: str) -> None:
+    weather = clear_year(2019)
+    found = check_quality(replace(weather, frame=change(weather.frame)))
+    assert any(told in text for text in found.warnings), found.warnings
+
+
+def test_wind_that_stands_for_none_is_not_judged() -> None:
+    weather = clear_year(2019)
+    found = check_quality(replace(weather, frame=weather.frame.assign(wind_speed=2.0)))
+    assert found.frame.loc["mean wind", "verdict"] == "not judged"
+    assert found.verdict == "good"

@@ -17,7 +17,7 @@ from energy.weather.read.parquet import is_parquet, read_parquet, write_parquet
 from energy.weather.read.pvgis import is_pvgis, read_pvgis
 from energy.weather.read.rows import Rows
 from energy.weather.read.sam import is_sam, read_sam
-from energy.weather.read.text import contents, decoded, not_weather
+from energy.weather.read.text import UNKNOWN, contents, decoded, not_weather
 from energy.weather.read.tmy2 import is_tmy2, read_tmy2
 from energy.weather.read.tmy3 import is_tmy3, read_tmy3
 from energy.weather.series import Weather
@@ -88,7 +88,7 @@ def recognize(lines: Lines, path: Path) -> tuple[str, Callable[[Lines, Path], Ro
         if fits(lines):
             return kind, reader
     said = not_weather("\n".join(lines))
-    begins = said or f"not a weather file that is known; it begins {lines[0][:40]!r}"
+    begins = f"{UNKNOWN}; it begins {lines[0][:40]!r}" + (f": {said}" if said else "")
     raise WeatherError(
         f"{path}: {begins}. Known: EPW, TMY3 csv, TMY2, NSRDB PSM3/PSM4 csv, SAM csv, PVGIS csv "
         "and json, NASA POWER csv, or a csv with named columns and units (see sites/README.md)"

@@ -69,7 +69,9 @@ def read_epw(lines: Sequence[str], path: Path) -> Rows:
     by = separator(lines[0])
     rows = [line for line in lines if DATA.match(line)]
     if not rows:
-        raise WeatherError(f"{path}: an EPW without a line of data")
+        raise WeatherError(
+            f"{path}: begins as an EPW file but cannot be read as one: it has no line of data"
+        )
     heads = [cells(line, by) for line in lines if is_epw([line])]
     head = heads[0]
     if len(head) < 10:

@@ -158,8 +158,12 @@ def table_of(lines: Sequence[str], by: str, headings: Sequence[str] | None = Non
     from io import StringIO
 
     names = list(headings) if headings is not None else cells(lines[0], by)
-    body = lines if headings is not None else lines[1:]
+    body = list(lines if headings is not None else lines[1:])
+    while body and not body[-1].strip():
+        body.pop()
     width = max(len(names), 1)
+    if len(body) > 1 and len(cells(body[-1], by)) < len(cells(body[-2], by)):
+        raise WeatherError("the last line is shorter than the others; is the file cut short?")
     table = pd.read_csv(
         StringIO("\n".join(body)), sep=by, header=None, dtype=str, names=range(width),
         usecols=range(width), skip_blank_lines=True, skipinitialspace=True, on_bad_lines="error",

@@ -23,6 +23,9 @@ from energy.errors import WeatherError
 #: are 700 MB.
 LARGEST_MB = 800
 
+#: How a message about another kind of file begins.
+UNKNOWN = "not a weather file that is known"
+
 #: How other kinds of files begin, and what to do with them.
 OTHER_KINDS = {
     b"BZh": "a bzip2 archive; unpack it first",
@@ -53,29 +56,32 @@ def contents(path: Path) -> bytes:
     WeatherError
         For a path that is no regular file, is too large or empty, and for other kinds of files.
     """
-    try:
-        state = path.stat()
-        if stat.S_ISDIR(state.st_mode):
-            raise WeatherError(f"{path}: cannot be read (Is a directory)")
-        if not stat.S_ISREG(state.st_mode):
-            raise WeatherError(f"{path}: is a pipe or a device; give a regular file")
-        if state.st_size > LARGEST_MB * 1e6:
-            raise WeatherError(_too_large(path, state.st_size))
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise WeatherError(f"{path}: no such weather file") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise WeatherError(f"{str(path)!r}: cannot be read ({reason})") from None
-    content = _unpacked(path, content)
+    content = _unpacked(path, _bytes(path))
     if not content.strip():
         raise WeatherError(f"{path}: the weather file is empty")
     for start, kind in OTHER_KINDS.items():
         if content.startswith(start):
-            raise WeatherError(f"{path}: not weather but {kind}")
+            raise WeatherError(f"{path}: {UNKNOWN} but {kind}")
     if content[257:262] == b"ustar":
-        raise WeatherError(f"{path}: not weather but a tar archive; unpack it first")
+        raise WeatherError(f"{path}: {UNKNOWN} but a tar archive; unpack it first")
     return content
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        state = path.stat()
+        large = state.st_size > LARGEST_MB * 1e6
+        if stat.S_ISREG(state.st_mode) and not large:
+            return path.read_bytes()
+    except FileNotFoundError:
+        raise WeatherError(f"{path}: no such weather file") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or error
+        raise WeatherError(f"{path}: cannot be read ({reason})") from None
+    if large:
+        raise WeatherError(_too_large(path, state.st_size))
+    what = "a folder" if stat.S_ISDIR(state.st_mode) else "a pipe or a device"
+    raise WeatherError(f"{path}: cannot be read (it is {what}); give a file")
 
 
 def _too_large(path: Path, size: float) -> str:
@@ -106,7 +112,7 @@ def _member(path: Path, content: bytes) -> bytes:
             files = [entry for entry in archive.infolist() if not entry.is_dir()]
             names = [entry.filename for entry in files]
             if any(name.startswith("xl/") for name in names):
-                raise WeatherError(f"{path}: not weather but a spreadsheet; save the sheet as csv")
+                raise WeatherError(f"{path}: {UNKNOWN} but a spreadsheet; save the sheet as csv")
             for ending in MEMBERS:
                 of_kind = [
                     entry
