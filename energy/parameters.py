@@ -19,8 +19,12 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from energy.errors import InputError
+from energy.files import read_bytes
 
 T = TypeVar("T", bound="Input")
+
+#: The largest TOML file that is read [MB]; the shipped ones have .04.
+LARGEST_MB = 5.0
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 PositiveFraction = Annotated[float, Field(gt=0, le=1)]
@@ -78,11 +82,9 @@ def read_toml(path: Path) -> dict[str, Any]:
         When the file is missing, unreadable or not TOML, naming the file and the line.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_bytes(path, LARGEST_MB).decode("utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise InputError(f"{path}: not a text file in UTF-8; a site is a TOML file") from None
     except tomllib.TOMLDecodeError as error:

@@ -19,10 +19,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import pandas as pd
 
 from energy.errors import InputError
+from energy.files import replace_file, unwritable
 from energy.units import heading, plain, show
 
 #: Endings of the files that a table is written to.
 ENDINGS = (".csv", ".parquet", ".json")
+
+#: What a spreadsheet takes for the beginning of a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class HasFrame(Protocol):
@@ -180,7 +184,9 @@ def read_result(path: str | Path) -> ResultFile:
             # pandas' own reader rounds the last digit of some numbers.
             from pyarrow import csv
 
-            return ResultFile("", csv.read_csv(path).to_pandas())
+            table = csv.read_csv(path).to_pandas()
+            texts = table.select_dtypes(include=["object", "string"]).columns
+            return ResultFile("", table.assign(**{n: table[n].map(_as_it_was) for n in texts}))
         if path.suffix.lower() == ".parquet":
             frame = pd.read_parquet(path)
             kind, record = frame.attrs.pop("kind", ""), frame.attrs.pop("record", {})
@@ -197,26 +203,6 @@ def read_result(path: str | Path) -> ResultFile:
         raise InputError(f"{path}: not a table that sunrack wrote ({error})") from None
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file beside its place first, then in it, so that an old file stays if that fails.
-
-    Raises
-    ------
-    InputError
-        For a folder, or a place that cannot be written.
-    """
-    if os.path.isdir(path):
-        raise InputError(f"{path}: is a folder; give the name of a file")
-    beside = path.with_name(path.name + ".part")
-    try:
-        beside.write_bytes(content)
-        beside.replace(path)
-    except OSError as error:
-        if os.path.isfile(beside):
-            beside.unlink()
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
-
-
 def check_place(path: str | Path) -> None:
     """Refuse a path that no table can be written to, before the work for it is done.
 
@@ -226,12 +212,11 @@ def check_place(path: str | Path) -> None:
         For an ending that is none of `ENDINGS`, a folder, or a folder that is not there.
     """
     path = Path(path)
-    # A path that is too long is neither folder nor file for os.path, an error for Path.
     if os.path.isdir(path):
         raise InputError(f"{path}: is a folder; give the name of a file")
     _check_ending(path)
-    if not os.path.isdir(path.parent):
-        raise InputError(f"{path}: cannot be written ({path.parent} is no folder)")
+    if why := unwritable(path):
+        raise InputError(f"{path}: {why}")
 
 
 def _check_ending(path: Path) -> None:
@@ -244,7 +229,7 @@ def _write(frame: pd.DataFrame, path: Path, kind: str, record: dict[str, Any]) -
     # Rows that are only counted have no index worth keeping.
     counted = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
     if path.suffix.lower() == ".csv":
-        replace_file(path, frame.to_csv(index=not counted).encode())
+        replace_file(path, csv_text(frame, index=not counted).encode())
         return
     if path.suffix.lower() == ".parquet":
         kept = frame.copy()
@@ -257,6 +242,29 @@ def _write(frame: pd.DataFrame, path: Path, kind: str, record: dict[str, Any]) -
     columns = [_to_json(index), *(_to_json(frame[name]) for name in frame.columns)]
     content = {"kind": kind, "record": record, "frame": columns}
     replace_file(path, json.dumps(content, allow_nan=False).encode())
+
+
+def csv_text(frame: pd.DataFrame, *, index: bool) -> str:
+    """A frame as csv in full precision; text that a spreadsheet would run has a quote before it."""
+    shown = frame.copy()
+    for name in shown.columns:
+        if not pd.api.types.is_numeric_dtype(shown[name]):
+            shown[name] = shown[name].map(_inert)
+    shown.columns = shown.columns.map(_inert)
+    if index and not pd.api.types.is_numeric_dtype(shown.index):
+        shown.index = shown.index.map(_inert).rename(frame.index.name)
+    return shown.to_csv(index=index)
+
+
+def _inert(cell: Any) -> Any:
+    dangerous = isinstance(cell, str) and len(cell) > 1 and cell.startswith(FORMULA)
+    return f"'{cell}" if dangerous else cell
+
+
+def _as_it_was(cell: Any) -> Any:
+    """A cell of `csv_text` without the quote before it."""
+    quoted = isinstance(cell, str) and cell.startswith("'") and cell[1:].startswith(FORMULA)
+    return cell[1:] if quoted else cell
 
 
 def _to_json(column: pd.Series[Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ PACKAGE = Path(en.__file__).parent
 
 #: The layers, ground first, and the rooms of each: a room is a module or a package of `energy`.
 LAYERS = {
-    "ground": {"errors", "units", "compiled", "steps", "tables", "parameters"},
+    "ground": {"errors", "files", "units", "compiled", "steps", "tables", "parameters"},
     "weather": {"weather"},
     "parts": {"solar", "battery", "backup", "grid", "datacenter"},
     "inputs": {"assumptions", "site"},

@@ -116,10 +116,10 @@ def test_places_that_cannot_be_written_are_refused_and_the_old_file_stays(tmp_pa
     (tmp_path / "folder.csv").mkdir()
     old = tmp_path / "old.csv"
     old.write_text("old")
-    (tmp_path / "old.csv.part").mkdir()  # in the way of what is written first
+    old.chmod(0o400)
     for name, told in {"a.txt": "tables end in .csv, .parquet, .json; got '.txt'",
                        "folder.csv": "is a folder", "none/a.csv": "cannot be written",
-                       "old.csv": "cannot be written"}.items():  # fmt: skip
+                       "old.csv": "is read-only"}.items():  # fmt: skip
         with pytest.raises(en.InputError, match=told):
             write_table(frame, tmp_path / name)
     assert old.read_text() == "old"

@@ -10,10 +10,12 @@ from __future__ import annotations
 import difflib
 import io
 import os
+import signal
 import sys
 import traceback
 import warnings
-from typing import cast
+from contextlib import suppress
+from typing import TextIO, cast
 
 import typer
 
@@ -43,6 +45,9 @@ UsageError = cast(type[Exception], typer.BadParameter.__bases__[0])
 def main() -> None:
     """Run the command; turn this package's errors into one clear message and an exit code."""
     warnings.showwarning = _show_warning
+    stop_on_sigterm()
+    if sys.stdout is None:  # closed by whoever called
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # stays open to the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -62,12 +67,30 @@ def main() -> None:
         fail(["interrupted"], 130)
     except (BrokenPipeError, OutputClosedError):
         # Whoever read the output has enough. Nothing more is written, at exit neither.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence(sys.stdout)
         sys.exit(0)
+    except OSError as error:
+        _silence(sys.stdout)
+        fail([f"the output cannot be written ({error.strerror})"], 3)
     except Exception:
         # Not the user's mistake: 1 would say that there is no plant.
         traceback.print_exc()
         sys.exit(3)
+
+
+def stop_on_sigterm() -> None:
+    """End on SIGTERM as on Ctrl-C: what is half written goes."""
+
+    def stop(number: int, _: object) -> None:
+        sys.exit(128 + number)
+
+    signal.signal(signal.SIGTERM, stop)
+
+
+def _silence(stream: TextIO) -> None:
+    """Write what is still to come nowhere."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from energy.errors import InputError
-from energy.tables import replace_file
+from energy.files import replace_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,9 +68,23 @@ def new_figure() -> Figure:
     try:
         from matplotlib.figure import Figure
         from matplotlib.layout_engine import ConstrainedLayoutEngine
+        from matplotlib.text import Text
     except ImportError:
         raise InputError("figures need matplotlib: pip install 'sunrack[plot]'") from None
-    return Figure(figsize=SIZE, dpi=DPI, layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1))
+
+    class LiteralFigure(Figure):
+        """A figure whose texts are shown as they are: a `$` in a site's title is no formula."""
+
+        def draw(self, renderer: Any) -> None:
+            """Draw; the axes' own exponents stay formulas."""
+            for text in self.findobj(Text):
+                if r"\mathdefault" not in text.get_text():
+                    text.set_parse_math(False)
+            super().draw(renderer)
+
+    return LiteralFigure(
+        figsize=SIZE, dpi=DPI, layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)
+    )
 
 
 def bare(axes: Axes) -> None:

@@ -5,12 +5,11 @@ In: what is ranked and a path. Out: the file.
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from energy.errors import InputError
+from energy.files import replace_file, unwritable
 from energy.report.content import Framed, Ranked, report_data
 from energy.report.html import page
 from energy.report.markdown import markdown
@@ -57,16 +56,7 @@ def write_report(
     else:
         html = page(data)
         content = pdf(html) if path.suffix.lower() == ".pdf" else html.encode()
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        beside.write_bytes(content)
-        beside.replace(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
-    finally:
-        # Also after Ctrl-C; what has been moved into place is not there any more.
-        with suppress(OSError):
-            beside.unlink()
+    replace_file(path, content)
     return path
 
 
@@ -82,15 +72,15 @@ def check_path(path: str | Path) -> Path:
     why = ""
     try:
         if "\0" in str(path):
-            why = "cannot be written; leave the NUL out of its name"
+            why = unwritable(path)
         elif path.is_dir():
             why = "is a folder; give the name of a file in it, such as sites.html"
         elif path.suffix.lower() not in ENDINGS:
             why = f"a report ends in {', '.join(ENDINGS)}; got {path.suffix or 'no ending'!r}"
         elif not path.absolute().parent.is_dir():
             why = f"there is no folder {path.parent}; make it first"
-        elif path.exists() and not path.stat().st_mode & stat.S_IWUSR:
-            why = "is read-only; name another file or make it writable"
+        elif found := unwritable(path):
+            why = found
         elif path.suffix.lower() == ".pdf" and browser() is None:
             why = NO_BROWSER
     except OSError as error:

@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from energy.tables import csv_text
+
 #: File name and what it holds, in the order of the page.
 DOWNLOADS = {
     "sites.csv": "the plants that were asked for, one row a site",
@@ -62,4 +64,4 @@ def csv_tables(data: Mapping[str, Any]) -> dict[str, str]:
         "weather-quality.csv": stacked([pd.DataFrame(s["quality"]) for s in sites]),
         "assumptions.csv": pd.DataFrame(data["assumptions"]),
     }
-    return {name: tables[name].to_csv(index=False) for name in DOWNLOADS}
+    return {name: csv_text(tables[name], index=False) for name in DOWNLOADS}

@@ -45,6 +45,9 @@ from energy.steps import Array, energy_mwh
 #: A plant that is found is at most this fraction more expensive than the cheapest one.
 GAP = 1e-9
 
+#: Targets are searched in so many chunks side by side.
+CHUNKS = 2
+
 #: Evaluations after which the search gives up; one target needs about 30, the next ones about 20.
 MAX_EVALUATIONS = 400
 
@@ -115,12 +118,11 @@ def solve(
         the largest plant does not meet.
     """
     fractions = np.asarray(served_fractions, dtype=float)
-    workers = min(len(fractions), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
-                  else os.cpu_count() or 1)  # fmt: skip
-    chunks = np.array_split(np.arange(len(fractions)), workers)
-    if workers == 1:
+    # Targets of a chunk share what they find, so the chunks are the same on every machine.
+    chunks = np.array_split(np.arange(len(fractions)), min(len(fractions), CHUNKS))
+    if len(chunks) == 1:
         return _solve_chunk(problem, fractions, gap, start)
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(min(len(chunks), os.cpu_count() or 1)) as pool:
         parts = pool.map(
             lambda chunk: _solve_chunk(
                 problem, fractions[chunk], gap, None if start is None else start[chunk]

@@ -148,14 +148,14 @@ def test_a_place_that_cannot_be_written_is_refused_and_the_old_file_stays(
     figure = weather_figure(*seen)
     (tmp_path / "folder.png").mkdir()
     (tmp_path / "old.png").write_bytes(b"old")
-    (tmp_path / "old.png.part").mkdir()  # in the way of what is written first
+    (tmp_path / "old.png").chmod(0o400)
     for name, told in {
         "a.jpg": "figures end in .png or .svg; got '.jpg'",
         "a": "figures end in .png or .svg; got ''",
         "folder.png": "is a folder",
         "none/a.png": "cannot be written",
         "old.png/a.png": "cannot be written",
-        "old.png": "cannot be written",
+        "old.png": "is read-only",
     }.items():
         with pytest.raises(InputError) as caught:
             save(figure, tmp_path / name)

@@ -7,6 +7,7 @@ Labels: the step's start in UTC. Units: this model's. Missing: nothing is.
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from energy.errors import WeatherError
+from energy.files import replace_file
 from energy.weather import checks
 from energy.weather.read.text import LARGEST_MB
 from energy.weather.series import COLUMNS, DEW, Place, Provenance, Weather
@@ -93,9 +95,9 @@ def write_parquet(weather: Weather, path: Path) -> None:
     names = [name for name in (*COLUMNS, DEW) if name in weather.frame]
     columns |= {name: pa.array(weather.frame[name].to_numpy(dtype=np.float32)) for name in names}
     table = pa.table(columns).replace_schema_metadata({"sunrack": json.dumps(header)})
-    beside = path.with_suffix(".part")
+    held = io.BytesIO()
     pq.write_table(
-        table, beside, compression="zstd", compression_level=19, use_dictionary=names,
+        table, held, compression="zstd", compression_level=19, use_dictionary=names,
         column_encoding={"start": "DELTA_BINARY_PACKED"}, write_statistics=False,
     )  # fmt: skip
-    beside.replace(path)
+    replace_file(path, held.getvalue())

@@ -11,13 +11,13 @@ import html
 import io
 import json
 import re
-import stat
 import zipfile
 import zlib
 from pathlib import Path
 from typing import Any
 
-from energy.errors import WeatherError
+from energy.errors import InputError, WeatherError
+from energy.files import read_bytes
 
 #: The largest file that is read, packed or not: 100 years of quarter-hours in the widest format
 #: are 700 MB.
@@ -69,19 +69,11 @@ def contents(path: Path) -> bytes:
 
 def _bytes(path: Path) -> bytes:
     try:
-        state = path.stat()
-        large = state.st_size > LARGEST_MB * 1e6
-        if stat.S_ISREG(state.st_mode) and not large:
-            return path.read_bytes()
+        return read_bytes(path, LARGEST_MB)
     except FileNotFoundError:
         raise WeatherError(f"{path}: no such weather file") from None
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = getattr(error, "strerror", None) or error
-        raise WeatherError(f"{path}: cannot be read ({reason})") from None
-    if large:
-        raise WeatherError(_too_large(path, state.st_size))
-    what = "a folder" if stat.S_ISDIR(state.st_mode) else "a pipe or a device"
-    raise WeatherError(f"{path}: cannot be read (it is {what}); give a file")
+    except InputError as error:
+        raise WeatherError(error.problems) from None
 
 
 def _too_large(path: Path, size: float) -> str:
