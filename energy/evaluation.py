@@ -86,6 +86,39 @@ class Evaluation(Result):
                 f"{supported:.1f} nines of the hours, and more in the run is no claim about the "
                 "future"
             )
+        return notes + self._notes_of_sizes()
+
+    def _notes_of_sizes(self) -> list[str]:
+        """What of the sizes is paid for and idle, bounded, or has no steady state."""
+        design, limits = self.design, self.case.assumptions.limits
+        mean_mw, notes = self.case.mean_load_mw, []
+        if design.battery_mwh > 0 and design.battery_mw == 0:
+            notes.append(
+                f"the battery of {design.battery_mwh:,.0f} MWh has no power: it is paid for and "
+                "never used; give battery_mw"
+            )
+        if design.battery_mw > 0 and design.battery_mwh == 0:
+            notes.append(
+                f"the battery of {design.battery_mw:,.0f} MW has no energy: it is paid for and "
+                "never used; give battery_mwh"
+            )
+        bounds = {
+            "limits.battery_h": (design.battery_mwh, limits.battery_h, "hours of mean load"),
+            "limits.solar_mw_per_load_mw": (
+                design.solar_mw, limits.solar_mw_per_load_mw, "MWdc per MW of load",
+            ),
+        }  # fmt: skip
+        notes += [
+            f"the plant stands on {name}, {most:g} {unit}: no larger one is searched, and one may "
+            "be cheaper; raise the limit"
+            for name, (size, most, unit) in bounds.items()
+            if size >= 0.999 * most * mean_mw
+        ]
+        if self.run.unsettled_mwh > 1e-6 * max(design.battery_mwh, 1e-9):
+            notes.append(
+                f"the battery ends {self.run.unsettled_mwh:,.1f} MWh from where it starts: with "
+                "this dispatchable power no start leads back to itself"
+            )
         return notes
 
     @property

@@ -16,7 +16,7 @@ import pandas as pd
 from energy.assumptions import Assumptions, read_assumptions
 from energy.case import Case
 from energy.datacenter import Datacenter
-from energy.errors import InfeasibleError
+from energy.errors import InfeasibleError, InputError
 from energy.evaluation import Evaluation
 from energy.site import Site, read_site
 from energy.sizing import Sizing, Target, size
@@ -177,6 +177,12 @@ def compare(
     """
     aim = Target.of(target, **given)
     places = [site if isinstance(site, Site) else read_site(site) for site in sites]
+    names = [place.name for place in places]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise InputError(
+            f"{', '.join(twice)}: more than one site of that name; a ranking tells sites by their "
+            "names, so give each its own"
+        )
     datacenter = datacenter or Datacenter(it_mw=100.0)
     assumptions = assumptions or read_assumptions()
     sizings, infeasible = [], {}

@@ -48,6 +48,9 @@ FLOWS = (
 #: Rounds of the chain after which a battery that has not come back to its start is left.
 MOST_ROUNDS = 5
 
+#: Halvings of the battery after which a cyclic start is as near as it gets: 1e-9 of it.
+HALVINGS = 32
+
 
 @dataclass(frozen=True, eq=False)
 class Dispatch(Result):
@@ -151,6 +154,13 @@ class Dispatch(Result):
         """The computers' part of what was served, a year [MWh]; cooling not counted."""
         served = (self.load_mw - self.flow("unserved_mw")) / self.case.load_mw
         return self.case.weather.per_year(self.case.datacenter.it_mw * served)
+
+    @property
+    def unsettled_mwh(self) -> float:
+        """How far a cyclic run's end is from its start [MWh]; 0 for a run that is not cyclic."""
+        if not self.cyclic:
+            return 0.0
+        return abs(float(self.frame["soc_mwh"].iloc[-1]) - self.initial_soc_mwh)
 
     @property
     def caption(self) -> str:
@@ -274,14 +284,27 @@ def cyclic_soc(plant: PlantParameters, solar: Array, load_mw: Array, reserve_mwh
 
     Without dispatchable power the end as a function of the start is a clip, so a full start leads
     to the highest such charge in two rounds unless the plant loses energy round after round; then
-    it is the end of an empty start. With it a few more rounds may be needed, up to four.
+    it is the end of an empty start. With it a few more rounds may be needed, up to four; a plant
+    that has not settled then is searched by halving between an empty and a full start.
     """
+
+    def end_of(start: float) -> float:
+        return float(run_totals(plant, solar, load_mw, reserve_mwh, start)[3])
+
+    small = 1e-9 * max(plant.usable_mwh, 1e-9)
     for start in (plant.usable_mwh, 0.0):
         for _ in range(MOST_ROUNDS):
-            end = float(run_totals(plant, solar, load_mw, reserve_mwh, start)[3])
-            if abs(end - start) <= 1e-9 * max(plant.usable_mwh, 1e-9):
+            end = end_of(start)
+            if abs(end - start) <= small:
                 return end
             start = end
+    low, high = 0.0, float(plant.usable_mwh)
+    for _ in range(HALVINGS):
+        start = (low + high) / 2
+        end = end_of(start)
+        if abs(end - start) <= small:
+            break
+        low, high = (start, high) if end > start else (low, start)
     return end
 
 

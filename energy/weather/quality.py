@@ -275,8 +275,6 @@ def check_quality(
         *_night(weather, light),
         *_excess(light),
         *_physical(light),
-        *_clearest(daily),
-        *_air(weather),
         *_against_normals(weather, monthly),
         *_between_years(weather),
         _Measure("mean GHI", weather.ghi_kwh_m2_day, "kWh/m2/day"),
@@ -286,6 +284,8 @@ def check_quality(
                 LOW_IRRADIANCE_DAYS, low_irradiance_periods["ghi_kwh_m2_day"], strict=True
             )
         ),
+        *_clearest(daily),
+        *_air(weather),
     ]
     by = {measure.name: measure for measure in measures}
     shifts = {method: by[f"light after the sun, by {method}"] for method in METHODS}
