@@ -438,12 +438,12 @@ def test_the_wait_that_a_service_asks_for_is_kept(name, headers, waits, ask, ser
 
 
 def test_a_wait_until_a_date_counts_from_the_service_s_own_clock():
-    from energy.weather.fetch.services import _wait_s
+    from energy.weather.fetch.http import wait_s
 
-    assert _wait_s({"Retry-After": "Wed, 25 Nov 2026 06:01:30 GMT", **CLOCK}) == 90.0
-    assert _wait_s({"Retry-After": "Wed, 25 Nov 2026 05:00:00 GMT", **CLOCK}) == 0.0
-    assert _wait_s({"Retry-After": "Wed, 25 Nov 2026 06:01:30 GMT"}) == 0.0
-    assert _wait_s({}) == 0.0
+    assert wait_s({"Retry-After": "Wed, 25 Nov 2026 06:01:30 GMT", **CLOCK}) == 90.0
+    assert wait_s({"Retry-After": "Wed, 25 Nov 2026 05:00:00 GMT", **CLOCK}) == 0.0
+    assert wait_s({"Retry-After": "Wed, 25 Nov 2026 06:01:30 GMT"}) == 0.0
+    assert wait_s({}) == 0.0
 
 
 def test_a_service_that_asks_for_an_hour_is_left_alone(ask, server):
@@ -727,3 +727,60 @@ def test_processes_that_fetch_at_once_leave_one_whole_cache(server, tmp_path):
     assert len(files) == len(years)
     weather = cached(SOURCES["nasa-power"], *CHEYENNE, utc_offset_h=-7.0, cache=tmp_path / "both")
     assert weather.years == len(years)
+
+
+# --- servers that mean no good -------------------------------------------------------------------
+
+
+def test_a_byte_now_and_then_does_not_hold_a_fetch_beyond_its_deadline(ask, server):
+    server.faults = ["drip"]
+    start = time.monotonic()
+    message = told(ask, "nasa-power", timeout_s=1.0, retries=0)
+    assert time.monotonic() - start < 5.0
+    assert "no answer within 1 s" in message
+
+
+def test_a_redirect_to_another_host_is_not_followed(ask, server):
+    server.faults = ["elsewhere"]
+    message = told(ask, "nsrdb", retries=0)
+    assert "the service sends to another host, localhost; not followed" in message
+    assert len(server.requests) == 1
+    assert_no_secret(message)
+
+
+def test_a_redirect_on_the_service_s_own_host_is_followed(ask, server):
+    server.faults = ["onward"]
+    assert ask("nasa-power").years == 1
+    assert len(server.requests) == 2
+
+
+def test_redirects_in_circles_end(ask, server):
+    server.faults = ["circles"]
+    assert "redirects in circles" in told(ask, "nasa-power", retries=0)
+    server.faults = []
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        str.upper,
+        str.lower,
+        lambda key: quote(key, safe=""),
+        lambda key: quote(quote(key, safe=""), safe=""),
+        lambda key: key.replace("/", "&#x2F;").replace("+", "&#43;"),
+        lambda key: key.replace("/", "\\u002f").replace("=", "\\u003d"),
+    ],
+)
+def test_a_key_that_is_echoed_in_another_case_or_encoding_is_not_shown(form, ask, server):
+    server.faults = [f"bad key {form(served.KEY)} was given".encode()]
+    message = told(ask, "nsrdb", retries=0)
+    assert "HTTP 400" in message
+    assert served.KEY.lower() not in message.lower()
+    assert form(served.KEY).lower() not in message.lower()
+
+
+def test_an_answer_that_is_nested_without_end_is_one_message(ask, server):
+    server.faults = ["nested"]
+    message = told(ask, "nasa-power", retries=0)
+    assert "HTTP 500" in message
+    assert len(message) < 600

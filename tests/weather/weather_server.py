@@ -197,7 +197,7 @@ COMPLAINTS = {
     "nsrdb": {"inputs": {}, "errors": ["No data available at the provided location"]},
 }
 
-Fault = str | tuple[int, dict[str, str]] | Callable
+Fault = str | bytes | tuple[int, dict[str, str]] | Callable
 
 
 class WeatherServer:
@@ -205,7 +205,9 @@ class WeatherServer:
 
     `faults` are used up one a request, first come first served; then all is well:
 
-    - "hang", "reset", "cut", "short", "html", "refused", "complaint";
+    - "hang", "drip", "reset", "cut", "short", "html", "refused", "complaint", "nested";
+    - "elsewhere" (a redirect to another host), "onward" (on its own), "circles";
+    - bytes, the body of an error;
     - a status with headers, as `(429, {"Retry-After": "7"})`;
     - a function that edits the answer (of NSRDB: its header and rows) before it is sent.
     """
@@ -274,6 +276,23 @@ class WeatherServer:
             to.connection.close()
         elif fault == "html":
             _send(to, 200, b"<!DOCTYPE html><html><title>Down for\n maintenance</title></html>")
+        elif fault == "drip":  # a byte now and then, without an end
+            to.send_response(200)
+            to.end_headers()
+            while not self._stop.wait(0.05):
+                to.wfile.write(b" ")
+        elif fault == "elsewhere":
+            _send(to, 302, b"", {"Location": f"http://localhost:{self._http.server_port}{to.path}"})
+        elif fault == "circles":
+            with self._lock:
+                self.faults.insert(0, "circles")
+            _send(to, 302, b"", {"Location": to.path})
+        elif fault == "onward":
+            _send(to, 307, b"", {"Location": to.path})
+        elif fault == "nested":
+            _send(to, 500, b"[" * 100_000)
+        elif isinstance(fault, bytes):
+            _send(to, 400, fault)
         elif fault == "complaint":
             _send(to, 400, json.dumps(COMPLAINTS[name]).encode())
         elif fault == "refused":

@@ -31,20 +31,11 @@ References
 
 from __future__ import annotations
 
-import email.utils
-import json
-import logging
-import os
-import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from types import FunctionType
-from typing import Any, Literal
-from urllib.parse import quote, quote_plus
 
 import numpy as np
 import pandas as pd
@@ -53,13 +44,8 @@ from energy.errors import WeatherError
 from energy.steps import step_hours
 from energy.weather import checks
 from energy.weather.fetch import cache as kept
+from energy.weather.fetch.http import TIMEOUT_S, SourceError, Wire, readable
 from energy.weather.series import COLUMNS, Place, Provenance, Weather
-
-#: Seconds without a byte after which a request is given up.
-TIMEOUT_S = 120.0
-
-#: An answer longer than this is not a year of hours (they have .3 to 4 MB).
-LONGEST_BYTES = 64_000_000
 
 #: First wait before a request is made again [s]; each further one is twice as long.
 FIRST_WAIT_S = 1.0
@@ -81,20 +67,6 @@ UNITS = {
 FILL = -900.0
 
 
-class _SourceError(WeatherError):
-    """A request that came to nothing, and what is sensible to do then."""
-
-    def __init__(
-        self,
-        problems: str | list[str],
-        then: Literal["again", "next", "stop"] = "next",
-        wait_s: float = 0.0,
-    ) -> None:
-        super().__init__(problems)
-        self.then = then
-        self.wait_s = wait_s
-
-
 @dataclass(frozen=True)
 class Source:
     """A service that gives weather by the year.
@@ -114,7 +86,7 @@ class Source:
     """
 
     name: str
-    get: Callable[[_Wire, float, float, int, float, str | None], _Got] = field(repr=False)
+    get: Callable[[Wire, float, float, int, float, str | None], _Got] = field(repr=False)
     secrets: Mapping[str, str] = field(default_factory=dict)
     knows_zone: bool = False
 
@@ -145,12 +117,12 @@ class Source:
             When the service does not answer, refuses, or answers with what is not that year.
         """
         where = f"{self.name} at {latitude_deg:g}, {longitude_deg:g}, {year}"
-        wire = _Wire(where, timeout_s, self.secrets)
+        wire = Wire(where, timeout_s, self.secrets)
         asked_h = self.offset_h(longitude_deg, utc_offset_h)
-        with _form(where):
+        with readable(where):
             got = self.get(wire, latitude_deg, longitude_deg, year, asked_h or 0.0, url)
         if asked_h not in (None, got.utc_offset_h):
-            raise _SourceError(
+            raise SourceError(
                 f"{where}: its years are those of UTC{got.utc_offset_h:+g}, not UTC{asked_h:+g}; "
                 f"ask with utc_offset_h={got.utc_offset_h:g} or leave it out",
                 "stop",
@@ -161,7 +133,7 @@ class Source:
             if str(unit).strip().lower() not in UNITS[name]
         ]
         if wrong:
-            raise _SourceError(
+            raise SourceError(
                 f"{where}: the answer gives {', '.join(wrong)}; expected W/m2, degC and m/s; "
                 "has the service changed? Nothing of it is kept",
                 "stop",
@@ -248,7 +220,7 @@ def fetch(
             ask = partial(source.get_year, latitude_deg, longitude_deg, year)
             ask = partial(ask, utc_offset_h=offset_h, url=url, timeout_s=timeout_s)
             got = _patiently(ask, retries, sleep)
-            if isinstance(got, _SourceError):
+            if isinstance(got, SourceError):
                 problems.extend(got.problems)
                 if got.then == "next":
                     continue
@@ -306,7 +278,7 @@ def cached(
 
 
 def _get_nasa_power(
-    wire: _Wire,
+    wire: Wire,
     latitude_deg: float,
     longitude_deg: float,
     year: int,
@@ -336,7 +308,7 @@ def _get_nasa_power(
 
 
 def _get_pvgis(
-    wire: _Wire,
+    wire: Wire,
     latitude_deg: float,
     longitude_deg: float,
     year: int,
@@ -378,7 +350,7 @@ def _get_pvgis(
 
 
 def _get_nsrdb(
-    wire: _Wire,
+    wire: Wire,
     latitude_deg: float,
     longitude_deg: float,
     year: int,
@@ -480,7 +452,7 @@ def _whole_year(
     frame = frame.set_index(index).loc[np.asarray(local.year) == year]
     last = _span(year, got.utc_offset_h)[1] - pd.Timedelta(hours=1.5 * step_h)
     if len(frame) < 2 or frame.index[-1] < last:
-        raise _SourceError(
+        raise SourceError(
             f"{where}: the answer ends after {len(frame)} steps of the year; cut short, or a year "
             "that is not over?",
             "again",
@@ -489,7 +461,7 @@ def _whole_year(
         frame, latitude_deg, longitude_deg, step_h
     )
     if problems:
-        raise _SourceError([f"{where}: {problem}" for problem in problems])
+        raise SourceError([f"{where}: {problem}" for problem in problems])
     light = ["ghi", "dni", "dhi"]
     frame[light] = frame[light].clip(lower=0.0)
     return frame
@@ -524,7 +496,7 @@ def _instants(
         # Half an hour moves the sun by several degrees; another algorithm by hundredths.
         if (sun["apparent_elevation"] - height)[height > 5.0].abs().mean() < 0.5:
             return instant, sun["apparent_zenith"]
-    raise _SourceError(
+    raise SourceError(
         f"{where}: the sun heights in the answer are not those of its times at this place; "
         "has the service changed? Nothing of it is kept",
         "stop",
@@ -536,188 +508,19 @@ def _instants(
 
 def _patiently(
     ask: Callable[[], Weather], retries: int, sleep: Callable[[float], None]
-) -> Weather | _SourceError:
+) -> Weather | SourceError:
     """What is asked for, asked again when that may help; else the last failure."""
     asked = 0
     while True:
         try:
             return ask()
-        except _SourceError as error:
+        except SourceError as error:
             failed = error
         asked += 1
         if failed.then != "again":
             return failed
         if failed.wait_s > LONGEST_WAIT_S:
-            return _SourceError(
-                f"{failed}; it asks to wait {failed.wait_s:.0f} s: try then", "stop"
-            )
+            return SourceError(f"{failed}; it asks to wait {failed.wait_s:.0f} s: try then", "stop")
         if asked > retries:
-            return _SourceError(f"{failed}; asked {asked} times: try later", "stop")
+            return SourceError(f"{failed}; asked {asked} times: try later", "stop")
         sleep(max(FIRST_WAIT_S * 2 ** (asked - 1), failed.wait_s))
-
-
-@contextmanager
-def _form(where: str) -> Iterator[None]:
-    """Tells an answer of another form than is known, instead of where in the code it showed."""
-    try:
-        yield
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, StopIteration) as error:
-        if isinstance(error, WeatherError):
-            raise
-        detail = f"{type(error).__name__}: {str(error).strip()[:100]}"
-        raise _SourceError(
-            f"{where}: the answer cannot be read ({detail}); is it cut short, or has the service "
-            "changed?",
-            "again",
-        ) from None
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """What pvlib's getters need of an answer of `requests`."""
-
-    content: bytes
-    ok: bool = True
-
-    @property
-    def text(self) -> str:
-        return self.content.decode("utf-8")
-
-    def json(self) -> Any:
-        return json.loads(self.content)
-
-
-@dataclass(frozen=True)
-class _Wire:
-    """What pvlib's getters find where they look for `requests`.
-
-    They set no deadline for some services and pass on neither the status nor the wait that a
-    service asks for; and key and e-mail, given to them, would be in every traceback. `secrets`
-    names, by parameter, the environment variables that are put in here.
-    """
-
-    where: str
-    timeout_s: float
-    secrets: Mapping[str, str] = field(default_factory=dict)
-
-    def call(self, getter: Any, *args: Any, **kwargs: Any) -> tuple[pd.DataFrame, Any]:
-        """Call a getter of pvlib over this wire."""
-        over_this = FunctionType(
-            getter.__code__,
-            getter.__globals__ | {"requests": self},
-            getter.__name__,
-            getter.__defaults__,
-            getter.__closure__,
-        )
-        over_this.__kwdefaults__ = getter.__kwdefaults__
-        with _form(self.where):
-            data, header = over_this(*args, **kwargs)
-        return data, header
-
-    def get(self, url: str, params: Mapping[str, Any], timeout: float | None = None) -> _Answer:
-        """The answer, when it is one that holds data; `timeout` is the getter's, not ours."""
-        answer = self._ask(url, params)
-        # Raised here, where nothing that is in scope holds a secret.
-        if isinstance(answer, _SourceError):
-            raise answer
-        return answer
-
-    def _ask(self, url: str, params: Mapping[str, Any]) -> _Answer | _SourceError:
-        import requests
-
-        secrets = {name: os.environ.get(key, "").strip() for name, key in self.secrets.items()}
-        if not all(secrets.values()):
-            absent = [key for name, key in self.secrets.items() if not secrets[name]]
-            return _SourceError(
-                f"{self.where}: the environment variable {' and '.join(absent)} is not set; ask "
-                "for a free key at https://developer.nlr.gov/signup and set "
-                f"{' and '.join(self.secrets.values())}",
-                "stop",
-            )
-        hidden = {form(text) for text in secrets.values() for form in (str, quote, quote_plus)}
-        try:
-            with (
-                _unlogged(hidden),
-                requests.get(
-                    url, params={**params, **secrets}, timeout=self.timeout_s, stream=True
-                ) as response,
-            ):
-                body = bytearray()
-                for piece in response.iter_content(65536):
-                    body += piece
-                    if len(body) > LONGEST_BYTES:
-                        return _SourceError(f"{self.where}: the answer has no end", "stop")
-        except requests.Timeout:
-            return _SourceError(f"{self.where}: no answer within {self.timeout_s:g} s", "again")
-        except requests.exceptions.ChunkedEncodingError:
-            return _SourceError(f"{self.where}: the answer was cut short", "again")
-        except requests.ConnectionError:
-            return _SourceError(f"{self.where}: cannot connect, or the connection was cut", "again")
-        except (requests.RequestException, OSError) as error:
-            return _SourceError(
-                f"{self.where}: the request failed ({type(error).__name__})", "stop"
-            )
-        return self._judged(response.status_code, response.headers, bytes(body), hidden)
-
-    def _judged(
-        self, status: int, headers: Mapping[str, str], body: bytes, hidden: Iterable[str]
-    ) -> _Answer | _SourceError:
-        page = body.lstrip()[:1] == b"<"
-        if status == 200 and not page:
-            return _Answer(body)
-        said = _said(body)
-        for secret in sorted(hidden, key=len, reverse=True):
-            said = said.replace(secret, "***")
-        said = f": {said!r}" if said else ""
-        if status == 200:
-            return _SourceError(f"{self.where}: a web page came instead of data{said}", "again")
-        message = f"{self.where}: the service answers HTTP {status}{said}"
-        if status in (401, 403):
-            keys = " and ".join(self.secrets.values())
-            return _SourceError(f"{message}; check {keys}" if keys else message, "stop")
-        if status in (408, 429) or status >= 500:
-            return _SourceError(message, "again", _wait_s(headers))
-        return _SourceError(f"{message}; is the year and the place among those it holds?")
-
-
-@contextmanager
-def _unlogged(hidden: Iterable[str]) -> Iterator[None]:
-    """Keeps what urllib3 logs of a request out of the log when it shows a secret."""
-    logger = logging.getLogger("urllib3.connectionpool")
-
-    def clean(record: logging.LogRecord) -> bool:
-        return not any(secret in record.getMessage() for secret in hidden)
-
-    logger.addFilter(clean)
-    try:
-        yield
-    finally:
-        logger.removeFilter(clean)
-
-
-def _said(body: bytes) -> str:
-    """What a service says in an error's body, in one line."""
-    text = body[:4096].decode("utf-8", errors="replace")
-    try:
-        found = json.loads(body)
-    except ValueError:
-        title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
-        words = title[1] if title else re.sub(r"<[^>]*>", " ", text)
-    else:
-        while isinstance(found, dict):
-            keys = ("messages", "message", "errors", "error", "detail")
-            found = next((found[key] for key in keys if found.get(key)), str(found))
-        words = "; ".join(map(str, found)) if isinstance(found, list) else str(found)
-    return " ".join(words.split())[:300]
-
-
-def _wait_s(headers: Mapping[str, str]) -> float:
-    """The wait that a service asks for [s], in seconds or until a date of its own clock."""
-    asked = headers.get("Retry-After", "").strip()
-    if asked.isdigit():
-        return float(asked)
-    try:
-        until, now = (email.utils.parsedate_to_datetime(d) for d in (asked, headers["Date"]))
-        return max(0.0, (until - now).total_seconds())
-    except (KeyError, ValueError, TypeError):
-        return 0.0
