@@ -5,6 +5,7 @@ In: groups of options. Out: objects of the package; every problem in one InputEr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -271,8 +272,10 @@ def source_from(name: str) -> Source:
 
 def years_from(text: str) -> list[int]:
     """Years such as 2001-2024 or 2001,2005-2008."""
-    try:
-        spans = [[int(year) for year in span.split("-")] for span in text.split(",")]
-    except ValueError:
-        raise InputError(f"--years is such as 2001-2024 or 2001,2005-2008; got {text!r}") from None
-    return [year for span in spans for year in range(span[0], span[-1] + 1)]
+    spans = [re.fullmatch(r"\s*(\d{4})(?:-(\d{4}))?\s*", span) for span in text.split(",")]
+    pairs = [(int(span[1]), int(span[2] or span[1])) for span in spans if span]
+    if len(pairs) < len(spans) or not all(1900 <= a <= b <= 2100 for a, b in pairs):
+        raise InputError(
+            f"--years is such as 2001-2024 or 2001,2005-2008, from 1900 to 2100; got {text[:60]!r}"
+        )
+    return [year for a, b in pairs for year in range(a, b + 1)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -155,5 +156,7 @@ def blocks() -> str:
 def fail(messages: list[str], code: int) -> NoReturn:
     """Print messages to stderr and end with an exit code."""
     for message in messages:
-        print(f"energy: {printable(message)}", file=sys.stderr)
+        # A word of thousands of letters, given by mistake, says no more than its ends.
+        short = re.sub(r"\S{400,}", lambda word: f"{word[0][:80]}...{word[0][-40:]}", message)
+        print(f"energy: {printable(short)}", file=sys.stderr)
     sys.exit(code)

@@ -90,7 +90,7 @@ class Training(Input):
     """
 
     flop: Positive
-    days: Annotated[float, Field(gt=0, le=36525)]
+    days: Annotated[float, Field(ge=1e-6, le=36525)]
     parameters: Positive | None = None
     utilization_fraction: Annotated[float, Field(gt=0, le=1)] = _parameter("utilization_fraction")
     load_fraction: PositiveFraction = _parameter("load_fraction")

@@ -34,11 +34,27 @@ class Place:
         North and east positive [deg].
     elevation_m
         Above sea level [m].
+
+    Raises
+    ------
+    WeatherError
+        For a point that is not on this planet.
     """
 
     latitude_deg: float
     longitude_deg: float
     elevation_m: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is no point on the ground."""
+        bounds = {"latitude_deg": 90.0, "longitude_deg": 180.0, "elevation_m": 9000.0}
+        problems = [
+            f"{name} must lie within -{bound:g}..{bound:g}; got {getattr(self, name)!r}"
+            for name, bound in bounds.items()
+            if not abs(getattr(self, name)) <= bound
+        ]
+        if problems:
+            raise WeatherError(problems)
 
     def distance_km(self, other: Place) -> float:
         """Great-circle distance [km] by the haversine formula, mean Earth radius 6,371 km."""
