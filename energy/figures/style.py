@@ -77,8 +77,11 @@ def new_figure() -> Figure:
 
         def draw(self, renderer: Any) -> None:
             """Draw; the axes' own exponents stay formulas."""
+            for axes in self.axes:
+                for axis in (axes.xaxis, axes.yaxis):
+                    axis.get_ticklabels(which="both")  # labels are empty until asked for
             for text in self.findobj(Text):
-                if r"\mathdefault" not in text.get_text():
+                if text.get_text() and r"\mathdefault" not in text.get_text():
                     text.set_parse_math(False)
             super().draw(renderer)
 

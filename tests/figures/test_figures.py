@@ -237,3 +237,21 @@ def test_frontiers_stand_side_by_side_each_with_its_name(el_paso: en.Case) -> No
     assert axes.lines[0].get_color() != axes.lines[1].get_color()
     with pytest.raises(InputError, match="one to 7"):
         en.figures.frontiers([])
+
+
+def test_a_dollar_in_a_title_is_a_dollar_and_exponents_stay_exponents(tmp_path: Path) -> None:
+    from matplotlib.text import Text
+
+    from energy.figures.style import new_figure
+
+    figure = new_figure()
+    axes = figure.subplots()
+    axes.set_title(r"a $\frac{broken$ title, $$")
+    axes.semilogy([0, 1], [1, 1e5])
+    axes.set_xticks([0, 1], ["$$", "$a"])
+    save(figure, tmp_path / "dollars.svg")
+    labels = {label.get_text(): label.get_parse_math() for label in figure.findobj(Text)}
+    assert not labels[r"a $\frac{broken$ title, $$"]
+    assert not labels["$$"]
+    assert all(parsed for text, parsed in labels.items() if "mathdefault" in text)
+    assert any("mathdefault" in text for text in labels)
