@@ -47,7 +47,7 @@ def frontier(frontier: Frontier) -> Figure:
         cost.axhline(usd, color=GREY, linewidth=0.8, linestyle="--", label="without an outage")
     cost.legend(frameon=False)
     sizes.plot(nines, frame["solar_mw"] / case.mean_load_mw, color=ORANGE)
-    sizes.set_ylabel("panels [MWdc per MW of mean load]", color=ORANGE)
+    sizes.set_ylabel("PV [MWdc per MW of mean load]", color=ORANGE)
     sizes.set_ylim(bottom=0)
     hours = sizes.twinx()
     hours.plot(nines, frame["battery_mwh"] / case.mean_load_mw, color=BLUE)
@@ -61,7 +61,7 @@ def frontier(frontier: Frontier) -> Figure:
         axes.spines[["top"]].set_visible(False)
     weather = case.weather
     cost.set_title(
-        textwrap.fill(f"{case.site.title}: {case.datacenter.it_mw:g} MW of computers on sun and "
+        textwrap.fill(f"{case.site.title}: {case.datacenter.it_mw:g} MW of computers on PV and "
                       f"battery; {weather.years} weather year(s), {weather.source}", 110),
         loc="left",
     )  # fmt: skip
@@ -125,7 +125,7 @@ def backup_frontier(frontier: BackupFrontier) -> Figure:
     cost.plot(backup_percent, frame["levelized_usd_per_mwh"], "o-", color=BLUE, markersize=4)
     cost.set_ylabel(f"$/MWh served, {case.assumptions.finance.dollar_year} dollars")
     for name, colour, words in (
-        ("solar_mw", ORANGE, "panels [MWdc]"),
+        ("solar_mw", ORANGE, "PV [MWdc]"),
         ("battery_mw", BLUE, "battery [MW]"),
         ("backup_mw", RED, f"{case.assumptions.backup.kind} [MW]"),
     ):

@@ -59,16 +59,16 @@ def week(run: Dispatch, first_day: str | None = None) -> Figure:
     figure = new_figure()
     power, store = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     parts = {
-        "solar_to_load_mw": ("sun", ORANGE),
+        "solar_to_load_mw": ("PV", ORANGE),
         "discharge_mw": ("battery", BLUE),
         "dispatchable_to_load_mw": ("backup and grid", GREY),
-        "unserved_mw": ("not served", RED),
+        "unserved_mw": ("unserved", RED),
     }
     if run.design.backup_mw == run.design.grid_mw == 0:
         del parts["dispatchable_to_load_mw"]
     labels, colours = zip(*parts.values(), strict=True)
     power.stackplot(day, [week[name] for name in parts], labels=labels, colors=colours, linewidth=0)
-    power.plot(day, week["solar_mw"], color="black", linewidth=1, label="all that the sun gives")
+    power.plot(day, week["solar_mw"], color="black", linewidth=1, label="PV generation")
     power.set_ylabel("MW")
     power.set_ylim(0, 1.15 * max(float(week["solar_mw"].max()), float(week["load_mw"].max())))
     power.legend(frameon=False, ncols=5, loc="upper left")
@@ -88,7 +88,7 @@ def week(run: Dispatch, first_day: str | None = None) -> Figure:
         axes.spines[["top", "right"]].set_visible(False)
     design = run.design
     power.set_title(
-        f"{case.title}: {design.solar_mw:,.0f} MWdc of panels, "
+        f"{case.title}: {design.solar_mw:,.0f} MWdc of PV, "
         f"battery {design.battery_mwh:,.0f} MWh, {design.battery_mw:,.0f} MW",
         loc="left",
         parse_math=False,

@@ -206,7 +206,7 @@ def _site(sizing: Sizing, fractions: list[float], asked: int) -> dict[str, Any]:
         "plant": _plant(plant),
         "monthly": _monthly(plant),
         "week": worst_week(plant),
-        "calendar": dark_days(plant),
+        "calendar": outage_days(plant),
         "events": _events(plant),
         "uncertainty": _uncertainty(sizing),
         "beside": _beside(case),
@@ -357,14 +357,14 @@ def worst_week(plant: Evaluation) -> dict[str, Any]:
     return {
         "days": [f"{date.day} {date:%b}" for date in dates],
         "span": " to ".join(f"{dates[n].day} {dates[n]:%b{' %Y' * dated}}" for n in (0, -1)),
-        "dark": unserved,
+        "has_outage": unserved,
         "unserved_mwh": float(hourly["unserved_mw"].sum()),
         "load_mwh": float(hourly["load_mw"].sum()),
         "hours": {name: _rounded(hourly[name]) for name in columns},
     }
 
 
-def dark_days(plant: Evaluation) -> dict[str, Any]:
+def outage_days(plant: Evaluation) -> dict[str, Any]:
     """Days with unserved energy: year, day of a leap year from 0, fraction of the day's load.
 
     The years are in the order of the chain.
@@ -389,9 +389,9 @@ def dark_days(plant: Evaluation) -> dict[str, Any]:
     years = [int(year) for year in by_year.index]
     worst = by_year.sort_values(ascending=False, kind="stable").index[:CALENDAR_YEARS]
     kept = sorted(int(year) for year in worst)
-    dark = daily[(daily["short_h"] > 0) & daily["year"].isin(kept)]
-    rows = [kept.index(int(year)) for year in dark["year"]]
-    fractions = _rounded(dark["unserved"] / dark["load"], 3)
+    lost = daily[(daily["short_h"] > 0) & daily["year"].isin(kept)]
+    rows = [kept.index(int(year)) for year in lost["year"]]
+    fractions = _rounded(lost["unserved"] / lost["load"], 3)
     labels = {year: str(n + 1) if weather.relabeled else str(year) for n, year in enumerate(years)}
     return {
         "years": ["typical" if weather.typical else labels[year] for year in kept],
@@ -399,7 +399,7 @@ def dark_days(plant: Evaluation) -> dict[str, Any]:
         "days": [
             list(mark)
             for mark in zip(
-                rows, dark["day"].tolist(), fractions, _rounded(dark["short_h"]), strict=True
+                rows, lost["day"].tolist(), fractions, _rounded(lost["short_h"]), strict=True
             )
         ],
     }

@@ -8,7 +8,7 @@ const target = document.getElementById("target");
 const SVG = "http://www.w3.org/2000/svg";
 const SIZES = ["solar_mw", "battery_mwh", "battery_mw"];
 const PARTS = {
-  solar: ["panels", "orange"], battery_energy: ["battery energy", "blue"],
+  solar: ["PV", "orange"], battery_energy: ["battery energy", "blue"],
   battery_power: ["battery power", "sky"], land: ["land", "green"],
   integration: ["integration", "grey"],
 };
@@ -217,9 +217,9 @@ plot("parts", () => "Stacked bars of the cost of each part per MWh served, cheap
     parts: partsOf(row.site, at()).map(p => ({ usd: p.usd, fill: `var(--${PARTS[p.part][1]})`, told: PARTS[p.part][0] })),
   })), dearest(), YEARLY(), Object.values(PARTS).map(([told, fill]) => [told, `var(--${fill})`])), sliced(30));
 
-plot("beside", () => "Bars of the cost per MWh of sun and battery, gas and grid. " + rows().map(row => {
+plot("beside", () => "Bars of the cost per MWh of PV and battery, gas and grid. " + rows().map(row => {
   const { gas, grid } = sites[row.site].beside, sum = parts => few(Object.values(parts).reduce((a, b) => a + b, 0));
-  return `${sites[row.site].name}: sun and battery ${few(row.usd_per_mwh)}, gas ${sum(gas)}, grid ${sum(grid)}`;
+  return `${sites[row.site].name}: PV and battery ${few(row.usd_per_mwh)}, gas ${sum(gas)}, grid ${sum(grid)}`;
 }).join("; "), (svg, width, slice) => {
   const groups = [], sum = parts => Object.values(parts).reduce((a, b) => a + b, 0);
   const most = Math.max(dearest(), ...rows().flatMap(row => [sum(sites[row.site].beside.gas), sum(sites[row.site].beside.grid)]));
@@ -230,7 +230,7 @@ plot("beside", () => "Bars of the cost per MWh of sun and battery, gas and grid.
     groups.push({ name: "", end: `${few(sum(gas))} (${few(gas_years)} years)`, parts: Object.entries(gas).map(([told, usd], n) => ({ usd, told: `gas, ${told}`, fill: "var(--pink)" })) });
     groups.push({ name: "", end: `${few(sum(grid))} (${few(grid_years)} years)`, parts: Object.entries(grid).map(([told, usd]) => ({ usd, told: `grid, ${told}`, fill: "var(--green)" })) });
   }
-  return bars(svg, width, groups, most, `$/MWh, ${data.dollar_year} dollars`, [["sun and battery", "var(--orange)"], ["gas", "var(--pink)"], ["grid", "var(--green)"]]);
+  return bars(svg, width, groups, most, `$/MWh, ${data.dollar_year} dollars`, [["PV and battery", "var(--orange)"], ["gas", "var(--pink)"], ["grid", "var(--green)"]]);
 }, sliced(10));
 
 const KM2_PER_ACRE = 0.0040468564224;
@@ -325,14 +325,14 @@ function legend(id, items) {
     item.append(told);
   }
 }
-const LOAD = [["served by the sun at once", "var(--orange)"], ["served from the battery", "var(--blue)"], ["not served", "var(--red)"]];
-legend("months-legend", [...LOAD, ["what the panels give", "var(--ink)", true]]);
-legend("week-legend", [...LOAD, ["what the panels give", "var(--ink)", true], ["energy in the battery", "var(--sky)"]]);
+const LOAD = [["served by PV directly", "var(--orange)"], ["served from the battery", "var(--blue)"], ["unserved", "var(--red)"]];
+legend("months-legend", [...LOAD, ["PV generation", "var(--ink)", true]]);
+legend("week-legend", [...LOAD, ["PV generation", "var(--ink)", true], ["energy in the battery", "var(--sky)"]]);
 
 const MONTHS = "JFMAMJJASOND";
 sites.forEach((site, n) => {
   const m = site.monthly;
-  plot(`months-${n}`, `Energy by month at ${site.name} in GWh. What the panels give, January to December: ${m.sun_mwh.map(v => few(v / 1000)).join(", ")}; the load: ${m.load_mwh.map(v => few(v / 1000)).join(", ")}`, (svg, width) => {
+  plot(`months-${n}`, `Energy by month at ${site.name} in GWh. PV generation, January to December: ${m.sun_mwh.map(v => few(v / 1000)).join(", ")}; the load: ${m.load_mwh.map(v => few(v / 1000)).join(", ")}`, (svg, width) => {
     const height = 210, left = 40, right = width - 4, top = 24, bottom = height - 22;
     const most = Math.max(...m.sun_mwh, ...m.load_mwh) / 1000 * 1.05;
     const y = linear(0, most, bottom, top), slot = (right - left) / 12;

@@ -13,8 +13,8 @@ from energy.weather import Weather
 
 #: Heads of the ranking after rank and site, with their units.
 COLUMNS = (
-    "$/MWh served", "low–high", "above cheapest", "panels MWdc", "battery MWh",
-    "battery MW", "capital M$", "land acres", "hours in full", "short h/year", "longest outage h",
+    "$/MWh served", "low–high", "above cheapest", "PV MWdc", "battery MWh",
+    "battery MW", "capital M$", "land acres", "hours in full", "LOLH h/yr", "longest outage h",
     "weather years",
 )  # fmt: skip
 

@@ -187,7 +187,7 @@ def test_a_week_s_parts_add_up_to_the_load_and_its_worst_is_chosen(el_paso: en.C
     run = en.simulate(el_paso, en.Design(solar_mw=900, battery_mwh=2500, battery_mw=400))
     power, store = en.figures.week(run).axes
     names = [text.get_text() for text in power.get_legend().get_texts()]
-    assert names == ["sun", "battery", "not served", "all that the sun gives"]
+    assert names == ["PV", "battery", "unserved", "PV generation"]
     steps = worst_week(run)
     first = el_paso.weather.local_middle[steps[0]]
     assert store.get_xticklabels()[0].get_text() == f"{first.day} {MONTHS[first.month - 1]}"

@@ -18,7 +18,7 @@ import energy as en
 from energy import cli
 from energy.evaluation import Evaluation
 from energy.report import markdown, page, report_data, write_report
-from energy.report.content import SERVED_FRACTIONS, costs, dark_days, worst_week
+from energy.report.content import SERVED_FRACTIONS, costs, outage_days, worst_week
 from energy.report.html import in_script
 from energy.report.pdf import browser
 from energy.report.sentences import percent, plain_text
@@ -111,14 +111,14 @@ def test_the_worst_week_is_the_one_with_the_most_darkness(case_with):
     case = case_with(solar, 10.0)
     plant = en.evaluate(case, en.Design(solar_mw=20))
     week = worst_week(plant)
-    assert week["dark"]
+    assert week["has_outage"]
     assert week["unserved_mwh"] == pytest.approx(300.0)
     assert sum(week["hours"]["unserved_mw"]) == pytest.approx(300.0)
     # The first of the weeks that hold both days begins six days before 21 July.
     assert week["days"] == [f"{day} Jul" for day in range(15, 22)]
     assert len(week["hours"]["load_mw"]) == 168
     # 4 March: 3 of 24 h; 20 July: 18 of 24 from 06:00; 21 July: 12. Days of a leap year from 0.
-    assert dark_days(plant)["days"] == [
+    assert outage_days(plant)["days"] == [
         [0, 63, 0.125, 3], [0, 201, 0.75, 18], [0, 202, 0.5, 12],
     ]  # fmt: skip
 
@@ -161,7 +161,7 @@ def test_without_darkness_the_week_is_the_one_with_the_lowest_battery(case_with)
     solar[night : night + 8] = 0.0
     design = en.Design(solar_mw=30, battery_mwh=400, battery_mw=20)
     week = worst_week(en.evaluate(case_with(solar, 10.0), design))
-    assert not week["dark"]
+    assert not week["has_outage"]
     assert week["unserved_mwh"] == 0
     stored = week["hours"]["soc_mwh"]
     assert min(stored) < 0.8 * max(stored)

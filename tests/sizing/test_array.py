@@ -246,7 +246,7 @@ def test_a_wrong_argument_is_named(arguments: dict[str, object], message: str) -
         choose_array(case_at("phoenix"), **({"served_fraction": 0.9} | arguments))
 
 
-def test_where_no_array_is_enough_the_dark_days_are_told() -> None:
+def test_where_no_array_is_enough_the_outage_days_are_told() -> None:
     case = case_at("phoenix")
     limits = case.assumptions.limits.replace(battery_h=2.0)
     case = en.Case(case.site, case.datacenter, case.assumptions.replace(limits=limits))

@@ -14,7 +14,7 @@ from energy.sizing.infeasible import Infeasibility
 DARK_DAYS = 30
 
 
-def with_dark_days(case_with, load_mw: float | np.ndarray = 100.0) -> en.Case:
+def with_outage_days(case_with, load_mw: float | np.ndarray = 100.0) -> en.Case:
     """Twelve hours of sun a day all year, but for thirty dark days from 11 April."""
     solar = np.tile(np.repeat([0.0, 0.8], 12), 365)
     solar[24 * 100 : 24 * (100 + DARK_DAYS)] = 0.0
@@ -29,7 +29,7 @@ def shortfall_of(case: en.Case, share: float) -> Infeasibility:
 
 @pytest.fixture
 def missing(case_with) -> Infeasibility:
-    return shortfall_of(with_dark_days(case_with), 0.97)
+    return shortfall_of(with_outage_days(case_with), 0.97)
 
 
 def served(case: en.Case, design: en.Design, **more: float) -> float:
@@ -76,7 +76,7 @@ def test_the_deepest_three_events_are_told_in_order_of_time(case_with):
 def test_the_backup_that_is_named_is_enough_and_a_hundredth_less_is_not(case_with, share):
     # A load that changes, so that depths differ.
     load = 100 + 20 * np.sin(np.arange(8760) / 24 * 2 * np.pi)
-    case = with_dark_days(case_with, load)
+    case = with_outage_days(case_with, load)
     missing = shortfall_of(case, share)
     assert missing.backup_mw > 1
     got = served(case, largest_design(case), backup_mw=missing.backup_mw)
@@ -91,7 +91,7 @@ def test_the_backup_that_is_named_is_enough_and_a_hundredth_less_is_not(case_wit
 
 @pytest.mark.parametrize("share", [0.97, 0.99, 1.0])
 def test_the_battery_that_is_named_is_enough_and_a_hundredth_less_is_not(case_with, share):
-    case = with_dark_days(case_with)
+    case = with_outage_days(case_with)
     missing, largest = shortfall_of(case, share), largest_design(case)
     assert missing.battery_mwh > largest.battery_mwh
     assert served(case, largest, battery_mwh=missing.battery_mwh) >= share - 1e-9
@@ -158,7 +158,7 @@ def test_the_record_is_plain_data_and_says_the_same(missing):
 
 def test_size_raises_it(case_with):
     with pytest.raises(en.InfeasibleError) as caught:
-        en.size(with_dark_days(case_with), served_fraction=0.97)
+        en.size(with_outage_days(case_with), served_fraction=0.97)
     record = caught.value.details
     assert record["remedy"]["battery_mwh"] > record["largest"]["battery_mwh"]
 

@@ -216,7 +216,7 @@ def test_a_bound_is_a_floor_or_a_ceiling_to_the_last_digits():
     [("nines", 3.0), ("available_fraction", 0.999), ("lolh_hours_per_year", 10.0),
      ("max_outage_h", 24.0), ("worst_year_served_fraction", 0.999)],
 )  # fmt: skip
-def test_a_target_beyond_thirty_dark_days_has_no_plant_and_a_record(case_with, name, value):
+def test_a_target_beyond_thirty_outage_days_has_no_plant_and_a_record(case_with, name, value):
     solar = np.tile(np.repeat([0.0, 0.8], 12), 365)
     solar[24 * 100 : 24 * 130] = 0.0
     with pytest.raises(en.InfeasibleError, match=r"no plant (serves|keeps)") as caught:
