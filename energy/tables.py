@@ -190,17 +190,30 @@ def read_result(path: str | Path) -> ResultFile:
         if path.suffix.lower() == ".parquet":
             frame = pd.read_parquet(path)
             kind, record = frame.attrs.pop("kind", ""), frame.attrs.pop("record", {})
-            return ResultFile(kind, frame, record)
+            return _result(kind, record, frame)
         content = json.loads(path.read_text(encoding="utf-8"))
         columns = [_from_json(column) for column in content["frame"]]
         index, *rest = columns
         frame = pd.DataFrame({column.name: column.to_numpy() for column in rest})
         frame.index = pd.Index(index, name=index.name)
-        return ResultFile(content["kind"], frame, content["record"])
+        return _result(content["kind"], content["record"], frame)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (
+        OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError,
+        OverflowError,
+    ) as error:  # fmt: skip
         raise InputError(f"{path}: not a table that sunrack wrote ({error})") from None
+
+
+def _result(kind: Any, record: Any, frame: pd.DataFrame) -> ResultFile:
+    """A file's content, if it is of the right kinds."""
+    names = [*frame.columns, frame.index.name or ""]
+    if not (isinstance(kind, str) and isinstance(record, dict)):
+        raise TypeError("its kind must be a text and its record a table")
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError("its columns must have names")
+    return ResultFile(kind, frame, record)
 
 
 def check_place(path: str | Path) -> None:

@@ -209,3 +209,39 @@ def test_a_range_whose_low_is_above_its_high_is_refused(tmp_path) -> None:
 def test_two_sites_of_one_name_are_refused() -> None:
     with pytest.raises(en.InputError, match="el-paso: more than one site of that name"):
         en.compare(["el-paso", "phoenix", "el-paso"], served_fraction=0.5)
+
+
+# --- result files ---------------------------------------------------------------------------------
+
+ODD = (
+    None, 1, "x", [], {}, [1], {"a": 1}, True, 1e308, "NaN", [[]], "int64", "datetime64[ns]",
+    "float", "foo", "object", {"name": None, "dtype": "float64", "values": [1]},
+)  # fmt: skip
+
+
+def changed(value: Any, draw: random.Random) -> Any:
+    """Nested plain data with one part of it replaced by something odd."""
+    if isinstance(value, dict | list) and value and draw.random() < 0.7:
+        keys = list(value) if isinstance(value, dict) else range(len(value))
+        key = draw.choice(list(keys))
+        copied = copy.copy(value)
+        copied[key] = changed(value[key], draw) if draw.random() < 0.6 else draw.choice(ODD)
+        return copied
+    return draw.choice(ODD)
+
+
+def test_a_result_file_with_odd_parts_is_read_or_refused(tmp_path) -> None:
+    case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    path = tmp_path / "frontier.json"
+    en.write_result(en.frontier(case, [0.5, 0.9]), path)
+    whole = json.loads(path.read_text(encoding="utf-8"))
+    draw = random.Random(7)
+    refused = 0
+    for _ in range(5 * DRAWS):
+        path.write_text(json.dumps(changed(whole, draw)), encoding="utf-8")
+        try:
+            assert en.read_result(path)._repr_html_()
+        except en.InputError as error:
+            assert str(path) in str(error)
+            refused += 1
+    assert refused > DRAWS
