@@ -225,6 +225,10 @@ def _value_problems(name: str, value: Any) -> list[str]:
     """What is wrong with the value of a target; empty when nothing."""
     if isinstance(value, bool) or not isinstance(value, Real):
         return [f"{name} must be a number; got {value!r}"]
+    try:
+        float(value)
+    except OverflowError:
+        return [f"{name} must be a number that a float can hold; got a larger one"]
     if name.endswith("_fraction"):
         return fraction_problems(name, float(value))
     number = float(value)

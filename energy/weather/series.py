@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ class Place:
         problems = [
             f"{name} must lie within -{bound:g}..{bound:g}; got {getattr(self, name)!r}"
             for name, bound in bounds.items()
-            if not abs(getattr(self, name)) <= bound
+            if not (isinstance(getattr(self, name), Real) and abs(getattr(self, name)) <= bound)
         ]
         if problems:
             raise WeatherError(problems)

@@ -206,6 +206,17 @@ def test_a_range_whose_low_is_above_its_high_is_refused(tmp_path) -> None:
         en.read_assumptions(str(path))
 
 
+@pytest.mark.parametrize("value", ["word", 10**400, math.nan, math.inf, -1.0, True])
+def test_targets_and_places_of_odd_values_are_one_message(value) -> None:
+    case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    for name in ("served_fraction", "nines", "max_outage_h", "budget_usd"):
+        with pytest.raises(en.InputError, match=name):
+            en.size(case, **{name: value})
+    if value is not True and value != -1.0:
+        with pytest.raises(en.InputError, match="latitude"):
+            en.site_at(value, 0.0)
+
+
 def test_two_sites_of_one_name_are_refused() -> None:
     with pytest.raises(en.InputError, match="el-paso: more than one site of that name"):
         en.compare(["el-paso", "phoenix", "el-paso"], served_fraction=0.5)
