@@ -140,7 +140,7 @@ class Evaluation(Result):
         ]
         return list(dict.fromkeys(text for text in texts if text))
 
-    def to_dict(self) -> dict[str, Any]:
+    def _record(self) -> dict[str, Any]:
         """The plant as plain data: what `--json` prints for a site."""
         case, weather = self.case, self.case.weather
         return {

@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -162,13 +163,12 @@ class Availability(Result):
         """The weather year with the smallest fraction of energy served, as a row of `by_year`."""
         return self.by_year.iloc[int(self.by_year["served_fraction"].argmin())]
 
-    def to_dict(self) -> dict[str, float | None]:
-        """The measures by name, for JSON; nines that are infinite are None."""
-        nines = self.nines
+    def _record(self) -> dict[str, Any]:
+        """The measures by name."""
         return {
             "served_fraction": self.served_fraction,
             "available_fraction": self.available_fraction,
-            "nines": nines if math.isfinite(nines) else None,
+            "nines": self.nines,
             "lole_days_per_year": self.lole_days_per_year,
             "lolh_hours_per_year": self.lolh_hours_per_year,
             "lolev_events_per_year": self.lolev_events_per_year,
@@ -179,7 +179,7 @@ class Availability(Result):
     @property
     def frame(self) -> pd.DataFrame:
         """All measures, one row each."""
-        record = self.to_dict() | {
+        record = self._record() | {
             "nines_energy": self.nines_energy,
             "normalized_eue_ppm": self.normalized_eue_ppm,
             "worst_year_served_fraction": float(self.worst_year["served_fraction"]),

@@ -67,8 +67,13 @@ class Result(Shown):
     """Base of all results: they show themselves, and go to plain data and to files."""
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain data for JSON: no NaN, no infinity."""
-        return {"rows": plain_rows(self.frame.reset_index())}
+        """All of it as plain data for JSON; None for NaN and infinity."""
+        record: dict[str, Any] = plain(self._record())
+        return record
+
+    def _record(self) -> dict[str, Any]:
+        """What `to_dict` gives, in numbers of any kind."""
+        return {"rows": self.frame.reset_index().to_dict(orient="records")}
 
     def save(self, path: str | Path) -> None:
         """Write the frame, and what `to_dict` gives, as a file; see `write_result`."""

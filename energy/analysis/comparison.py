@@ -66,7 +66,7 @@ class Comparison(Result):
             "flatters its site by more than small differences in this ranking"
         ]
 
-    def to_dict(self) -> dict[str, Any]:
+    def _record(self) -> dict[str, Any]:
         """The ranking as plain data: what `--json` prints.
 
         `served_fraction` is the target's, or with another target what the first plant serves.

@@ -297,8 +297,8 @@ class ComputeCost(Result):
         frame.loc["total"] = frame.sum()
         return frame.rename_axis("line")
 
-    def to_dict(self) -> dict[str, Any]:
-        """Numbers and lines as plain data, for JSON."""
+    def _record(self) -> dict[str, Any]:
+        """Numbers and lines as data."""
         names = (
             "installed", "capital_usd", "annual_usd", "computers_usd_per_year",
             "idle_usd_per_year", "usd_per_it_mwh", "usd_per_accelerator_h", "runs_per_year",
@@ -310,7 +310,7 @@ class ComputeCost(Result):
             "work": self.run.to_dict(),
             "lines": self.frame.to_dict(orient="index"),
             "budget": self.budget.to_dict(orient="index"),
-        } | {name: value if math.isfinite(value) else None for name, value in values.items()}
+        } | values
 
 
 def compute_cost(
@@ -416,17 +416,12 @@ class TrainingConcurrency(Result):
         capital_usd = float(self.sprint.frame.loc[lines, "capital_usd"].sum())
         return capital_usd / self.sprint.run.case.datacenter.it_mw
 
-    def to_dict(self) -> dict[str, Any]:
-        """The table as plain data, for JSON."""
-        ways = self.frame.to_dict(orient="index")
-        for way in ways.values():
-            way["cross_usd_per_mw"] = (
-                None if math.isnan(way["cross_usd_per_mw"]) else way["cross_usd_per_mw"]
-            )
+    def _record(self) -> dict[str, Any]:
+        """The table as data."""
         return {
             "runs": self.runs,
             "computers_usd_per_mw": self.computers_usd_per_mw,
-            "ways": ways,
+            "ways": self.frame.to_dict(orient="index"),
         }
 
 

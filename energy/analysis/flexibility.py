@@ -238,8 +238,8 @@ class Flexibility(Result):
         frame["carried_ratio"] = frame["carried_mw"] / firm["carried_mw"]
         return frame
 
-    def to_dict(self) -> dict[str, Any]:
-        """The table as plain data, for JSON."""
+    def _record(self) -> dict[str, Any]:
+        """The table as data."""
         return {
             "site": self.case.site.name,
             "useful_fraction": self.useful_fraction,

@@ -44,7 +44,7 @@ from energy.sizing.cutting_planes import solve
 from energy.sizing.frontier import problem_of
 from energy.solar import ac_per_mwdc
 from energy.steps import Array
-from energy.tables import Result, plain_rows
+from energy.tables import Result
 
 #: Assumptions on which the light on the rows hangs, and at how many points from low to high it is
 #: worked out: it is a straight line in the albedo, while rows begin to shade each other at once.
@@ -148,8 +148,8 @@ class MonteCarlo(Result):
             f"which site is the cheapest in {len(self.assumptions):,} draws"
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """The probabilities and percentiles as plain data, for JSON; null for NaN."""
+    def _record(self) -> dict[str, Any]:
+        """The probabilities and percentiles as data."""
         return {
             "it_mw": self.cases[0].datacenter.it_mw,
             "target": self.target.to_dict(),
@@ -158,7 +158,7 @@ class MonteCarlo(Result):
             "seed": self.seed,
             "error_fraction": self.error_fraction,
             "notes": self.notes,
-            "sites": plain_rows(self.frame.reset_index()),
+            "sites": self.frame.reset_index().to_dict(orient="records"),
         }
 
 

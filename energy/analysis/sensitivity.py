@@ -23,7 +23,7 @@ from energy.sizing.cutting_planes import GAP as EXACT_GAP
 from energy.sizing.cutting_planes import solve
 from energy.sizing.frontier import problem_of
 from energy.steps import Array
-from energy.tables import Result, plain_rows
+from energy.tables import Result
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,15 +62,15 @@ class Sensitivity(Result):
         """What moves the cost."""
         return self.frame[self.frame["swing_usd_per_mwh"] != 0.0].drop(columns="unit")
 
-    def to_dict(self) -> dict[str, Any]:
-        """The table as plain data, for JSON; null for NaN."""
+    def _record(self) -> dict[str, Any]:
+        """The table as data."""
         return {
             "site": self.case.site.name,
             "it_mw": self.case.datacenter.it_mw,
             "target": self.target.to_dict(),
             "dollar_year": self.case.assumptions.finance.dollar_year,
             "base_usd_per_mwh": self.base_usd_per_mwh,
-            "assumptions": plain_rows(self.frame.reset_index()),
+            "assumptions": self.frame.reset_index().to_dict(orient="records"),
         }
 
 

@@ -433,8 +433,8 @@ class Cluster(Result):
             notes.append("without parameters, memory and network are not looked at")
         return notes
 
-    def to_dict(self) -> dict[str, Any]:
-        """The cluster as plain data, for JSON."""
+    def _record(self) -> dict[str, Any]:
+        """The cluster as data."""
         low, high = self.ends
         return {
             "training": self.training.model_dump(),
@@ -619,8 +619,8 @@ class Trainable(Result):
         """Such runs in 365 days, one after the other."""
         return self.flop_per_year / self.training.flop
 
-    def to_dict(self) -> dict[str, Any]:
-        """The answer as plain data, for JSON."""
+    def _record(self) -> dict[str, Any]:
+        """The answer as data."""
         return {
             "training": self.training.model_dump(),
             "accelerator": self.accelerator.model_dump(),

@@ -320,8 +320,8 @@ class Building(Result):
         parts = (self.datacenter.cooling, self.datacenter.feed, self.datacenter.hall)
         return [str(source) for part in parts for source in part.frame["source"]]
 
-    def to_dict(self) -> dict[str, Any]:
-        """The building as plain data, for JSON."""
+    def _record(self) -> dict[str, Any]:
+        """The building as data."""
         means = self.frame.drop(columns=["supply_c", "water_m3_per_h", "free"]).mean()
         return {
             "cooling": type(self.datacenter.cooling).__name__,

@@ -64,7 +64,6 @@ from energy.dispatch.step import (
     step,
 )
 from energy.steps import Array
-from energy.units import plain
 
 #: Columns of the work, in this order: IT power, IT power without any limit, useful compute as
 #: power of computers at full, fraction of them that restarts, compute lost by restarting.
@@ -161,8 +160,8 @@ class FlexibleRun(Dispatch):
         generation = self.flow("solar_mw").sum()
         return float(self.flow("curtailed_mw").sum() / generation) if generation > 0 else 0.0
 
-    def to_dict(self) -> dict[str, Any]:
-        """The run's numbers as plain data, for JSON."""
+    def _record(self) -> dict[str, Any]:
+        """The run's numbers as data."""
         names = (
             "useful_fraction", "utilization_fraction", "deadlines_met_fraction",
             "useful_mwh_per_year", "missed_mwh_per_year", "restarts_per_year", "lost_fraction",
@@ -173,7 +172,7 @@ class FlexibleRun(Dispatch):
             "it_mw": self.case.datacenter.it_mw,
             "workload": {"kind": type(self.workload).__name__} | self.workload.model_dump(),
             "design": self.design.model_dump(),
-        } | {name: plain(getattr(self, name)) for name in names}
+        } | {name: getattr(self, name) for name in names}
 
     @property
     def caption(self) -> str:

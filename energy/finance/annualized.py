@@ -141,7 +141,7 @@ class Cost(Result):
         frame.loc["total"] = frame.sum()
         return frame
 
-    def to_dict(self) -> dict[str, object]:
+    def _record(self) -> dict[str, object]:
         """Capital, yearly and levelized cost and the parts, for JSON."""
         parts = self.frame[["capital_usd", "annual_usd"]].to_dict(orient="index")
         return {

@@ -64,9 +64,9 @@ class BackupFrontier(Result):
         frame["levelized_usd_per_mwh"] = frame["annual_usd"] / served_mwh
         return frame
 
-    def to_dict(self) -> dict[str, Any]:
-        """The frontier as plain data, for JSON."""
-        rows = [{str(k): float(v) for k, v in row.items()} for _, row in self.frame.iterrows()]
+    def _record(self) -> dict[str, Any]:
+        """The frontier as data."""
+        rows = self.frame.astype(float).to_dict(orient="records")
         return {
             "site": self.case.site.name,
             "it_mw": self.case.datacenter.it_mw,

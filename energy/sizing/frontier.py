@@ -107,12 +107,9 @@ class Frontier(Result):
             raise InputError(f"the frontier has no plant for {served_fraction!r}; it has {known}")
         return design_of(rows[list(SIZES)].to_numpy()[0])
 
-    def to_dict(self) -> dict[str, Any]:
-        """The frontier as plain data, for JSON; nines that are infinite are None."""
-        rows = [
-            {str(k): float(v) if math.isfinite(v) else None for k, v in row.items()}
-            for _, row in self.frame.iterrows()
-        ]
+    def _record(self) -> dict[str, Any]:
+        """The frontier as data."""
+        rows = self.frame.astype(float).to_dict(orient="records")
         return {
             "site": self.case.site.name,
             "it_mw": self.case.datacenter.it_mw,

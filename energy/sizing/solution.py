@@ -94,7 +94,7 @@ class Sizing(Result):
         """The plant's numbers, one row each."""
         return self.evaluation.frame
 
-    def to_dict(self) -> dict[str, Any]:
+    def _record(self) -> dict[str, Any]:
         """The plant as plain data, and what it was sized for."""
         sized_for = self.target.to_dict() | {"title": self.title, "exact": self.exact}
         sized_for |= dict(self.value)

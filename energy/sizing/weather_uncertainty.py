@@ -116,18 +116,11 @@ class WeatherUncertainty(Result):
             )
         return notes
 
-    def to_dict(self) -> dict[str, Any]:
-        """The intervals, the single years and the nines as plain data; null for NaN."""
-
-        def plain(frame: pd.DataFrame) -> dict[str, dict[str, float | None]]:
-            return {
-                str(name): {str(k): None if math.isnan(v) else float(v) for k, v in row.items()}
-                for name, row in frame.iterrows()
-            }
-
+    def _record(self) -> dict[str, Any]:
+        """The intervals, the single years and the nines as data."""
         return {
-            "interval_90": plain(self.frame),
-            "single_years": plain(self.single_years),
+            "interval_90": self.frame.to_dict(orient="index"),
+            "single_years": self.single_years.astype(float).to_dict(orient="index"),
             "draws": len(self.drawn),
             "nines_supported": self.nines_supported,
             "nines_at_least": self.nines_at_least,

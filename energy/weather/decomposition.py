@@ -61,10 +61,11 @@ def complete(
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The frame with all columns of the model, and what a reader should know about the made ones.
 
-    A column counts as lacking when it is absent or holds no value at all; single missing values
-    stay, for `energy.weather.checks` to tell. One light of three is made from the other two by
-    GHI = DHI + DNI cos Z; with GHI alone, DNI and DHI are estimated by `decompose`. Lacking wind
-    becomes `WIND_M_S`. Temperature is not made up.
+    A column counts as lacking when it is absent or holds no value at all. One light of three is
+    made from the other two by GHI = DHI + DNI cos Z; with GHI alone, DNI and DHI are estimated by
+    `decompose`; so are the lights that lack at single times. What cannot be made so stays missing,
+    for `energy.weather.checks` to tell. Lacking wind becomes `WIND_M_S`. Temperature is not made
+    up.
 
     Parameters
     ----------
@@ -102,8 +103,6 @@ def complete(
         )
     if problems:
         raise WeatherError(problems)
-    if have == set(COLUMNS):
-        return frame[list(COLUMNS)], ()
     out = frame[[name for name in COLUMNS if name in have]].astype(float)
     notes = []
     if light != {"ghi", "dni", "dhi"}:
@@ -116,7 +115,30 @@ def complete(
             f"the file has no wind; {WIND_M_S:g} m/s at all hours, the mean of stations around the "
             "globe (FAO-56), cools the modules"
         )
-    return out[list(COLUMNS)], tuple(notes)
+    out, told = _without_gaps(out[list(COLUMNS)], place, step_h, decompose)
+    return out, (*notes, *told)
+
+
+def _without_gaps(
+    frame: pd.DataFrame, place: Place, step_h: float, decompose: Decomposition
+) -> tuple[pd.DataFrame, list[str]]:
+    """The frame with the light of single times made from what is known at those times."""
+    lights = ["ghi", "dni", "dhi"]
+    known = frame[lights].notna().to_numpy()
+    if known.all():
+        return frame, []
+    out, notes = frame.copy(), []
+    for have in ({"dni", "dhi"}, {"ghi", "dni"}, {"ghi", "dhi"}, {"ghi"}):
+        rows = (known == [name in have for name in lights]).all(axis=1)
+        if rows.any():
+            made, _ = _light(frame[rows], have, place, step_h, decompose)
+            for name, values in made.items():
+                out.loc[rows, name] = values
+            notes.append(
+                f"{' and '.join(made)} missing at {rows.sum()} times: made from "
+                f"{' and '.join(name for name in lights if name in have)} of those times"
+            )
+    return out, notes
 
 
 def _light(

@@ -28,8 +28,7 @@ import pandas as pd
 
 from energy.errors import InputError
 from energy.steps import Array
-from energy.tables import Result, plain_rows
-from energy.units import plain
+from energy.tables import Result
 from energy.weather import checks
 from energy.weather.clearsky import clear_sky
 from energy.weather.decomposition import WIND_M_S
@@ -209,7 +208,7 @@ class QualityCheck(Result):
         """Whether the series can be used: `good`, or `usable with notes`; others are refused."""
         return "usable with notes" if self.warnings else "good"
 
-    def to_dict(self) -> dict[str, Any]:
+    def _record(self) -> dict[str, Any]:
         """The quality check as plain data: what `--json` prints."""
         periods = self.low_irradiance_periods.apply(
             lambda column: column.dt.date if column.dtype.kind == "M" else column
@@ -221,12 +220,12 @@ class QualityCheck(Result):
             "last_year": self.last_year,
             "typical": self.typical,
             "normals_source": self.normals_source,
-            "shift_minutes": plain(self.shift_minutes),
+            "shift_minutes": self.shift_minutes,
             "shift_method": self.shift_method,
             "verdict": self.verdict,
-            "measures": plain_rows(self.frame.reset_index()),
-            "monthly": plain_rows(self.monthly.reset_index()),
-            "low_irradiance_periods": plain_rows(periods.reset_index()),
+            "measures": self.frame.reset_index().to_dict(orient="records"),
+            "monthly": self.monthly.reset_index().to_dict(orient="records"),
+            "low_irradiance_periods": periods.reset_index().to_dict(orient="records"),
             "warnings": list(self.warnings),
         }
 

@@ -256,3 +256,78 @@ def test_a_result_file_with_odd_parts_is_read_or_refused(tmp_path) -> None:
             refused += str(path) in str(error)
             continue
     assert refused > DRAWS
+
+
+# --- clusters and workloads -----------------------------------------------------------------------
+
+CLUSTER = {
+    "training": {"flop": "3e25", "days": "30.0", "parameters": "1e12"},
+    "accelerator": {"name": '"b200"', "power_w": "1000.0"},
+}  # fmt: skip
+
+
+def test_every_number_of_a_cluster_file_is_refused_or_gives_finite_answers(tmp_path) -> None:
+    from energy.datacenter import cluster
+
+    draw = random.Random(12)
+    path = tmp_path / "cluster.toml"
+    fields = [("training", name) for name in en.Training.model_fields]
+    fields += [("accelerator", name) for name in cluster.Accelerator.model_fields]
+    fields += [("accelerator", f"silicon.{name}") for name in ("defects_per_cm2", "cores")]
+    faults = []
+    for _ in range(DRAWS):
+        table, name, raw = *draw.choice(fields), draw.choice(RAW)
+        content = {key: dict(values) for key, values in CLUSTER.items()}
+        content[table][name] = raw
+        lines = [
+            f"[{key}]\n" + "\n".join(f"{k} = {v}" for k, v in values.items())
+            for key, values in content.items()
+        ]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        try:
+            made = en.read_cluster(path)
+            json.dumps(made.to_dict(), allow_nan=False)
+            assert made._repr_html_()
+        except en.InputError as error:
+            if not all(len(problem) < 1000 for problem in error.problems):
+                faults.append((table, name, raw, "a long message"))
+        except Exception as error:  # whatever else it is, it is a fault
+            faults.append((table, name, raw, repr(error)[:200]))
+    assert faults == []
+
+
+ODD_NUMBERS = (
+    math.nan, math.inf, -math.inf, 1e308, -1e308, 1e-300, -1.0, 0.0, 10**400, True, None, "word",
+    [1.0], {"a": 1}, 0.5,
+)  # fmt: skip
+
+
+def test_every_field_of_a_workload_is_refused_or_gives_finite_answers() -> None:
+    kinds = [en.Steady, en.Interruptible, en.PowerCapped, en.Queue]
+    needed = {en.Queue: {"slack_h": 24.0, "offered_load_fraction": 0.5}}
+    case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    design = en.Design(solar_mw=600, battery_mwh=2000, battery_mw=300)
+    draw = random.Random(13)
+    faults = []
+    for _ in range(DRAWS):
+        kind = draw.choice(kinds)
+        name, value = draw.choice(list(kind.model_fields)), draw.choice(ODD_NUMBERS)
+        try:
+            run = en.run_workload(case, design, kind(**needed.get(kind, {}) | {name: value}))
+            json.dumps(run.to_dict(), allow_nan=False)
+            json.dumps(en.price(run).to_dict(), allow_nan=False)
+        except en.InputError as error:
+            if not all(len(problem) < 1000 for problem in error.problems):
+                faults.append((kind.__name__, name, value, "a long message"))
+        except Exception as error:  # whatever else it is, it is a fault
+            faults.append((kind.__name__, name, value, repr(error)[:200]))
+    assert faults == []
+
+
+def test_extreme_designs_have_records_that_json_can_hold() -> None:
+    case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    for solar_mw in (1e-300, 1e-9, 1e6):
+        run = en.simulate(case, en.Design(solar_mw=solar_mw))
+        for result in (en.assess(run), en.price(run), en.evaluate(case, run.design)):
+            json.dumps(result.to_dict(), allow_nan=False)
+            assert result._repr_html_()

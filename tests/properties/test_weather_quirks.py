@@ -445,6 +445,10 @@ def test_every_format_knows_every_code_for_missing(read, form: str, code: float)
     by_day = rows.index[rows["ghi"] > 100][500:512]
     rows.loc[by_day, "ghi"] = code
     place = [getattr(sky, name) for name in list(Made.__dataclass_fields__)[:4]]
+    weather = read(WRITERS[form](Made(*place, rows)))
+    assert "ghi missing at 12 times: made from dni and dhi of those times" in weather.warnings
+    assert weather.frame["ghi"].sum() == pytest.approx(sky.rows["ghi"].sum(), rel=1e-3)
+    rows.loc[by_day, ["dni", "dhi"]] = code
     with pytest.raises(WeatherError, match="ghi is missing or not a number at 12 times"):
         read(WRITERS[form](Made(*place, rows)))
 

@@ -579,12 +579,25 @@ def test_lacking_wind_is_the_mean_of_the_globe_and_is_told(whole: pd.DataFrame) 
     assert "no wind; 2 m/s" in notes[0]
 
 
-def test_single_missing_values_are_not_made_up(whole: pd.DataFrame) -> None:
+def test_times_without_any_light_are_not_made_up(whole: pd.DataFrame) -> None:
     holed = whole.copy()
     holed.iloc[3] = np.nan
     frame, notes = made(holed)
     assert frame.iloc[3].isna().all()
     assert notes == ()
+
+
+@pytest.mark.parametrize("lacking", [["ghi"], ["dni"], ["dhi"], ["dni", "dhi"]])
+def test_light_of_single_times_is_made_as_that_of_a_whole_column(
+    whole: pd.DataFrame, lacking: list[str]
+) -> None:
+    all_made, _ = made(whole.drop(columns=lacking))
+    holed = whole.copy()
+    holed.loc[holed.index[5:9], lacking] = np.nan
+    frame, (note,) = made(holed)
+    pd.testing.assert_frame_equal(frame.iloc[5:9], all_made.iloc[5:9])
+    pd.testing.assert_frame_equal(frame.drop(frame.index[5:9]), whole.drop(whole.index[5:9]))
+    assert note.startswith(f"{' and '.join(lacking)} missing at 4 times: made from ")
 
 
 def test_what_cannot_be_made_is_told_at_once(whole: pd.DataFrame) -> None:

@@ -448,11 +448,16 @@ def test_a_code_for_missing_by_day_is_missing(read, name: str, column: str, code
         around = weather.frame[column].iloc[107:112].to_numpy()
         assert np.diff(around, 2) == pytest.approx(0.0, abs=1e-9)
         return
+    whole = read(FORMATS[name](clear_sky(first_year=2001))).frame[column].to_numpy()
+    mended = read(FORMATS[name](sky)).frame[column].to_numpy()
+    rel = 0.03 if column == "dni" else 0.01  # of a sky made at other instants of the hour
+    assert mended[108:111] == pytest.approx(whole[108:111], rel=rel, abs=5.0)
+    lights = [light for light in ("ghi", "dni", "dhi") if light in sky]
+    sky.loc[sky.index[108:111], lights] = code
     # By hand: the 108th hour after 07:00 UTC on 1 January
     told = f"{column} is missing or not a number at 3 times, first 2001-01-05 19:00 UTC"
-    with pytest.raises(WeatherError, match=re.escape(told)) as caught:
+    with pytest.raises(WeatherError, match=re.escape(told)):
         read(FORMATS[name](sky))
-    assert len(caught.value.problems) == 1
 
 
 @pytest.mark.parametrize("name", FORMATS)

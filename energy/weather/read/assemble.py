@@ -151,6 +151,9 @@ def _mended(
         abs(np.radians(s / 4)) for s in rows.shifts_min[1:] or (0,)
     )
     down = sun.sine(nearer_noon=float(nearer)) < np.sin(np.radians(-1.0))
+    known = {name: frame[name].notna().to_numpy() for name in LIGHT if name in frame}
+    # Where the lights of a time make those that lack, `complete` makes them.
+    made = known.get("ghi", False) | (known.get("dni", False) & known.get("dhi", False))
     for name in [column for column in out if column in checks.BOUNDS]:
         values = out[name].to_numpy(dtype=float).copy()
         low, high = checks.BOUNDS[name]
@@ -168,7 +171,7 @@ def _mended(
         if name in LIGHT:
             empty = np.isnan(values) & down
             # Hours that lack by day stop the file: then all that lack are counted.
-            if empty.any() and not (np.isnan(values) & ~down).any():
+            if empty.any() and not (np.isnan(values) & ~down & ~made).any():
                 values[empty] = 0.0
                 notes.append(f"{name} is missing at {empty.sum()} times of night: 0 there")
         elif name in FILLED:

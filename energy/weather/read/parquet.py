@@ -54,6 +54,10 @@ def read_parquet(path: Path) -> Weather:
                 f"{path}: Parquet without sunrack's header; give EPW, TMY3 or NSRDB csv"
             )
         names = [*COLUMNS, *({DEW} & set(schema.names))]
+        # Numbers only: the size of anything else is not bounded by the number of rows.
+        odd = [f"{field.name} ({field.type})" for field in schema if not _fits(field)]
+        if odd:
+            raise WeatherError(f"{path}: columns of another type than written: {', '.join(odd)}")
         table = pq.read_table(path, columns=["start", *names])
     except (OSError, pa.ArrowException) as error:
         raise WeatherError(f"{path}: cannot be read as Parquet ({error})") from None
@@ -66,6 +70,16 @@ def read_parquet(path: Path) -> Weather:
     if problems:
         raise WeatherError(problems)
     return weather
+
+
+def _fits(field: Any) -> bool:
+    """Whether a column is a time or a number, or one that is not read."""
+    import pyarrow as pa
+
+    if field.name == "start":
+        return bool(pa.types.is_timestamp(field.type))
+    wanted = field.name in (*COLUMNS, DEW)
+    return not wanted or bool(pa.types.is_floating(field.type) or pa.types.is_integer(field.type))
 
 
 def _from_header(frame: pd.DataFrame, header: dict[str, Any]) -> Weather:
