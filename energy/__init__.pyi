@@ -3,6 +3,7 @@ from . import figures as figures
 from . import finance as finance
 from . import report as report
 from . import sizing as sizing
+from . import snow as snow
 from . import weather as weather
 from .analysis.comparison import Comparison as Comparison
 from .analysis.comparison import compare as compare

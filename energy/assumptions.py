@@ -32,6 +32,7 @@ from energy.parameters import (
     sources,
     validate,
 )
+from energy.snow import Snow
 from energy.solar import FixedTilt, Solar, Tracker
 
 DEFAULT_FILE = FOLDER / PRICES_FILE
@@ -86,6 +87,7 @@ class Assumptions(Input):
     """
 
     solar: Solar
+    snow: Snow
     battery: Battery
     backup: Backup
     grid: Grid

@@ -19,9 +19,31 @@ from energy.datacenter.facility import Building, Datacenter, load_mw, operate
 from energy.errors import InputError
 from energy.parameters import price_factor
 from energy.site import LocalPrice, Site
-from energy.solar import Solar, Sun, ac_per_mwdc, dc_per_mwdc, sun_over
+from energy.snow import SNOW_MODELS, RowsInSnow, SnowLoss, mean_loss, snow_loss
+from energy.solar import (
+    RowLight,
+    Solar,
+    Sun,
+    ac_per_mwdc,
+    dc_chain,
+    light_on_rows,
+    sun_over,
+)
 from energy.steps import Array
 from energy.weather import Weather
+from energy.weather.snowfall import Snowfall, snowfall_of
+
+
+@dataclass(frozen=True, eq=False)
+class CleanArray:
+    """An array without snow: light on its rows, MW before the inverter per MWdc, and yearly sums.
+
+    `kwh_per_kwdc` has the sun's energy and what is left of it behind each loss, by its name.
+    """
+
+    rows: RowLight
+    dc: Array
+    kwh_per_kwdc: Mapping[str, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +54,10 @@ class Profiles:
     ----------
     sun
         The sun over the site.
+    snowfall
+        Snow at each step.
+    clean
+        A new array without snow.
     solar_new, solar
         MWac per MWdc of a new array, and averaged over its lifetime, one value a step.
     load_mw
@@ -43,6 +69,8 @@ class Profiles:
     """
 
     sun: Sun | None = None
+    snowfall: Snowfall | None = None
+    clean: CleanArray | None = None
     solar_new: Array | None = None
     solar: Array | None = None
     load_mw: Array | None = None
@@ -64,19 +92,22 @@ class Case:
         What is assumed; without them the shipped ones.
     profiles
         Series that are known already, such as a measured load.
+    snow_loss
+        How much of the DC power snow takes: a model of `energy.snow`, or your own function.
 
     Examples
     --------
     >>> import energy as en
     >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
     >>> round(case.kwh_per_kwdc_year)
-    2038
+    2036
     """
 
     site: Site
     datacenter: Datacenter
     assumptions: Assumptions = field(default_factory=read_assumptions)
     profiles: Profiles = field(default=Profiles(), repr=False)
+    snow_loss: SnowLoss = field(default=mean_loss, repr=False)
 
     def replace(self, **changes: Any) -> Case:
         """The same question with other parts; series that the change does not touch are kept.
@@ -84,32 +115,34 @@ class Case:
         Parameters
         ----------
         **changes
-            `site`, `datacenter` or `assumptions`; or series of `Profiles`, which are then taken
-            as they are.
+            `site`, `datacenter`, `assumptions` or `snow_loss`; or series of `Profiles`, which are
+            then taken as they are.
         """
         parts = {
             name: changes.pop(name, getattr(self, name))
-            for name in ("site", "datacenter", "assumptions")
+            for name in ("site", "datacenter", "assumptions", "snow_loss")
         }
         other = Case(**parts)
-        profiles = replace(self._kept(other), **changes)
+        profiles = replace(self._kept(other, frozenset(changes)), **changes)
         return replace(other, profiles=profiles)
 
-    def _kept(self, other: Case) -> Profiles:
-        """The series of this case that hold for another one too."""
+    def _kept(self, other: Case, given: frozenset[str]) -> Profiles:
+        """The series of this case that hold for another one too, but for those that are given."""
         if other.site is not self.site:
             return Profiles()
         same_load = other.datacenter == self.datacenter and (
             self.datacenter.cooling is not None
             or other.assumptions.cooling == self.assumptions.cooling
         )
-        same_light = other.assumptions.solar.physics == self.assumptions.solar.physics
-        kept = replace(self.profiles, sun=self.sun)
+        same_array = other.assumptions.solar.physics == self.assumptions.solar.physics
+        same_light = same_array and (self._snow_parts == other._snow_parts or not self.snows)
+        kept = replace(self.profiles, sun=self.sun, snowfall=self.snowfall)
         return replace(
             kept,
-            solar_new=self._known_solar_new() if same_light else None,
+            clean=self.__dict__.get("clean", kept.clean) if same_array else None,
+            solar_new=self._known_solar_new() if same_light and "solar_new" not in given else None,
             solar=kept.solar if same_light else None,
-            load_mw=self.load_mw if same_load else None,
+            load_mw=self.load_mw if same_load and "load_mw" not in given else None,
             building=self.building if same_load else None,
             mean_days=kept.mean_days if same_load and same_light else None,
         )
@@ -139,11 +172,99 @@ class Case:
     def solar_new(self) -> Array:
         """MWac per MWdc of a new array, one value a step."""
         solar, known = self.assumptions.solar, self.profiles.solar_new
-        return known if known is not None else ac_per_mwdc(self.dc_per_mwdc(solar), solar)
+        if known is not None:
+            return known
+        return ac_per_mwdc(self.clean.dc * (1.0 - self.snow_lost), solar)
 
-    def dc_per_mwdc(self, solar: Solar) -> Array:
+    @cached_property
+    def snowfall(self) -> Snowfall:
+        """Snow at each step: recorded with the weather, or estimated from the site's normals."""
+        if self.profiles.snowfall is not None:
+            return self.profiles.snowfall
+        normals = self.site.snow
+        return snowfall_of(self.weather, normals.monthly_cm if normals else None)
+
+    @property
+    def snows(self) -> bool:
+        """Whether any snow is known to fall."""
+        return bool(self.snowfall.fall_cm.any())
+
+    @cached_property
+    def clean(self) -> CleanArray:
+        """The new array without snow."""
+        known = self.profiles.clean
+        return known if known is not None else self._clean(self.assumptions.solar)
+
+    def _clean(self, solar: Solar) -> CleanArray:
+        rows = light_on_rows(self.weather, solar, self.sun)
+        chain = dc_chain(self.weather, solar, self.sun, rows)
+        left = {
+            "ghi": self.weather.frame["ghi"].to_numpy(dtype=float) / 1000.0,
+            "plane": rows.total / 1000.0,
+            "reflection": chain.glass,
+            "spectrum": chain.spectrum,
+            "temperature": chain.warmth,
+            "system": chain.dc,
+        }
+        yearly = {name: self.weather.per_year(power) for name, power in left.items()}
+        return CleanArray(rows, chain.dc, yearly)
+
+    @cached_property
+    def snow_lost(self) -> Array:
+        """Fraction of the new array's DC power that snow takes, one value a step."""
+        return self._snow_lost(self.assumptions.solar, self.clean)
+
+    def _snow_lost(self, solar: Solar, clean: CleanArray) -> Array:
+        rows = RowsInSnow(self.weather, self.snowfall, solar.mount, clean.rows, clean.dc)
+        return snow_loss(self.snow_loss, self.assumptions.snow, rows)
+
+    @property
+    def snow_model(self) -> str:
+        """The model of snow by its name."""
+        named = {model: name for name, model in SNOW_MODELS.items()}
+        return named.get(self.snow_loss, getattr(self.snow_loss, "__name__", "a given model"))
+
+    @property
+    def _snow_parts(self) -> tuple[Any, ...]:
+        """All that decides what snow takes of an array's light."""
+        mount = self.assumptions.solar.mount
+        return (
+            self.snow_loss, self.assumptions.snow.loss_factor, mount.row_width_m,
+            mount.lower_edge_m, mount.strings_along_slant,
+        )  # fmt: skip
+
+    @property
+    def losses(self) -> pd.DataFrame:
+        """From the sun to the AC power of the array over its lifetime, one loss a row, in order.
+
+        `kwh_per_kwdc_year` is what is left behind the loss, `loss_fraction` the part of what came
+        to it that is lost; that of the plane is negative where tilting gains.
+        """
+        solar, weather = self.assumptions.solar, self.weather
+        left = dict(self.clean.kwh_per_kwdc)
+        snowy = self.clean.dc * (1.0 - self.snow_lost)
+        ac = ac_per_mwdc(snowy, solar)
+        over = np.maximum(snowy * solar.inverter_efficiency - 1.0 / solar.dc_ac_ratio, 0.0)
+        left["snow"] = weather.per_year(snowy)
+        left["inverter"] = weather.per_year(ac + over)
+        left["clipping"] = weather.per_year(ac)
+        left["degradation"] = left["clipping"] * solar.lifetime_mean_fraction
+        frame = pd.DataFrame({"kwh_per_kwdc_year": pd.Series(left)}).rename_axis("loss")
+        return frame.assign(loss_fraction=-frame["kwh_per_kwdc_year"].pct_change().fillna(0.0))
+
+    @cached_property
+    def snow_loss_fraction(self) -> float:
+        """Fraction of the new array's yearly energy that snow takes, at the inverter's AC side."""
+        if not self.snow_lost.any():
+            return 0.0
+        clean = ac_per_mwdc(self.clean.dc, self.assumptions.solar)
+        snowy = ac_per_mwdc(self.clean.dc * (1.0 - self.snow_lost), self.assumptions.solar)
+        return float(1.0 - snowy.sum() / clean.sum())
+
+    def dc_per_mwdc(self, solar: Solar, *, snow: bool = True) -> Array:
         """MW before the inverter per MWdc of a new array at this site, one value a step."""
-        return dc_per_mwdc(self.weather, solar, self.sun)
+        clean = self._clean(solar)
+        return clean.dc * (1.0 - self._snow_lost(solar, clean)) if snow else clean.dc
 
     @cached_property
     def solar(self) -> Array:

@@ -40,6 +40,15 @@ class Normals(Input):
     source: Text
 
 
+class SnowNormals(Input):
+    """Mean snowfall of each month [cm], January first, and where it was read."""
+
+    monthly_cm: Annotated[
+        list[Annotated[float, Field(ge=0, le=500)]], Field(min_length=12, max_length=12)
+    ]
+    source: Text
+
+
 class LocalPrice(Input):
     """A price that a place has: its value, its dollar-year and where it was read."""
 
@@ -69,7 +78,8 @@ class Site(Input):
     `latitude_deg` north and `longitude_deg` east are positive. Prices are those of the place:
     `land_usd_per_acre`, `gas_usd_per_mmbtu` (fuel of gas engines and turbines) and
     `grid_usd_per_mwh`; `grid_wait_years` is the wait for a connection. Without one of the last
-    three the assumption holds.
+    three the assumption holds. `snow` is the mean snowfall of each month, for series whose hours
+    carry none.
 
     Examples
     --------
@@ -90,6 +100,7 @@ class Site(Input):
     grid_usd_per_mwh: LocalPrice | None = None
     grid_wait_years: LocalWait | None = None
     normals: Normals | None = None
+    snow: SnowNormals | None = None
 
     _folder: Path = PrivateAttr(default=Path())
     _given: Weather | None = PrivateAttr(default=None)
@@ -243,8 +254,18 @@ def _looks_like_a_file(text: str) -> bool:
         return False
 
 
+def _nearest(place: Place, what: str) -> Site | None:
+    """The shipped site within `NORMALS_KM` that has some kind of normals; None where none has."""
+    known = [site for name in site_names() if getattr(site := read_site(name), what) is not None]
+    nearest = min(known, key=lambda site: place.distance_km(site.place))
+    return nearest if place.distance_km(nearest.place) <= NORMALS_KM else None
+
+
 def site_of_weather(series: Weather, name: str) -> Site:
-    """The place that a weather series is for, with prices of the whole US."""
+    """The place that a weather series is for, with prices of the whole US.
+
+    Its snowfall is that of a shipped site within `NORMALS_KM`, where there is one.
+    """
     values: dict[str, Any] = {
         "name": name,
         "title": series.source,
@@ -256,6 +277,8 @@ def site_of_weather(series: Weather, name: str) -> Site:
             "source": "US average pasture, USDA NASS Land Values, August 2025",
         },
     }
+    if (near := _nearest(series.place, "snow")) is not None:
+        values["snow"] = near.snow
     site = validate(Site, values, name)
     site._given = series
     return site
@@ -279,11 +302,8 @@ def site_at(latitude_deg: float, longitude_deg: float, *, years: int = 20, seed:
     """
     from energy.weather.synthetic import synthesize
 
-    known = [site for name in site_names() if (site := read_site(name)).normals is not None]
-    here = Place(latitude_deg, longitude_deg, 0.0)
-    distances_km = [here.distance_km(site.place) for site in known]
-    nearest = min(range(len(known)), key=distances_km.__getitem__)
-    normals = known[nearest].normals if distances_km[nearest] <= NORMALS_KM else None
+    near = _nearest(Place(latitude_deg, longitude_deg, 0.0), "normals")
+    normals = near.normals if near is not None else None
     series = synthesize(
         latitude_deg,
         longitude_deg,

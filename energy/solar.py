@@ -4,12 +4,13 @@ In: `Weather`, the place, `Solar`. Out: MWac per MWdc for every step.
 
 The chain is that of NREL's PVWatts 8 [1]: sun at the middle of the step, Perez transposition,
 beam, sky and ground cut by the neighboring row, air-mass and incidence losses, cell temperature,
-linear DC, flat system losses, part-load inverter, clipping at its AC rating. Not modeled: snow,
-soiling by the hour, terrain, spectral humidity, what a shadow across a module's cells costs beyond
-its area.
+linear DC, flat system losses, part-load inverter, clipping at its AC rating. Snow on the rows is in
+`energy.snow`. Not modeled: soiling by the hour, terrain, spectral humidity, what a shadow across a
+module's cells costs beyond its area.
 
-It comes in three steps, so that a search over arrays repeats only what changes: `sun_over` knows
-the place, `dc_per_mwdc` the mount, `ac_per_mwdc` the inverter; `solar_per_mwdc` is all three.
+It comes in steps, so that a search over arrays repeats only what changes: `sun_over` knows the
+place, `light_on_rows` the mount, `dc_per_mwdc` the modules, `ac_per_mwdc` the inverter;
+`solar_per_mwdc` is all of them.
 
 References
 ----------
@@ -51,12 +52,19 @@ COATING_INDEX = 1.29
 
 
 class Mount(Input):
-    """Rows of panels: price at `Solar.priced_dc_ac_ratio`, pitch, land at `land_gcr_fraction`."""
+    """Rows of panels: price at `Solar.priced_dc_ac_ratio`, pitch, land at `land_gcr_fraction`.
+
+    What snow meets: `row_width_m` along the slant, `lower_edge_m` above ground at the greatest
+    tilt, and how many strings of cells in parallel lie above each other along the slant.
+    """
 
     capital_usd_per_kwdc: Positive
     gcr_fraction: OpenFraction
     land_acres_per_mwdc: NotNegative
     land_gcr_fraction: OpenFraction
+    row_width_m: Annotated[float, Field(ge=0.1, le=50)]
+    lower_edge_m: Annotated[float, Field(ge=0, le=20)]
+    strings_along_slant: Annotated[int, Field(ge=1, le=100)]
 
     @property
     def acres_per_mwdc(self) -> float:
@@ -102,7 +110,7 @@ class Solar(Input):
 
     @property
     def physics(self) -> dict[str, Any]:
-        """The numbers that decide what the array gives; its prices and lifetime do not."""
+        """The numbers that decide what the array gives without snow; its prices do not."""
         rows = {"gcr_fraction", "max_angle_deg", "tilt_deg", "azimuth_deg"}
         array = {
             "dc_ac_ratio", "loss_fraction", "inverter_efficiency", "temperature_coefficient_per_c",
@@ -130,6 +138,22 @@ class Sun:
     extra_w_m2: Array  # extraterrestrial normal irradiance
 
 
+@dataclass(frozen=True, eq=False)
+class RowLight:
+    """Light on the front of the mean row, and how the row stands, at each step."""
+
+    tilt_deg: Array  # flat at night on a tracker
+    aoi_deg: Array  # of the beam
+    direct: Array  # W/m2, as are the next two; shadows of the neighboring row taken off
+    sky: Array
+    ground: Array
+
+    @property
+    def total(self) -> Array:
+        """All light on the front [W/m2]."""
+        return np.asarray(self.direct + self.sky + self.ground)
+
+
 def solar_per_mwdc(weather: Weather, solar: Solar, place: Place) -> Array:
     """Power of one MWdc of panels, new and clean, at the inverter's AC side.
 
@@ -147,8 +171,8 @@ def solar_per_mwdc(weather: Weather, solar: Solar, place: Place) -> Array:
     array of shape (n,)
         MWac per MWdc, between 0 and 1 / `solar.dc_ac_ratio`.
     """
-    sun = sun_over(weather, place)
-    return ac_per_mwdc(dc_per_mwdc(weather, solar, sun), solar)
+    rows = light_on_rows(weather, solar, sun := sun_over(weather, place))
+    return ac_per_mwdc(dc_per_mwdc(weather, solar, sun, rows), solar)
 
 
 def sun_over(weather: Weather, place: Place) -> Sun:
@@ -169,26 +193,47 @@ def sun_over(weather: Weather, place: Place) -> Sun:
     )
 
 
-def dc_per_mwdc(weather: Weather, solar: Solar, sun: Sun) -> Array:
-    """Power of one MWdc of panels, new and clean, before the inverter.
+def light_on_rows(weather: Weather, solar: Solar, sun: Sun) -> RowLight:
+    """Light on the rows of `solar`'s mount; `sun` is `sun_over` the place, for the same steps."""
+    tilt_deg, azimuth_deg, aoi_deg = _orientation(solar, sun)
+    with np.errstate(divide="ignore", invalid="ignore"):  # Perez divides by a DHI of 0 at night
+        plane = _cut(weather.frame, solar, sun, tilt_deg, azimuth_deg)
+    return RowLight(tilt_deg, aoi_deg, plane["direct"], plane["sky"], plane["ground"])
+
+
+@dataclass(frozen=True, eq=False)
+class DcChain:
+    """Power of one MWdc of panels behind each loss [MWdc], one value a step."""
+
+    glass: Array  # light that gets through the glass
+    spectrum: Array  # of the color that the cells use
+    warmth: Array  # at the cells' temperature
+    dc: Array  # less the system's losses: what the inverter gets
+
+
+def dc_per_mwdc(weather: Weather, solar: Solar, sun: Sun, rows: RowLight) -> Array:
+    """Power of one MWdc of panels, new and clean, before the inverter: the end of `dc_chain`."""
+    return dc_chain(weather, solar, sun, rows).dc
+
+
+def dc_chain(weather: Weather, solar: Solar, sun: Sun, rows: RowLight) -> DcChain:
+    """From the light on the rows to what one MWdc of panels, new and clean, gives the inverter.
 
     Parameters
     ----------
     weather, solar
         As in `solar_per_mwdc`; the inverter and its ratio do not matter here.
-    sun
-        `sun_over` the place, for the same steps.
+    sun, rows
+        `sun_over` the place and `light_on_rows`, for the same steps.
 
     Returns
     -------
-    array of shape (n,)
-        MWdc per MWdc, system losses taken off; 0 at night.
+    DcChain
+        Each of shape (n,); 0 at night.
     """
     from pvlib import iam, pvsystem, spectrum, temperature
 
-    tilt_deg, azimuth_deg, aoi_deg = _orientation(solar, sun)
-    with np.errstate(divide="ignore", invalid="ignore"):  # Perez divides by a DHI of 0 at night
-        plane = _cut(weather.frame, solar, sun, tilt_deg, azimuth_deg)
+    tilt_deg = rows.tilt_deg
 
     def through_glass(angle_deg: Array) -> Array:
         return np.asarray(iam.physical(angle_deg, n_ar=COATING_INDEX), dtype=float)
@@ -197,22 +242,27 @@ def dc_per_mwdc(weather: Weather, solar: Solar, sun: Sun) -> Array:
     sky_deg = 59.7 - 0.1388 * tilt_deg + 0.001497 * tilt_deg**2
     ground_deg = 90.0 - 0.5788 * tilt_deg + 0.002693 * tilt_deg**2
     transmitted = (
-        plane["direct"] * through_glass(aoi_deg)
-        + plane["sky"] * through_glass(sky_deg)
-        + plane["ground"] * through_glass(ground_deg)
+        rows.direct * through_glass(rows.aoi_deg)
+        + rows.sky * through_glass(sky_deg)
+        + rows.ground * through_glass(ground_deg)
     )
     colour = spectrum.spectral_factor_sapm(_absolute_air_mass(sun), AIR_MASS)
     effective = transmitted * np.nan_to_num(np.asarray(colour, dtype=float))
 
     cell_c = temperature.noct_sam(
-        plane["direct"] + plane["sky"] + plane["ground"],
+        rows.total,
         weather.frame["temp_air"].to_numpy(dtype=float),
         weather.frame["wind_speed"].to_numpy(dtype=float),
         solar.noct_c,
         solar.module_efficiency,
     )
     dc = pvsystem.pvwatts_dc(effective, cell_c, 1.0, solar.temperature_coefficient_per_c)
-    return np.asarray(dc * (1.0 - solar.loss_fraction), dtype=float)
+    return DcChain(
+        glass=np.asarray(transmitted / 1000.0, dtype=float),
+        spectrum=np.asarray(effective / 1000.0, dtype=float),
+        warmth=np.asarray(dc, dtype=float),
+        dc=np.asarray(dc * (1.0 - solar.loss_fraction), dtype=float),
+    )
 
 
 def ac_per_mwdc(dc: Array, solar: Solar) -> Array:

@@ -77,3 +77,17 @@ def test_a_case_survives_pickling(cooled: en.Case) -> None:
         assert back.site.name == case.site.name
         np.testing.assert_array_equal(back.load_mw, case.load_mw)
         np.testing.assert_array_equal(back.solar, case.solar)
+
+
+def test_the_losses_lead_from_the_sun_to_what_the_plant_runs_on() -> None:
+    case = en.Case(en.read_site("denver"), en.Datacenter(it_mw=100))
+    losses = case.losses
+    left, lost = losses["kwh_per_kwdc_year"], losses["loss_fraction"]
+    assert left["ghi"] == pytest.approx(case.weather.ghi_kwh_m2_day * 365, rel=1e-9)
+    assert left["clipping"] == pytest.approx(case.kwh_per_kwdc_year, rel=1e-9)
+    assert left["degradation"] == pytest.approx(case.weather.per_year(case.solar), rel=1e-9)
+    assert lost["system"] == pytest.approx(case.assumptions.solar.loss_fraction)
+    assert lost["snow"] == pytest.approx(case.snow_loss_fraction, rel=0.05)
+    assert lost["plane"] < 0 < lost.drop(["ghi", "plane"]).min()
+    kept = (1 - lost).prod() * left["ghi"]
+    assert kept == pytest.approx(left["degradation"])

@@ -18,7 +18,7 @@ PACKAGE = Path(en.__file__).parent
 LAYERS = {
     "ground": {"errors", "files", "units", "compiled", "steps", "tables", "parameters"},
     "weather": {"weather"},
-    "parts": {"solar", "battery", "backup", "grid", "datacenter"},
+    "parts": {"solar", "snow", "battery", "backup", "grid", "datacenter"},
     "inputs": {"assumptions", "site"},
     "case": {"case"},
     "dispatch": {"dispatch"},
@@ -40,14 +40,16 @@ ALLOWED = {
     "case": {"weather", "parts", "inputs"},
     "dispatch": {"parts", "case"},
     "outcome": {"parts", "inputs", "case", "dispatch"},
-    "evaluation": {"inputs", "case", "dispatch", "outcome"},
+    "evaluation": {"parts", "inputs", "case", "dispatch", "outcome"},
     "sizing": {"parts", "inputs", "case", "dispatch", "outcome", "evaluation"},
     # A comparison writes its own report; the report knows it by what it has, not by its type.
     "report": {"weather", "inputs", "case", "dispatch", "outcome", "evaluation", "sizing"},
     "analysis": {
         "parts", "inputs", "case", "dispatch", "outcome", "evaluation", "sizing", "report",
     },
-    "figures": {"weather", "case", "dispatch", "outcome", "evaluation", "sizing", "analysis"},
+    "figures": {
+        "weather", "parts", "case", "dispatch", "outcome", "evaluation", "sizing", "analysis",
+    },
     "cli": {
         "weather", "parts", "inputs", "case", "dispatch", "outcome", "evaluation", "sizing",
         "analysis", "figures", "report",

@@ -20,6 +20,7 @@ from energy.errors import InfeasibleError, InputError
 from energy.evaluation import Evaluation
 from energy.site import Site, read_site
 from energy.sizing import Sizing, Target, size
+from energy.snow import SnowLoss, mean_loss
 from energy.tables import Result
 
 
@@ -124,6 +125,7 @@ def row(evaluation: Evaluation) -> dict[str, Any]:
         "annual_usd": cost.annual_usd,
         "land_acres": cost.land_acres,
         "kwh_per_kwdc_year": case.kwh_per_kwdc_year,
+        "snow_loss_fraction": case.snow_loss_fraction,
         "mean_load_mw": case.mean_load_mw,
         "weather": case.weather.source,
         "weather_years": case.weather.years,
@@ -136,6 +138,7 @@ def compare(
     *,
     datacenter: Datacenter | None = None,
     assumptions: Assumptions | None = None,
+    snow_loss: SnowLoss = mean_loss,
     sizer: Callable[..., Sizing] = size,
     keep_going: bool = False,
     progress: Callable[[Iterable[Site]], Iterable[Site]] = iter,
@@ -151,6 +154,8 @@ def compare(
         What every plant has to meet; or a keyword, such as `served_fraction=0.99` or `nines=3`.
     datacenter, assumptions
         The same everywhere; without them 100 IT MW and the shipped assumptions.
+    snow_loss
+        What snow takes, as in `Case`.
     sizer
         What sizes a case for a target: `size`, or with backup
         `functools.partial(size, backup=True)`, or with the array chosen
@@ -188,7 +193,7 @@ def compare(
     sizings, infeasible = [], {}
     for place in progress(places):
         try:
-            sizings.append(sizer(Case(place, datacenter, assumptions), aim))
+            sizings.append(sizer(Case(place, datacenter, assumptions, snow_loss=snow_loss), aim))
         except InfeasibleError as error:
             infeasible[place.name] = str(error)
             if not keep_going or len(infeasible) == len(places):

@@ -71,8 +71,16 @@ CHECKED = 8
 #: Percentiles of the levelized cost that are reported.
 PERCENTILES = (5.0, 50.0, 95.0)
 
-#: How far sizing searches is a choice, not an assumption about the world: it is not drawn.
-CHOICES = "limits."
+#: Not drawn: how far sizing searches is a choice, not an assumption about the world; what of the
+#: rows snow meets is in `snow.loss_factor`, which is drawn.
+CHOICES = (
+    "limits.",
+    *(
+        f"{mount}.{part}"
+        for mount in ("tracker", "fixed")
+        for part in ("row_width_m", "lower_edge_m", "strings_along_slant")
+    ),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -293,6 +301,8 @@ class _Drawn:
             )
             for point in points
         }
+        #: What snow takes of the base's array at a loss factor of 1.
+        self.snow_lost = self.case.snow_lost / max(self.case.assumptions.snow.loss_factor, 1e-9)
         dc = self._dc({})
         lit = np.where(dc > 0.0, dc, 1.0)
         #: Of each assumption about warmth: low, value and high, and the DC power there over the
@@ -306,7 +316,7 @@ class _Drawn:
 
     def _dc(self, values: Mapping[str, float]) -> Array:
         assumptions = self.case.assumptions.with_values(values)
-        return self.case.dc_per_mwdc(assumptions.solar)
+        return self.case.dc_per_mwdc(assumptions.solar, snow=False)
 
     def exactly(self, values: Mapping[str, float]) -> float:
         """Levelized cost as `size` would give it."""
@@ -326,6 +336,7 @@ class _Drawn:
         for name, (at, ratios) in self.ratios.items():
             (low, below), (high, above) = _sides(at, case.assumptions.number(name))
             dc *= below * ratios[low] + above * ratios[high]
+        dc *= 1.0 - np.clip(self.snow_lost * case.assumptions.snow.loss_factor, 0.0, 1.0)
         case = case.replace(solar_new=ac_per_mwdc(dc, solar))
         cost = levelized_usd_per_mwh(case, self.searched, gap=GAP, start=self.base)
         return cost if self.target.is_exact else self.ratio * cost

@@ -21,6 +21,7 @@ from energy.cli.inputs import (
     datacenter_from,
     site_from,
     sizer_from,
+    snow_loss_from,
     target_from,
 )
 from energy.cli.options import (
@@ -119,6 +120,8 @@ def compare(
         with problems:
             assumptions = assumptions_from(assumed)
         with problems:
+            snow_loss = snow_loss_from(assumed)
+        with problems:
             if report is not None:
                 from energy.report import check_path
 
@@ -133,6 +136,7 @@ def compare(
         target,
         datacenter=datacenter,
         assumptions=assumptions,
+        snow_loss=snow_loss,
         sizer=sizer,
         keep_going=report is not None,
         progress=progress(output.quiet, "sizing"),
@@ -240,11 +244,13 @@ def monte_carlo(
         with problems:
             assumptions = assumptions_from(assumed)
         with problems:
+            snow_loss = snow_loss_from(assumed)
+        with problems:
             places, bad = _sites_from(where, hours)
             if bad:
                 raise InputError([problem for found in bad.values() for problem in found])
     found = draw(
-        [Case(place, datacenter, assumptions) for place in places],
+        [Case(place, datacenter, assumptions, snow_loss=snow_loss) for place in places],
         target,
         draws=draws,
         seed=draw_seed,
@@ -294,7 +300,7 @@ def _show_ranking(ranking: Comparison, quiet: bool) -> None:
     say("low-high: levelized cost with all prices at the low, and at the high end of their range")
     for note in ranking.notes:
         say(note)
-    print_notes(evaluations, quiet)
+    print_notes(ranking.sizings, quiet)
 
 
 def _show_sensitivity(found: Sensitivity, quiet: bool) -> None:

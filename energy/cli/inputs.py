@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from energy.datacenter import Cluster, Datacenter
     from energy.site import Site
     from energy.sizing import Sizing, Target
+    from energy.snow import SnowLoss
     from energy.weather.fetch import Source
 
 
@@ -102,6 +103,15 @@ def assumptions_from(words: AssumptionOptions) -> Assumptions:
         tilt_deg=words.tilt_deg,
         backup="engine" if words.backup is None else words.backup,
     )
+
+
+def snow_loss_from(words: AssumptionOptions) -> SnowLoss:
+    """The model of what snow takes."""
+    from energy.snow import SNOW_MODELS
+
+    if words.snow not in SNOW_MODELS:
+        raise InputError(f"--snow is one of {', '.join(SNOW_MODELS)}; got {words.snow!r}")
+    return SNOW_MODELS[words.snow]
 
 
 def datacenter_from(words: DatacenterOptions) -> Datacenter:
@@ -189,8 +199,10 @@ def case_from(
         with problems:
             assumed = assumptions_from(assumptions)
         with problems:
+            snow_loss = snow_loss_from(assumptions)
+        with problems:
             site = site_from(place, weather)
-    return Case(site, computers, assumed)
+    return Case(site, computers, assumed, snow_loss=snow_loss)
 
 
 def sizer_from(words: PlantOptions, backup: str | None) -> Callable[..., Sizing]:

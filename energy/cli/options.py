@@ -126,6 +126,10 @@ class AssumptionOptions:
         str | None,
         _option(ASSUMPTIONS, "--backup", help="Kind of backup: engine, turbine or diesel"),
     ] = None
+    snow: Annotated[
+        str,
+        _option(ASSUMPTIONS, "--snow", help="Snow on the rows: none, coverage, townsend or mean"),
+    ] = "mean"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ In: options. Out: tables or JSON on stdout.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -138,7 +139,7 @@ def size(
         print_json(records([record], sized.evaluation, target.value if target.is_exact else served))
         return
     print(printable(f"This is {sized.title}.") + "\n")
-    show_plant(sized.evaluation, output.quiet)
+    show_plant(sized, output.quiet)
     _show_proof(sized)
     if arrays is not None:
         _show_arrays(arrays)
@@ -219,12 +220,12 @@ def records(
     }
 
 
-def print_notes(evaluations: list[Evaluation], quiet: bool) -> None:
+def print_notes(results: Sequence[Evaluation | Sizing], quiet: bool) -> None:
     """Each note once, with the sites that it holds for."""
     sites: dict[str, list[str]] = {}
-    for evaluation in [] if quiet else evaluations:
-        for note in evaluation.notes:
-            sites.setdefault(note, []).append(evaluation.case.site.name)
+    for result in [] if quiet else results:
+        for note in result.notes:
+            sites.setdefault(note, []).append(result.case.site.name)
     for note, names in sites.items():
         say(f"{', '.join(names)}: {note}")
 
@@ -241,8 +242,9 @@ def nines_text(evaluation: Evaluation) -> str:
     return f"{nines:.2f}" if nines != float("inf") else "no outage"
 
 
-def show_plant(evaluation: Evaluation, quiet: bool) -> None:
-    """Everything about one plant."""
+def show_plant(result: Evaluation | Sizing, quiet: bool) -> None:
+    """Everything about one plant, sized or given."""
+    evaluation = result.evaluation if hasattr(result, "evaluation") else result
     case, cost = evaluation.case, evaluation.cost
     title = f"{case.site.title}: {case.datacenter.it_mw:g} MW of computers"
     print(printable(f"{title}, {case.assumptions.finance.dollar_year} dollars") + "\n")
@@ -262,7 +264,7 @@ def show_plant(evaluation: Evaluation, quiet: bool) -> None:
         for part, row in cost.frame.iterrows()
     ]
     print_table(("part", "size", *map(heading, columns)), parts, left=(0,))
-    print_notes([evaluation], quiet)
+    print_notes([result], quiet)
 
 
 def _weather_rows(case: Case) -> dict[str, str]:
@@ -282,6 +284,7 @@ def _part_rows(evaluation: Evaluation) -> dict[str, str]:
     rows = {
         "PV": f"{design.solar_mw:,.1f} MWdc on {evaluation.cost.land_acres:,.0f} acres",
         "  yield when new": f"{case.kwh_per_kwdc_year:,.0f} kWh/kWdc a year",
+        "  lost to snow": f"{case.snow_loss_fraction:.1%} of the yield ({case.snow_model})",
         "  AC capacity factor": f"{case.capacity_factor_ac:.3f}",
         "  over its lifetime": f"{lifetime_mean:.3f} of new, and run so",
         "battery": f"{design.battery_mwh:,.1f} MWh, {design.battery_mw:,.1f} MW",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from energy.errors import answer_unknown
 from energy.figures.cost_curves import backup_frontier, frontier, frontiers
 from energy.figures.plant_week import week
+from energy.figures.snowy_week import snowy_week
 from energy.figures.style import ENDINGS, save
 from energy.figures.uncertainty import monte_carlo, sensitivity
 from energy.figures.weather_at_a_glance import weather
@@ -20,6 +21,7 @@ __all__ = [
     "monte_carlo",
     "save",
     "sensitivity",
+    "snowy_week",
     "weather",
     "week",
 ]

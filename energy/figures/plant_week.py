@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 
 from energy.errors import InputError
-from energy.figures.style import BLUE, DAYS, GREY, ORANGE, RED, new_figure
+from energy.figures.style import BLUE, DAYS, GREY, ORANGE, RED, day_axis, new_figure
 from energy.reliability import worst_week
-from energy.weather.quality import MONTHS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -76,16 +75,7 @@ def week(run: Dispatch, first_day: str | None = None) -> Figure:
     store.set_ylabel("in the battery [MWh]")
     usable_mwh = run.design.battery_mwh * case.assumptions.battery.usable_fraction
     store.set_ylim(0, 1.05 * max(usable_mwh, 1.0))
-    day_names = [f"{d.day} {MONTHS[d.month - 1]}" for d in dates]
-    if not case.weather.typical:
-        day_names = [f"{text} {d.year}" for text, d in zip(day_names, dates, strict=True)]
-    store.set_xticks(np.arange(len(dates)) + 0.5, day_names)
-    store.set_xlim(0, DAYS)
-    for axes in (power, store):
-        for edge in range(1, DAYS):
-            axes.axvline(edge, color="#DDDDDD", linewidth=0.8, zorder=0)
-        axes.tick_params(axis="x", length=0)
-        axes.spines[["top", "right"]].set_visible(False)
+    day_axis((power, store), dates, typical=case.weather.typical)
     design = run.design
     power.set_title(
         f"{case.title}: {design.solar_mw:,.0f} MWdc of PV, "

@@ -9,11 +9,16 @@ are Okabe and Ito's and matplotlib's perceptual maps, which color-blind readers 
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
 from energy.errors import InputError
 from energy.files import replace_file
+from energy.weather.quality import MONTHS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,3 +99,17 @@ def bare(axes: Axes) -> None:
     """Take away what carries no information: ticks of names, and the frame but for its floor."""
     axes.tick_params(axis="y", length=0)
     axes.spines[["top", "right", "left"]].set_visible(False)
+
+
+def day_axis(panels: Sequence[Axes], dates: pd.DatetimeIndex, *, typical: bool) -> None:
+    """Panels above each other, a day a unit: names of the days below, lines between them."""
+    names = [f"{date.day} {MONTHS[date.month - 1]}" for date in dates]
+    if not typical:
+        names = [f"{text} {date.year}" for text, date in zip(names, dates, strict=True)]
+    panels[-1].set_xticks(np.arange(len(dates)) + 0.5, names)
+    panels[-1].set_xlim(0, DAYS)
+    for axes in panels:
+        for edge in range(1, DAYS):
+            axes.axvline(edge, color="#DDDDDD", linewidth=0.8, zorder=0)
+        axes.tick_params(axis="x", length=0)
+        axes.spines[["top", "right"]].set_visible(False)

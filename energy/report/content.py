@@ -199,6 +199,7 @@ def _site(sizing: Sizing, fractions: list[float], asked: int) -> dict[str, Any]:
         "peak_load_mw": case.peak_load_mw,
         "pue": case.mean_load_mw / case.datacenter.it_mw,
         "kwh_per_kwdc_year": case.kwh_per_kwdc_year,
+        "snow_loss_fraction": case.snow_loss_fraction,
         "acres_per_mwdc": case.assumptions.solar.mount.acres_per_mwdc,
         "usable_fraction": case.assumptions.battery.usable_fraction,
         "frontier": _frontier(sizing, fractions, asked),
@@ -227,7 +228,7 @@ def _site(sizing: Sizing, fractions: list[float], asked: int) -> dict[str, Any]:
             for name, row in site.quality_check.frame.iterrows()
         ],
         "suspicions": list(site.quality_check.warnings),
-        "notes": plant.notes,
+        "notes": sizing.notes,
         "prices": _prices(case),
     }  # fmt: skip
 

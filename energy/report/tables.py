@@ -36,7 +36,7 @@ def csv_tables(data: Mapping[str, Any]) -> dict[str, str]:
         return frame[["site", *frame.columns.drop("site")]]
 
     place = ("name", "title", "latitude_deg", "longitude_deg", "elevation_m", "mean_load_mw",
-             "kwh_per_kwdc_year")  # fmt: skip
+             "kwh_per_kwdc_year", "snow_loss_fraction")  # fmt: skip
     events = ["start", "length_h", "depth_mw", "energy_mwh"]
     tables = {
         "sites.csv": pd.DataFrame([{key: s[key] for key in place} | s["plant"] for s in sites]),

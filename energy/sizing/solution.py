@@ -19,13 +19,14 @@ import pandas as pd
 from energy.case import Case
 from energy.dispatch import Design
 from energy.errors import InputError
-from energy.evaluation import Evaluation, evaluate
+from energy.evaluation import TOLD, Evaluation, evaluate
 from energy.sizing.dispatchable import MAPPED, backup_energy_constraint, dispatchable_map
 from energy.sizing.economic import economic_optimum
 from energy.sizing.frontier import SIZES, design_of, frontier, largest_design
 from energy.sizing.infeasible import Infeasibility
 from energy.sizing.pattern_search import SAVING, Found, PatternSearch, measured
 from energy.sizing.target import Constraint, Target
+from energy.snow import no_snow_loss
 from energy.tables import Result
 
 #: Fractions of the energy between two plants of the frontier that are tried for a closer start.
@@ -104,7 +105,35 @@ class Sizing(Result):
                 "plants_tried": len(self.certificate),
                 "plants_that_meet_it": int(self.certificate["met"].sum()),
             }
-        return self.evaluation.to_dict() | {"sized_for": sized_for}
+        record = self.evaluation.to_dict() | {"sized_for": sized_for, "notes": self.notes}
+        record["snow"]["levelized_without_usd_per_mwh"] = self.levelized_without_snow_usd_per_mwh
+        return record
+
+    @cached_property
+    def levelized_without_snow_usd_per_mwh(self) -> float | None:
+        """What the cheapest plant would cost if no snow lay on the rows [$/MWh].
+
+        None where it snows too little to be told, and for targets that are not exact.
+        """
+        if not self.target.is_exact or self.case.snow_loss_fraction < TOLD:
+            return None
+        if self.design.backup_mw or self.design.grid_mw:
+            return None
+        without = size(self.case.replace(snow_loss=no_snow_loss), self.target)
+        return without.evaluation.cost.levelized_usd_per_mwh
+
+    @property
+    def notes(self) -> list[str]:
+        """Those of the plant, and what snow makes it cost."""
+        without_usd = self.levelized_without_snow_usd_per_mwh
+        if without_usd is None:
+            return self.evaluation.notes
+        cost_usd = self.evaluation.cost.levelized_usd_per_mwh
+        return [
+            *self.evaluation.notes,
+            f"the cheapest plant costs {cost_usd:,.1f} $/MWh with snow on its rows, "
+            f"{without_usd:,.1f} without",
+        ]
 
     @property
     def caption(self) -> str:
@@ -156,7 +185,7 @@ def size(
     >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
     >>> best = en.size(case, served_fraction=0.9)
     >>> round(best.design.solar_mw), round(best.evaluation.cost.levelized_usd_per_mwh)
-    (632, 110)
+    (635, 110)
     """
     aim, problems = None, _option_problems(backup, grid_mw, max_backup_energy_fraction)
     try:

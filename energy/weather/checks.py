@@ -16,7 +16,9 @@ from energy.steps import Array, step_hours
 
 #: Bounds beyond which a value is not weather on this planet: WMO extremes of air temperature
 #: (-89.2, 56.7 degC) and wind (113 m/s gust); irradiance with cloud enhancement stays below 1.4 of
-#: the solar constant even at altitude (Yordanov et al. 2015 measured 1,500-1,600 W/m2).
+#: the solar constant even at altitude (Yordanov et al. 2015 measured 1,500-1,600 W/m2). Snow: the
+#: heaviest falls are some 30 cm in an hour, the deepest that was measured lay 11.82 m (Mount Ibuki,
+#: Japan, 1927).
 BOUNDS = {
     "ghi": (-20.0, 1900.0),
     "dni": (-20.0, 1400.0),
@@ -24,6 +26,8 @@ BOUNDS = {
     "temp_air": (-90.0, 57.0),
     "wind_speed": (0.0, 115.0),
     "temp_dew": (-100.0, 40.0),
+    "snowfall_cm": (0.0, 50.0),
+    "snow_depth_cm": (0.0, 1200.0),
 }
 
 #: Fraction of the irradiation that may fall while the sun is down before the clock is doubted;
@@ -143,7 +147,8 @@ def _value_problems(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
 
 def unit(name: str) -> str:
     """The unit of a column."""
-    return {"temp_air": "degC", "temp_dew": "degC", "wind_speed": "m/s"}.get(name, "W/m2")
+    units = {"temp_air": "degC", "temp_dew": "degC", "wind_speed": "m/s"}
+    return units.get(name, "cm" if name.endswith("_cm") else "W/m2")
 
 
 def _hint(name: str) -> str:
@@ -151,6 +156,8 @@ def _hint(name: str) -> str:
         "temp_air": "give degC (is this degF or K?)",
         "temp_dew": "give degC (is this degF or K?)",
         "wind_speed": "give m/s",
+        "snowfall_cm": "give cm of snow within the step",
+        "snow_depth_cm": "give cm of snow on the ground",
     }.get(name, "give W/m2 (is this kW/m2, or a sum over the step?)")
 
 

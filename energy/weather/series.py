@@ -21,8 +21,9 @@ from energy.weather import checks
 #: Irradiance [W/m2], air temperature [degC], wind speed [m/s]; the names are pvlib's.
 COLUMNS = ("ghi", "dni", "dhi", "temp_air", "wind_speed")
 
-#: Dew point [degC]: a column that a series may have besides, for cooling by evaporation.
-DEW = "temp_dew"
+#: Columns that a series may have besides: dew point [degC], for cooling by evaporation; snowfall
+#: within the step and depth of snow on the ground at its start [cm].
+DEW, FALL, DEPTH = OPTIONAL = ("temp_dew", "snowfall_cm", "snow_depth_cm")
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,9 @@ class Weather:
     ----------
     frame
         One row a step, indexed by the *start* of the step in UTC, with the columns `ghi`, `dni`,
-        `dhi` [W/m2], `temp_air` [degC], `wind_speed` [m/s] and, where the humidity was recorded,
-        `temp_dew` [degC]. Values hold for the step; the sun is taken at its middle. A step belongs
+        `dhi` [W/m2], `temp_air` [degC], `wind_speed` [m/s] and, where they were recorded,
+        `temp_dew` [degC], `snowfall_cm` within the step and `snow_depth_cm` on the ground at its
+        start. Values hold for the step; the sun is taken at its middle. A step belongs
         to the day and the year, in local standard time, of its middle. Years need not follow each
         other, but each is whole (29 February may lack).
     place
@@ -151,7 +153,7 @@ class Weather:
 
     def __post_init__(self) -> None:
         """Refuse a series that the model cannot stand on."""
-        columns = (*COLUMNS, DEW) if DEW in self.frame else COLUMNS
+        columns = (*COLUMNS, *(name for name in OPTIONAL if name in self.frame))
         problems = checks.problems(self.frame, columns, self.utc_offset_h)
         if problems:
             raise WeatherError([f"{self.source}: {problem}" for problem in problems])

@@ -229,7 +229,8 @@ def test_draws_lie_in_their_ranges_with_the_mean_of_the_triangle(el_paso):
     ranged = with_range(el_paso.parameters)
     sample = _sample(el_paso.parameters, 2000, 0)
     assert set(ranged.index) - set(sample.columns) == {
-        "limits.solar_mw_per_load_mw", "limits.battery_h", "limits.dc_ac_ratio"
+        "limits.solar_mw_per_load_mw", "limits.battery_h", "limits.dc_ac_ratio",
+        "tracker.row_width_m", "tracker.lower_edge_m", "tracker.strings_along_slant",
     }  # fmt: skip
     ranged = ranged.loc[sample.columns]
     assert (sample >= ranged["low"]).all(axis=None)

@@ -11,7 +11,8 @@ from collections.abc import Callable
 import energy as en
 from energy.assumptions import read_assumptions
 from energy.sizing.array import choose_array
-from energy.solar import ac_per_mwdc, dc_per_mwdc, sun_over
+from energy.solar import Solar, ac_per_mwdc, dc_per_mwdc, light_on_rows, sun_over
+from energy.steps import Array
 
 
 def best_s(call: Callable[[], object], repeats: int = 3) -> float:
@@ -31,13 +32,18 @@ def bench(name: str) -> None:
     weather = site.series
     sun = sun_over(weather, site.place)
     tracker, fixed = (read_assumptions(tilt_deg=tilt).solar for tilt in (None, 35.0))
-    dc = dc_per_mwdc(weather, fixed, sun)
+
+    def power(solar: Solar) -> Array:
+        return dc_per_mwdc(weather, solar, sun, light_on_rows(weather, solar, sun))
+
+    dc = power(fixed)
     case = en.Case(site, en.Datacenter(it_mw=100))
     print(f"{name}, {len(weather.frame):,} steps")
     for what, call in (
         ("the sun over the place", lambda: sun_over(weather, site.place)),
-        ("a tracker", lambda: dc_per_mwdc(weather, tracker, sun)),
-        ("another tilt", lambda: dc_per_mwdc(weather, fixed, sun)),
+        ("a tracker", lambda: power(tracker)),
+        ("another tilt", lambda: power(fixed)),
+        ("the same in the snow", lambda: case.dc_per_mwdc(fixed)),
         ("another DC/AC ratio", lambda: ac_per_mwdc(dc, fixed)),
         ("another least-cost plant", lambda: en.size(case, served_fraction=0.99)),
     ):

@@ -377,9 +377,10 @@ def test_hours_that_stand_twice_are_counted(refused, put, name: str) -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_light_that_is_none_is_told_with_its_time(refused, put, name: str) -> None:
     sky = clear_sky(first_year=2001).copy()
-    sky.loc[sky.index[4000], "ghi"] = np.nan
+    lights = [light for light in ("ghi", "dni", "dhi") if light in sky]
+    sky.loc[sky.index[4000], lights] = np.nan
     path = put("nan.csv", FORMATS[name](sky))
-    (message,) = refused("check", path)
+    message, *_ = refused("check", path)
     # By hand: hour 4000 is 16:00 on the 166th day after 07:00 UTC on 1 January.
     assert message.startswith(
         f"{path}: ghi is missing or not a number at 1 times, first 2001-06-16 23:00 UTC"

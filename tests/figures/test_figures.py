@@ -207,6 +207,16 @@ def test_a_week_can_be_asked_for_and_one_that_is_not_there_is_refused(wyoming: e
         en.figures.week(run, "soon")
 
 
+def test_a_snowy_week_shows_what_snow_takes(wyoming: en.Case, el_paso: en.Case) -> None:
+    figure = en.figures.snowy_week(wyoming)
+    power, snow = figure.axes
+    assert "of this week (days estimated)" in power.get_title(loc="left")
+    assert snow.get_ylabel() == "snow [cm]"
+    bare = el_paso.replace(snow_loss=en.snow.no_snow_loss)
+    with pytest.raises(en.InputError, match="nothing to draw"):
+        en.figures.snowy_week(bare)
+
+
 def test_a_tornado_s_bars_end_at_the_costs_of_its_ends(el_paso: en.Case) -> None:
     sensitivity = en.sensitivity(el_paso, served_fraction=0.9)
     (axes,) = en.figures.sensitivity(sensitivity).axes

@@ -48,7 +48,9 @@ def case_of(name: str) -> en.Case:
         frame=frame,
         provenance=weather.provenance.replace(first_year=int(year), last_year=int(year)),
     )
-    return en.Case(site.with_weather(one), en.Datacenter(it_mw=IT_MW))
+    return en.Case(
+        site.with_weather(one), en.Datacenter(it_mw=IT_MW), snow_loss=en.snow.no_snow_loss
+    )
 
 
 def prices(case: en.Case) -> dict[str, float]:

@@ -480,9 +480,9 @@ def test_light_that_is_not_understood_stops_where_light_would_be_derived(read) -
 
 def test_columns_that_are_not_used_are_named_where_light_is_derived(read) -> None:
     sky = made("unused")
-    text = sam(sky, ("GHI", "Clearsky GHI", "Snow depth (cm)", "Tdry", "Wspd"))
+    text = sam(sky, ("GHI", "Clearsky GHI", "Precip (mm)", "Tdry", "Wspd"))
     (_, unused) = read(text).warnings
-    assert unused == "columns that were not used: Clearsky GHI, Snow depth (cm)"
+    assert unused == "columns that were not used: Clearsky GHI, Precip (mm)"
 
 
 # --- what is not weather --------------------------------------------------------------------------
@@ -523,3 +523,65 @@ def test_near_a_pole_there_is_no_noon_to_judge_the_clock_by(read) -> None:
     rows = pd.concat([light.set_axis(local), sky.rows[["temp_air", "wind_speed"]]], axis=1)
     weather = read(named(Made(-89.98, -24.8, 2835, 0.0, rows)))
     assert weather.years == 1
+
+
+# --- snow -----------------------------------------------------------------------------------------
+
+
+def depth_of(sky: Made) -> np.ndarray:
+    """Depth of snow [cm] at each step: 30 cm fall on the 20th day and go in ten days."""
+    day = np.arange(len(sky.rows)) * (sky.step / pd.Timedelta("1D"))
+    return np.round(np.clip(30.0 - 3.0 * (day - 20.0), 0.0, 30.0) * (day >= 20.0), 1)
+
+
+def with_cell(text: str, depth: np.ndarray, at: int | None, heading: str, first_row: int) -> str:
+    """A file with the depth in one more column, or in the place of the `at`-th cell."""
+    lines = text.rstrip("\n").split("\n")
+    rows = lines[first_row:]
+    for number, (row, cm) in enumerate(zip(rows, depth, strict=True)):
+        cells = row.split(",")
+        cells = [*cells, f"{cm}"] if at is None else [*cells[:at], f"{cm}", *cells[at + 1 :]]
+        rows[number] = ",".join(cells)
+    head = lines[:first_row]
+    if heading:
+        head[-1] += f",{heading}"
+    return "\n".join([*head, *rows]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("form", "at", "heading", "first_row", "factor"),
+    [
+        ("epw", 30, "", 8, 1.0),
+        ("sam", None, "Snow Depth (cm)", 3, 1.0),
+        ("sam", None, "snow", 3, 1.0),
+        ("nsrdb", None, "Snow Depth (m)", 3, 100.0),
+        ("named", None, "snow_depth_in", 5, 2.54),
+        ("named", None, "Snow Depth (cm)", 5, 1.0),
+    ],
+)
+def test_the_depth_of_snow_is_read_in_its_unit(
+    read, form: str, at: int | None, heading: str, first_row: int, factor: float
+) -> None:
+    sky = made(f"snow {form}", first="2021-01-01")
+    rows = sky.rows.assign(temp_air=np.minimum(sky.rows["temp_air"], -4.0))
+    place = [getattr(sky, name) for name in list(Made.__dataclass_fields__)[:4]]
+    cold, depth = Made(*place, rows), depth_of(sky)
+    weather = read(with_cell(WRITERS[form](cold), depth / factor, at, heading, first_row))
+    local = weather.frame["snow_depth_cm"]
+    assert local.max() == pytest.approx(30.0)
+    assert local.sum() == pytest.approx(depth.sum())
+    assert "the file has the depth of snow, not its fall: falls are its increases" in (
+        weather.warnings
+    )
+
+
+def test_negative_depths_are_missing_and_told(read) -> None:
+    sky = made("snow below zero", first="2021-01-01")
+    rows = sky.rows.assign(temp_air=np.minimum(sky.rows["temp_air"], -4.0))
+    place = [getattr(sky, name) for name in list(Made.__dataclass_fields__)[:4]]
+    depth = depth_of(sky)
+    depth[600] = -5.0
+    text = with_cell(named(Made(*place, rows)), depth, None, "snow_depth_cm", 5)
+    weather = read(text)
+    assert any("snow_depth_cm is -5" in note for note in weather.warnings)
+    assert (weather.frame["snow_depth_cm"] >= 0).all()

@@ -124,7 +124,7 @@ def test_at_three_nines_fixed_rows_win_at_golden() -> None:
     assert tracker["levelized_usd_per_mwh"] > 1.05 * fixed["levelized_usd_per_mwh"]
     assert tracker["december_kwh_per_kwdc"] < 0.9 * fixed["december_kwh_per_kwdc"]
     assert tracker["kwh_per_kwdc_year"] > 1.05 * fixed["kwh_per_kwdc_year"]
-    assert 25 < fixed["tilt_deg"] < 50
+    assert 45 < fixed["tilt_deg"] < 75  # steep rows shed snow; without any, 25 to 50
 
 
 def test_at_phoenix_trackers_win_until_the_winter_limits_the_plant() -> None:

@@ -32,7 +32,8 @@ def case_of(site_name: str, year: int) -> en.Case:
     one = replace(
         weather, frame=frame, provenance=weather.provenance.replace(first_year=year, last_year=year)
     )
-    return en.Case(site.with_weather(one), en.Datacenter(it_mw=100))
+    # The linear programs know no snow.
+    return en.Case(site.with_weather(one), en.Datacenter(it_mw=100), snow_loss=en.snow.no_snow_loss)
 
 
 def knowing_only_other_years(case: en.Case) -> en.Case:

@@ -21,9 +21,7 @@ from energy.sizing.weather_uncertainty import WeatherUncertainty
 @pytest.fixture(scope="module")
 def muleshoe() -> en.sizing.Sizing:
     """Two weather years, of which the first is a leap year."""
-    return en.size(
-        en.Case(en.read_site("muleshoe"), en.Datacenter(it_mw=100)), served_fraction=0.95
-    )
+    return en.size(no_snow("muleshoe"), served_fraction=0.95)
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +46,11 @@ def test_the_same_seed_draws_the_same_and_another_does_not(muleshoe, uncertainty
     assert not en.weather_uncertainty(muleshoe, draws=300, seed=6).drawn.equals(uncertainty.drawn)
 
 
+def no_snow(name: str) -> en.Case:
+    """A case without snow, whose estimated days hang together over all years of a chain."""
+    return en.Case(en.read_site(name), en.Datacenter(it_mw=100), snow_loss=en.snow.no_snow_loss)
+
+
 def only(case: en.Case, year: int) -> en.Case:
     """The case of one of its weather years."""
     weather = case.weather
@@ -55,7 +58,7 @@ def only(case: en.Case, year: int) -> en.Case:
     one = replace(
         weather, frame=frame, provenance=weather.provenance.replace(first_year=year, last_year=year)
     )
-    return en.Case(case.site.with_weather(one), case.datacenter)
+    return en.Case(case.site.with_weather(one), case.datacenter, snow_loss=case.snow_loss)
 
 
 def test_a_single_year_costs_what_size_gives_for_it_alone(muleshoe, uncertainty):

@@ -443,7 +443,9 @@ def test_all_that_is_wrong_with_a_csv_is_told_at_once(plain: Callable[[str], Pat
         "ghi_kwh_m2, ghi_j_m2, ghi_mj_m2, dni_w_m2, dni_kw_m2, dni_wh_m2, dni_kwh_m2, dni_j_m2, "
         "dni_mj_m2, dhi_w_m2, dhi_kw_m2, dhi_wh_m2, dhi_kwh_m2, dhi_j_m2, dhi_mj_m2, temp_air_c, "
         "temp_air_f, temp_air_k, wind_speed_m_s, wind_speed_km_h, wind_speed_mph, wind_speed_kn, "
-        "temp_dew_c, temp_dew_f, temp_dew_k",
+        "temp_dew_c, temp_dew_f, temp_dew_k, "
+        "snowfall_cm, snowfall_mm, snowfall_m, snowfall_in, "
+        "snow_depth_cm, snow_depth_mm, snow_depth_m, snow_depth_in",
         "column 'ghi' has no unit; call it one of ghi_w_m2, ghi_kw_m2, ghi_wh_m2, ghi_kwh_m2, "
         "ghi_j_m2, ghi_mj_m2",
         "'dni_w_m2' and 'dni_kw_m2' are both dni; keep one",

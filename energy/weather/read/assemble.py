@@ -22,7 +22,8 @@ from energy.weather.decomposition import complete
 from energy.weather.humidity import recorded_dew
 from energy.weather.read.headings import is_missing_code, looks_like_light
 from energy.weather.read.rows import Rows, Times, step_of
-from energy.weather.series import COLUMNS, DEW, Place, Provenance, Weather
+from energy.weather.series import COLUMNS, DEPTH, DEW, FALL, Place, Provenance, Weather
+from energy.weather.snowfall import recorded_snow
 
 #: The year that a typical year is written into: it has no 29 February.
 TYPICAL_YEAR = 2001
@@ -31,6 +32,7 @@ TYPICAL_YEAR = 2001
 MISSING = {
     "temp_air": (99.9, 999.0, 999.9), "temp_dew": (99.9, 999.0, 999.9),
     "wind_speed": (99.9, 999.0, 999.9), "relative_humidity": (999.0, 999.9),
+    DEPTH: (999.0, 999.9), FALL: (999.0, 999.9),
 }  # fmt: skip
 
 LIGHT = ("ghi", "dni", "dhi")
@@ -82,21 +84,22 @@ def weather_of(rows: Rows, path: Path) -> Weather:
     notes += told
     frame, told = _mended(frame, place, step_h, rows)
     notes += told
-    dew = recorded_dew(frame) if "temp_air" in frame else None
+    extra, told = recorded_snow(frame, place, step_h)
+    if "temp_air" in frame and (dew := recorded_dew(frame)) is not None:
+        extra = extra.join(dew)
     read = {name for name in LIGHT if name in frame and frame[name].notna().any()}
     frame, derived = complete(frame, place, step_h)
-    notes += _with_unused(derived, rows, read, path)
+    notes += _with_unused(derived, rows, read, path) + told
     problems = checks.problems(frame, COLUMNS, rows.utc_offset_h)
     if not problems and len(rows.shifts_min) > 1:
         frame, told = _by_the_sun(frame, rows, step_h, by_closure=read == set(LIGHT))
         notes += told
-        dew = None if dew is None else dew.set_axis(frame.index)
+        extra = extra.set_axis(frame.index)
     if not problems:
         problems = checks.sun_problems(frame, rows.latitude_deg, rows.longitude_deg, step_h)
     if problems:
         raise WeatherError([f"{path}: {problem}" for problem in problems])
-    if dew is not None:
-        frame = frame.join(dew)
+    frame = frame.join(extra)
     for name in LIGHT:
         frame[name] = frame[name].clip(lower=0.0)  # thermopiles read a little below zero at night
     ahead = recorded[0] > pd.Timestamp.now().year

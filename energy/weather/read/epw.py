@@ -8,8 +8,8 @@ is the end of the part (15, 30, 45, 60), or its start or middle (0, 15, 30, 45);
 decide. Zone: local standard time, of the header. The EPW of a PVGIS TMY counts the UTC hours,
 whatever zone its header names; from version 5.3 on it says how far the light is from the label,
 before, light and sun decide.
-Units: W/m2 (Wh/m2 of the hour), degC, m/s. Missing: 9999 (light), 99.9 (temperatures), 999 (wind,
-humidity) [1].
+Units: W/m2 (Wh/m2 of the hour), degC, m/s, cm of snow on the ground. Missing: 9999 (light), 99.9
+(temperatures), 999 (wind, humidity, snow) [1].
 Fields: 35 a line; older ones end at 32 [1]. Names with commas are quoted. Files of several years
 may stand one after another.
 
@@ -44,7 +44,7 @@ from energy.weather.read.rows import (
 #: Position in a line -> quantity.
 FIELDS = {
     6: "temp_air", 7: "temp_dew", 8: "relative_humidity", 13: "ghi", 14: "dni", 15: "dhi",
-    21: "wind_speed",
+    21: "wind_speed", 30: "snow_depth_cm",
 }  # fmt: skip
 
 #: The fewest fields of a line that holds all of these.
@@ -94,7 +94,9 @@ def read_epw(lines: Sequence[str], path: Path) -> Rows:
         for at, what in ((6, "latitude"), (7, "longitude"), (8, "time zone"), (9, "elevation"))
     )
     rows_of = Rows(
-        data=pd.DataFrame({name: numbers(table[str(at)]) for at, name in FIELDS.items()}),
+        data=pd.DataFrame(
+            {name: numbers(table[str(at)]) for at, name in FIELDS.items() if at < width}
+        ),
         start=start,
         clock_h=zone_h,
         latitude_deg=latitude,

@@ -44,6 +44,10 @@ NAMES = {
     "relative_humidity": (
         "rh", "rhum", "relativehumidity", "relhum", "rh2m", "humidity", "relhumidity",
     ),
+    "snow_depth_cm": (
+        "snow", "snowdepth", "depthofsnow", "snod", "snodp", "sd", "snowdepthcm", "snowonground",
+    ),
+    "snowfall_cm": ("snowfall", "freshsnow", "newsnow", "snowfallcm", "snf"),
     "wind_speed": (
         "wspd", "windspeed", "wind", "ws", "ws10m", "ws2m", "windvelocity", "windspd", "wspeed",
     ),
@@ -74,12 +78,20 @@ WIND_UNITS = {
     "mph": (0.44704, 0.0), "kn": (1852 / 3600, 0.0), "kt": (1852 / 3600, 0.0),
     "knots": (1852 / 3600, 0.0), "ft/s": (0.3048, 0.0),
 }  # fmt: skip
+SNOW_UNITS = {
+    "cm": (1.0, 0.0), "mm": (0.1, 0.0), "m": (100.0, 0.0), "in": (2.54, 0.0), "inch": (2.54, 0.0),
+    "inches": (2.54, 0.0), "ft": (30.48, 0.0),
+}  # fmt: skip
 UNITS = {
     "ghi": LIGHT_UNITS, "dni": LIGHT_UNITS, "dhi": LIGHT_UNITS,
     "temp_air": TEMPERATURE_UNITS, "temp_dew": TEMPERATURE_UNITS, "wind_speed": WIND_UNITS,
+    "snow_depth_cm": SNOW_UNITS, "snowfall_cm": SNOW_UNITS,
     "relative_humidity": {"%": (1.0, 0.0), "pct": (1.0, 0.0), "percent": (1.0, 0.0)},
 }  # fmt: skip
-HINTS = {"temp_air": "degC", "temp_dew": "degC", "wind_speed": "m/s", "relative_humidity": "%"}
+HINTS = {
+    "temp_air": "degC", "temp_dew": "degC", "wind_speed": "m/s", "relative_humidity": "%",
+    "snow_depth_cm": "cm", "snowfall_cm": "cm",
+}  # fmt: skip
 
 #: Columns of light that no series needs: of the clear or the extraterrestrial sky, of the module's
 #: plane, of visible or other parts of the light, and what says how sure a value is.

@@ -59,13 +59,15 @@ LABELS = {"start": 0.0, "middle": 0.5, "end": 1.0}
 SUFFIXES = {
     "w_m2": "W/m2", "kw_m2": "kW/m2", "wh_m2": "Wh/m2", "kwh_m2": "kWh/m2", "j_m2": "J/m2",
     "mj_m2": "MJ/m2", "c": "C", "f": "F", "k": "K", "m_s": "m/s", "km_h": "km/h", "mph": "mph",
-    "kn": "kn",
+    "kn": "kn", "cm": "cm", "mm": "mm", "m": "m", "in": "in",
 }  # fmt: skip
-QUANTITIES = ("ghi", "dni", "dhi", "temp_air", "wind_speed", "temp_dew")
+QUANTITIES = (
+    "ghi", "dni", "dhi", "temp_air", "wind_speed", "temp_dew", "snowfall_cm", "snow_depth_cm",
+)  # fmt: skip
 
 #: Names that a message offers.
 OFFERED = tuple(
-    f"{name}_{suffix}"
+    f"{name.removesuffix('_cm')}_{suffix}"
     for name in QUANTITIES
     for suffix, unit in SUFFIXES.items()
     if re.sub(r"[^a-z0-9/]", "", unit.lower()) in UNITS[name]
@@ -173,7 +175,7 @@ def _name(head: str) -> str:
     if quantity in QUANTITIES and unit:
         for suffix, known in SUFFIXES.items():
             if re.sub(r"[^a-z0-9/]", "", unit.lower().replace("²", "2")) == known.lower():
-                return f"{quantity}_{suffix}"
+                return f"{quantity.removesuffix('_cm')}_{suffix}"
     return text.lower() if _parts(text.lower()) or text.lower() in QUANTITIES else text
 
 
@@ -201,7 +203,9 @@ def _column_problems(names: list[str]) -> list[str]:
         known = _parts(name)
         bare = QUANTITY.get(plain(name))
         if not known and bare in QUANTITIES:
-            offered = ", ".join(one for one in OFFERED if one.startswith(f"{bare}_"))
+            offered = ", ".join(
+                one for one in OFFERED if one.startswith(f"{bare.removesuffix('_cm')}_")
+            )
             problems.append(f"column '{name}' has no unit; call it one of {offered}")
         elif not known:
             problems.append(f"unknown column '{name}'; {_hint(name, (*LABELS, *OFFERED))}")

@@ -31,6 +31,7 @@ PARAMETERS = {
     "T2M": "temp_air",
     "T2MDEW": "temp_dew",
     "RH2M": "relative_humidity",
+    "SNODP": "snow_depth_cm",
     "WS10M": "wind_speed",
     "WS2M": "wind_speed",
 }

@@ -20,7 +20,7 @@ from energy.errors import WeatherError
 from energy.files import replace_file
 from energy.weather import checks
 from energy.weather.read.text import LARGEST_MB
-from energy.weather.series import COLUMNS, DEW, Place, Provenance, Weather
+from energy.weather.series import COLUMNS, OPTIONAL, Place, Provenance, Weather
 
 
 def is_parquet(path: Path) -> bool:
@@ -53,7 +53,7 @@ def read_parquet(path: Path) -> Weather:
             raise WeatherError(
                 f"{path}: Parquet without sunrack's header; give EPW, TMY3 or NSRDB csv"
             )
-        names = [*COLUMNS, *({DEW} & set(schema.names))]
+        names = [*COLUMNS, *(name for name in OPTIONAL if name in schema.names)]
         # Numbers only: the size of anything else is not bounded by the number of rows.
         odd = [f"{field.name} ({field.type})" for field in schema if not _fits(field)]
         if odd:
@@ -78,7 +78,7 @@ def _fits(field: Any) -> bool:
 
     if field.name == "start":
         return bool(pa.types.is_timestamp(field.type))
-    wanted = field.name in (*COLUMNS, DEW)
+    wanted = field.name in (*COLUMNS, *OPTIONAL)
     return not wanted or bool(pa.types.is_floating(field.type) or pa.types.is_integer(field.type))
 
 
@@ -106,7 +106,7 @@ def write_parquet(weather: Weather, path: Path) -> None:
     columns: dict[str, Any] = {
         "start": pa.array(weather.index.tz_localize(None).as_unit("s").to_numpy())
     }
-    names = [name for name in (*COLUMNS, DEW) if name in weather.frame]
+    names = [name for name in (*COLUMNS, *OPTIONAL) if name in weather.frame]
     columns |= {name: pa.array(weather.frame[name].to_numpy(dtype=np.float32)) for name in names}
     table = pa.table(columns).replace_schema_metadata({"sunrack": json.dumps(header)})
     held = io.BytesIO()
