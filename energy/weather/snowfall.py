@@ -40,11 +40,11 @@ from energy.weather.series import DEPTH, DEW, FALL, Place, Weather
 #: Daily mean temperature at which half of the precipitation is snow, and width of the change [1].
 SNOW_C, WIDTH_C = 1.0, 1.2
 
-#: Mean fall of a day on which snow is laid [cm]. NOAA normals of snowy stations give 5 to 8 cm for
-#: each day with an inch or more (Cheyenne 152 cm on 20 days); falls below an inch come on top.
+#: Mean fall of a day on which snow is laid [cm]; judgement: more than the inch from which Townsend
+#: counts an event, less than a storm.
 MEAN_FALL_CM = 6.0
 
-#: Greatest fall in an hour [cm]: heavy snow by the NWS's visibility classes is 2 to 5 cm/h.
+#: Greatest fall in an hour [cm]; judgement: that of heavy snow.
 FALL_CM_PER_H = 3.0
 
 #: Melt [cm of settled snow per degC and day] and settling of what lies [1/day] [3].
