@@ -134,14 +134,17 @@ class Case:
             self.datacenter.cooling is not None
             or other.assumptions.cooling == self.assumptions.cooling
         )
-        same_array = other.assumptions.solar.physics == self.assumptions.solar.physics
-        same_light = same_array and (self._snow_parts == other._snow_parts or not self.snows)
+        same_array = (
+            other.assumptions.solar.physics == self.assumptions.solar.physics and "sun" not in given
+        )
+        same_snow = self._snow_parts == other._snow_parts or not self.snows
+        same_light = same_array and same_snow and not given & {"snowfall", "clean"}
         kept = replace(self.profiles, sun=self.sun, snowfall=self.snowfall)
         return replace(
             kept,
             clean=self.__dict__.get("clean", kept.clean) if same_array else None,
             solar_new=self._known_solar_new() if same_light and "solar_new" not in given else None,
-            solar=kept.solar if same_light else None,
+            solar=kept.solar if same_light and "solar_new" not in given else None,
             load_mw=self.load_mw if same_load and "load_mw" not in given else None,
             building=self.building if same_load else None,
             mean_days=kept.mean_days if same_load and same_light else None,

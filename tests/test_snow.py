@@ -275,3 +275,14 @@ def test_where_it_never_snows_nothing_changes() -> None:
     assert not any("snow" in note for note in en.size(case, served_fraction=0.9).notes)
     bare = case.replace(snow_loss=no_snow_loss)
     assert bare.solar_new is case.solar_new
+
+
+def test_other_snow_is_other_light(wyoming: en.Site) -> None:
+    case = Case(wyoming, en.Datacenter(it_mw=100))
+    clean, solar = case.clean, case.solar_new
+    other = case.replace(snowfall=snowfall_of(wyoming.series, WINTER, seed=1))
+    assert other.clean is clean
+    assert (other.solar_new != solar).any()
+    assert other.load_mw is case.load_mw
+    bare = case.replace(snow_loss=no_snow_loss)
+    assert bare.replace(solar_new=solar).solar_new is solar
