@@ -250,6 +250,7 @@ def _array(solar: Solar) -> dict[str, Any]:
         "max_angle_deg": mount.max_angle_deg if isinstance(mount, Tracker) else None,
         "dc_ac_ratio": solar.dc_ac_ratio,
         "gcr_fraction": mount.gcr_fraction,
+        "chosen": False,
     }
 
 

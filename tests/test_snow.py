@@ -266,6 +266,8 @@ def test_snow_is_dearer_and_told(snowy: Case) -> None:
     record = best.to_dict()
     assert record["solar"]["snow_loss_fraction"] == pytest.approx(snowy.snow_loss_fraction)
     assert record["snow"]["basis"] == "recorded"
+    assert record["array"]["mount"] == "tracker"
+    assert record["array"]["chosen"] is False
     assert record["snow"]["levelized_without_usd_per_mwh"] == pytest.approx(without)
 
 

@@ -146,7 +146,9 @@ def choose_array(
     tried.sort(key=lambda one: one.annual_usd)
     best = tried[0]
     dc = case.dc_per_mwdc(best.solar)
-    sizing = Sizing(evaluate(_with_array(case, best.solar, dc), best.design), aim)
+    sizing = Sizing(
+        evaluate(_with_array(case, best.solar, dc), best.design), aim, array_chosen=True
+    )
     return ArrayChoice(sizing, pd.DataFrame([_row(one) for one in tried]))
 
 

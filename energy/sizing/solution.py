@@ -51,6 +51,8 @@ class Sizing(Result):
         answer is exact.
     value
         Figures of what the load is worth, where money was the target.
+    array_chosen
+        Whether mount, tilt and DC/AC ratio were chosen with the plant, not given.
     """
 
     by_row = True
@@ -60,6 +62,7 @@ class Sizing(Result):
     max_backup_energy_fraction: float | None = None
     neighbours: pd.DataFrame = field(default_factory=pd.DataFrame)
     value: Mapping[str, float] = field(default_factory=dict)
+    array_chosen: bool = False
 
     @property
     def case(self) -> Case:
@@ -106,6 +109,7 @@ class Sizing(Result):
                 "plants_that_meet_it": int(self.certificate["met"].sum()),
             }
         record = self.evaluation.to_dict() | {"sized_for": sized_for, "notes": self.notes}
+        record["array"]["chosen"] = self.array_chosen
         record["snow"]["levelized_without_usd_per_mwh"] = self.levelized_without_snow_usd_per_mwh
         return record
 

@@ -119,6 +119,9 @@ def test_at_three_nines_fixed_rows_win_at_golden() -> None:
     # A tracker yields more in the year and less in December; the plant is made for the latter.
     frame = chosen("golden", 0.999).frame
     best = frame.groupby("mount").first()
+    array = chosen("golden", 0.999).sizing.to_dict()["array"]
+    assert array["chosen"] is True
+    assert array["tilt_deg"] == frame["tilt_deg"][0]
     fixed, tracker = best.loc["fixed"], best.loc["tracker"]
     assert frame["mount"][0] == "fixed"
     assert tracker["levelized_usd_per_mwh"] > 1.05 * fixed["levelized_usd_per_mwh"]
