@@ -117,8 +117,8 @@ class Assumptions(Input):
         dollars of `finance.dollar_year`; `dollar_year` is that of the source. A number that differs
         from the file's says so in its source.
         """
-        mount = "tracker" if isinstance(self.solar.mount, Tracker) else "fixed"
-        unused = ({"tracker", "fixed"} | set(BACKUP_KINDS)) - {mount, self.backup.kind}
+        unused = {Tracker.kind, FixedTilt.kind, *BACKUP_KINDS}
+        unused -= {self.solar.mount.kind, self.backup.kind}
         known, values, years = {}, {}, {}
         for section, parameters in self._file.sections.items():
             if section in unused:

@@ -236,33 +236,32 @@ class Case:
             mount.lower_edge_m, mount.strings_along_slant,
         )  # fmt: skip
 
-    @property
+    @cached_property
     def losses(self) -> pd.DataFrame:
         """From the sun to the AC power of the array over its lifetime, one loss a row, in order.
 
         `kwh_per_kwdc_year` is what is left behind the loss, `loss_fraction` the part of what came
-        to it that is lost; that of the plane is negative where tilting gains.
+        to it that is lost; that of the plane is negative where tilting gains. Snow's comes behind
+        the inverter: what it takes of light that would have been clipped is no loss.
         """
         solar, weather = self.assumptions.solar, self.weather
+        dc = self.clean.dc
+        clean = ac_per_mwdc(dc, solar)
+        snowy = ac_per_mwdc(dc * (1.0 - self.snow_lost), solar)
+        over = np.maximum(dc * solar.inverter_efficiency - 1.0 / solar.dc_ac_ratio, 0.0)
         left = dict(self.clean.kwh_per_kwdc)
-        snowy = self.clean.dc * (1.0 - self.snow_lost)
-        ac = ac_per_mwdc(snowy, solar)
-        over = np.maximum(snowy * solar.inverter_efficiency - 1.0 / solar.dc_ac_ratio, 0.0)
+        left["inverter"] = weather.per_year(clean + over)
+        left["clipping"] = weather.per_year(clean)
         left["snow"] = weather.per_year(snowy)
-        left["inverter"] = weather.per_year(ac + over)
-        left["clipping"] = weather.per_year(ac)
-        left["degradation"] = left["clipping"] * solar.lifetime_mean_fraction
+        left["degradation"] = left["snow"] * solar.lifetime_mean_fraction
         frame = pd.DataFrame({"kwh_per_kwdc_year": pd.Series(left)}).rename_axis("loss")
-        return frame.assign(loss_fraction=-frame["kwh_per_kwdc_year"].pct_change().fillna(0.0))
+        yearly = frame["kwh_per_kwdc_year"]
+        return frame.assign(loss_fraction=(1.0 - yearly / yearly.shift(1)).fillna(0.0))
 
-    @cached_property
+    @property
     def snow_loss_fraction(self) -> float:
-        """Fraction of the new array's yearly energy that snow takes, at the inverter's AC side."""
-        if not self.snow_lost.any():
-            return 0.0
-        clean = ac_per_mwdc(self.clean.dc, self.assumptions.solar)
-        snowy = ac_per_mwdc(self.clean.dc * (1.0 - self.snow_lost), self.assumptions.solar)
-        return float(1.0 - snowy.sum() / clean.sum())
+        """Fraction of the new array's yearly AC energy that snow takes."""
+        return float(self.losses["loss_fraction"].to_dict()["snow"])
 
     def dc_per_mwdc(self, solar: Solar, *, snow: bool = True) -> Array:
         """MW before the inverter per MWdc of a new array at this site, one value a step."""

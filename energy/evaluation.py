@@ -30,7 +30,7 @@ TOLD = 0.001
 #: What snow does at the shipped sites with a month below `COLD_C` (table in the README).
 SIZE_OF_SNOW = (
     "at the shipped sites as cold, snow takes 1 to 8 % of a tracker's year and makes its 99 % "
-    "plant 6 to 34 % dearer, in northern Minnesota 87 %"
+    "plant cost 6 to 34 % more, in northern Minnesota 87 %"
 )
 
 
@@ -177,6 +177,7 @@ class Evaluation(Result):
             self.case.weather.source,
             site.weather.credit,
             site.normals.source if site.normals else "",
+            site.snow.source if site.snow and self.case.snowfall.basis == "estimated" else "",
             *(item.source for item in local if item is not None),
             *self.case.assumptions.frame["source"],
             *(self.case.building.sources if self.case.building is not None else ()),
@@ -245,7 +246,7 @@ def _array(solar: Solar) -> dict[str, Any]:
     """How the modules are mounted; None where a mount has no such angle."""
     mount = solar.mount
     return {
-        "mount": "tracker" if isinstance(mount, Tracker) else "fixed",
+        "mount": mount.kind,
         "tilt_deg": mount.tilt_deg if isinstance(mount, FixedTilt) else None,
         "max_angle_deg": mount.max_angle_deg if isinstance(mount, Tracker) else None,
         "dc_ac_ratio": solar.dc_ac_ratio,

@@ -4,9 +4,9 @@ In: `RowsInSnow`: snowfall, light on the rows, how they are built. Out: the frac
 
 A model is a function of `RowsInSnow`, and a `Case` takes any: `coverage_loss` is NREL's coverage
 of the rows step by step [1, 2], `townsend_loss` Townsend's loss by month [3] laid on the days after
-each fall, `mean_loss`, the default, the mean of both, which came nearest to four utility plants on
-trackers in Colorado [4]; `no_snow_loss` leaves snow out. On one plant neither is exact: [4] and the
-authors of both say that single months err by half and more, so `Snow.loss_factor` has a wide range.
+each fall, `mean_loss`, the default, the mean of both: the rule that [4] drew from four utility
+plants on trackers in Colorado. `no_snow_loss` leaves snow out. On trackers the two differ by some
+three times (table in the README), so `Snow.loss_factor` has a wide range.
 
 References
 ----------
@@ -14,7 +14,8 @@ References
 [2] Ryberg and Freeman, NREL/TP-6A20-68705, 2017: the same in SAM, with depth on the ground.
 [3] Townsend and Powers, IEEE PVSC 37 (2011) 003231; tracker geometry and `string_factor`:
     Townsend and Previtali, PVRW 2023, NREL/CP-5900-87918.
-[4] Westbrook et al., IEEE PVSC: four Colorado plants, 50 site-months; for monofacial modules.
+[4] Westbrook et al., IEEE PVSC: four Colorado plants, 50 site-months; the mean for monofacial
+    modules, Townsend's alone for bifacial ones.
 """
 
 from __future__ import annotations
@@ -33,8 +34,7 @@ from energy.parameters import Input
 from energy.solar import FixedTilt, RowLight, Tracker
 from energy.steps import Array
 from energy.weather import Weather
-from energy.weather.humidity import estimated_dew_c, saturation_pa
-from energy.weather.series import DEW
+from energy.weather.humidity import relative_humidity
 from energy.weather.snowfall import Snowfall
 
 #: A day with more snow than this [cm] is an event of Townsend's model: one inch.
@@ -88,7 +88,7 @@ def snow_loss(model: SnowLoss, snow: Snow, rows: RowsInSnow) -> Array:
 
 
 def no_snow_loss(rows: RowsInSnow) -> Array:
-    """Nothing is lost: as if no snow fell."""
+    """Nothing is lost, as if no snow fell: zeros of shape (n,)."""
     return np.zeros(len(rows.dc))
 
 
@@ -97,7 +97,7 @@ def coverage_loss(rows: RowsInSnow) -> Array:
 
     A string is lost while snow lies on any part of it; `mount.strings_along_slant` of them lie
     above each other. Snow slides as the tilt of each step has it, so that of a tracker goes when
-    it turns. Where the ground is bare the rows are.
+    it turns. Where the ground is bare the rows are. Shape (n,), 0 to 1; [1], [2] of this module.
 
     Examples
     --------
@@ -139,6 +139,7 @@ def townsend_loss(rows: RowsInSnow) -> Array:
     A month's loss grows with its snow and humidity and falls with light, warmth and tilt; a
     tracker counts with its greatest angle and half its row's width. Within the month the fraction
     lost is 1 at a fall and decays since the last one, at the rate that gives the month its loss.
+    Shape (n,), 0 to 1; [3] of this module.
     """
     weather = rows.weather
     month, monthly = _monthly_townsend(rows)
@@ -164,7 +165,7 @@ def townsend_loss(rows: RowsInSnow) -> Array:
 
 
 def mean_loss(rows: RowsInSnow) -> Array:
-    """The mean of `coverage_loss` and `townsend_loss` at each step."""
+    """The mean of `coverage_loss` and `townsend_loss` at each step, shape (n,) [4]."""
     return np.asarray((coverage_loss(rows) + townsend_loss(rows)) / 2.0)
 
 
@@ -191,21 +192,24 @@ def _monthly_townsend(rows: RowsInSnow) -> tuple[NDArray[np.int64], Array]:
     _, month = np.unique(local.year * 12 + local.month, return_inverse=True)
     steps = np.bincount(month)
     air = frame["temp_air"].to_numpy(dtype=float)
-    dew = frame[DEW].to_numpy(dtype=float) if DEW in frame else estimated_dew_c(weather)
-    humidity = np.clip(saturation_pa(np.minimum(dew, air)) / saturation_pa(air), 0.0, 1.0)
     day = local.normalize()
     daily = pd.Series(rows.snowfall.fall_cm).groupby(np.asarray(day)).sum()
     days = pd.Series(month).groupby(np.asarray(day)).first().to_numpy()
-    tracker = isinstance(mount, Tracker)
+    # A tracker counts with its greatest angle and the half of its row below the axis [3].
+    tilt_deg, slant_m = (
+        (mount.max_angle_deg, mount.row_width_m / 2)
+        if isinstance(mount, Tracker)
+        else (mount.tilt_deg, mount.row_width_m)
+    )
     light_wh = np.bincount(month, rows.rows.total) * weather.step_h
     loss = snow.loss_townsend(
         snow_total=np.bincount(month, rows.snowfall.fall_cm),
         snow_events=np.bincount(days, daily.to_numpy() >= EVENT_CM, len(steps)),
-        surface_tilt=mount.max_angle_deg if isinstance(mount, Tracker) else mount.tilt_deg,
-        relative_humidity=100.0 * np.bincount(month, humidity) / steps,
+        surface_tilt=tilt_deg,
+        relative_humidity=100.0 * np.bincount(month, relative_humidity(weather)) / steps,
         temp_air=np.bincount(month, air) / steps,
         poa_global=np.maximum(light_wh, 1.0),  # a polar night has nothing to lose
-        slant_height=mount.row_width_m / 2 if tracker else mount.row_width_m,
+        slant_height=slant_m,
         lower_edge_height=mount.lower_edge_m,
         string_factor=1.0 if mount.strings_along_slant == 1 else STRING_FACTOR,
     )

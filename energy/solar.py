@@ -24,7 +24,7 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -66,6 +66,9 @@ class Mount(Input):
     lower_edge_m: Annotated[float, Field(ge=0, le=20)]
     strings_along_slant: Annotated[int, Field(ge=1, le=100)]
 
+    #: The name of its kind, as the assumptions' sections have it.
+    kind: ClassVar[str]
+
     @property
     def acres_per_mwdc(self) -> float:
         """Land at this pitch [acre/MWdc]: the wider the rows stand, the more."""
@@ -75,11 +78,15 @@ class Mount(Input):
 class Tracker(Mount):
     """Horizontal single-axis tracker, axis north-south, with backtracking."""
 
+    kind = "tracker"
+
     max_angle_deg: Annotated[float, Field(gt=0, le=90)]
 
 
 class FixedTilt(Mount):
     """Rows at a fixed tilt; azimuth clockwise from north, None faces the equator."""
+
+    kind = "fixed"
 
     tilt_deg: Annotated[float, Field(ge=0, le=90)]
     azimuth_deg: Annotated[float, Field(ge=0, lt=360)] | None = None
@@ -194,7 +201,10 @@ def sun_over(weather: Weather, place: Place) -> Sun:
 
 
 def light_on_rows(weather: Weather, solar: Solar, sun: Sun) -> RowLight:
-    """Light on the rows of `solar`'s mount; `sun` is `sun_over` the place, for the same steps."""
+    """Light on the rows of `solar`'s mount [W/m2], each part of shape (n,), 0 at night.
+
+    `sun` is `sun_over` the place, for the n steps of `weather`.
+    """
     tilt_deg, azimuth_deg, aoi_deg = _orientation(solar, sun)
     with np.errstate(divide="ignore", invalid="ignore"):  # Perez divides by a DHI of 0 at night
         plane = _cut(weather.frame, solar, sun, tilt_deg, azimuth_deg)

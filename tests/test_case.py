@@ -84,10 +84,15 @@ def test_the_losses_lead_from_the_sun_to_what_the_plant_runs_on() -> None:
     losses = case.losses
     left, lost = losses["kwh_per_kwdc_year"], losses["loss_fraction"]
     assert left["ghi"] == pytest.approx(case.weather.ghi_kwh_m2_day * 365, rel=1e-9)
-    assert left["clipping"] == pytest.approx(case.kwh_per_kwdc_year, rel=1e-9)
+    assert left["snow"] == pytest.approx(case.kwh_per_kwdc_year, rel=1e-9)
     assert left["degradation"] == pytest.approx(case.weather.per_year(case.solar), rel=1e-9)
     assert lost["system"] == pytest.approx(case.assumptions.solar.loss_fraction)
-    assert lost["snow"] == pytest.approx(case.snow_loss_fraction, rel=0.05)
+    without = case.replace(snow_loss=en.snow.no_snow_loss)
+    taken = 1 - case.kwh_per_kwdc_year / without.kwh_per_kwdc_year
+    assert lost["snow"] == case.snow_loss_fraction == pytest.approx(taken)
+    # An inverter of 1 / 1.3 MW clips what .96 of the DC power exceeds it by.
+    over = [max(0.96 * power - 1 / 1.3, 0.0) for power in case.clean.dc.tolist()]
+    assert left["inverter"] - left["clipping"] == pytest.approx(sum(over), rel=1e-9)
     assert lost["plane"] < 0 < lost.drop(["ghi", "plane"]).min()
     kept = (1 - lost).prod() * left["ghi"]
     assert kept == pytest.approx(left["degradation"])

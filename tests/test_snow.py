@@ -142,6 +142,20 @@ def test_townsend_loses_its_month_after_the_falls() -> None:
     assert (np.diff(since) < 0).all()
 
 
+def test_a_tracker_counts_with_its_greatest_angle_and_half_its_row() -> None:
+    fall = np.zeros(8760)
+    fall[24 * 40 + 12], fall[24 * 50 + 12] = 10.0, 3.0  # both an inch or more
+    given = rows(year(temp_dew=np.full(8760, -10.0)), fall)
+    tracker = replace(given, mount=en.read_assumptions().solar.mount)
+    assert (tracker.mount.max_angle_deg, tracker.mount.row_width_m) == (45.0, 2.3)
+    assert (tracker.mount.lower_edge_m, tracker.mount.strings_along_slant) == (0.5, 2)
+    # By hand: S 5.118 in, N 2, Se 3.839, weighted 2.559; slant 1.15 m = 45.28 in, edge 19.69 in:
+    # gamma = 45.28 x 2.559 x cos 45 / (387.5 - 6.55) x 1.678 = .3609, GIT .6445;
+    # L = 5.7e4 x 2.559 x .5 x .6445 / 69248 / 42.43 = .01600, x .75 for more than one string.
+    february = np.asarray(given.weather.local_middle.month) == 2
+    assert townsend_loss(tracker)[february].mean() == pytest.approx(0.0120, abs=5e-5)
+
+
 def test_no_events_of_an_inch_lose_nothing_to_townsend() -> None:
     fall = np.zeros(8760)
     fall[::200] = 1.0
@@ -261,7 +275,10 @@ def test_snow_is_dearer_and_told(snowy: Case) -> None:
     assert without is not None
     cost = best.evaluation.cost.levelized_usd_per_mwh
     assert cost > 1.02 * without
-    assert any("snow takes" in note for note in best.notes)
+    (told,) = [note for note in best.notes if "snow takes" in note]
+    clear = en.assess(en.simulate(snowy.replace(snow_loss=no_snow_loss), best.design))
+    assert clear.served_fraction > 0.901
+    assert f"would serve {clear.served_fraction:.4g} instead of 0.9" in told
     assert f"{cost:,.1f} $/MWh with snow" in best.notes[-1]
     record = best.to_dict()
     assert record["solar"]["snow_loss_fraction"] == pytest.approx(snowy.snow_loss_fraction)

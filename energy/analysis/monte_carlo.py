@@ -302,7 +302,7 @@ class _Drawn:
             for point in points
         }
         #: What snow takes of the base's array at a loss factor of 1.
-        self.snow_lost = self.case.snow_lost / max(self.case.assumptions.snow.loss_factor, 1e-9)
+        self.snow_lost = self.case.with_parameters({"snow.loss_factor": 1.0}).snow_lost
         dc = self._dc({})
         lit = np.where(dc > 0.0, dc, 1.0)
         #: Of each assumption about warmth: low, value and high, and the DC power there over the

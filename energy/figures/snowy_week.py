@@ -29,11 +29,11 @@ def snowy_week(case: Case) -> Figure:
     """
     if not case.snow_lost.any():
         raise InputError(f"{case.site.title}: snow takes nothing from the rows; nothing to draw")
-    clean = ac_per_mwdc(case.clean.dc, case.assumptions.solar)
-    snowy = ac_per_mwdc(case.clean.dc * (1.0 - case.snow_lost), case.assumptions.solar)
+    clean, snowy = ac_per_mwdc(case.clean.dc, case.assumptions.solar), case.solar_new
     steps_per_day = round(24 / case.step_h)
     local = case.weather.local_middle
-    day = np.flatnonzero(local.normalize() != local.normalize().to_series().shift(1).to_numpy())
+    date = local.normalize()
+    day = np.flatnonzero(np.concatenate([[True], date[1:] != date[:-1]]))
     taken = np.concatenate([[0.0], np.cumsum(clean - snowy)])
     ends = np.minimum(day + DAYS * steps_per_day, len(clean))
     whole = ends - day == DAYS * steps_per_day

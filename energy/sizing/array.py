@@ -38,7 +38,7 @@ from energy.steps import Array
 from energy.tables import Result
 
 #: The kinds of mount by name.
-MOUNTS: dict[str, type[Tracker | FixedTilt]] = {"tracker": Tracker, "fixed": FixedTilt}
+MOUNTS: dict[str, type[Tracker | FixedTilt]] = {kind.kind: kind for kind in (Tracker, FixedTilt)}
 
 #: Tilts that are scanned first lie this far apart [deg].
 SCAN_DEG = 15.0
@@ -165,7 +165,7 @@ class _Tried(NamedTuple):
 def _row(tried: _Tried) -> dict[str, Any]:
     mount, design = tried.solar.mount, tried.design
     return {
-        "mount": _kind(mount),
+        "mount": mount.kind,
         "tilt_deg": mount.tilt_deg if isinstance(mount, FixedTilt) else math.nan,
         "gcr_fraction": mount.gcr_fraction,
         "dc_ac_ratio": tried.solar.dc_ac_ratio,
@@ -176,10 +176,6 @@ def _row(tried: _Tried) -> dict[str, Any]:
         "annual_usd": tried.annual_usd,
         "levelized_usd_per_mwh": tried.levelized_usd_per_mwh,
     }
-
-
-def _kind(mount: Mounting) -> str:
-    return next(name for name, kind in MOUNTS.items() if isinstance(mount, kind))
 
 
 def _problems(
@@ -228,11 +224,11 @@ def _candidates(
     shipped = {"tracker": read_assumptions(), "fixed": read_assumptions(tilt_deg=0.0)}
     prices = {name: each.solar.mount.capital_usd_per_kwdc for name, each in shipped.items()}
     found: list[Mounting] = []
-    for kind in sorted(set(mounts), key=lambda kind: kind != _kind(own)):
+    for kind in sorted(set(mounts), key=lambda kind: kind != own.kind):
         mount = own
-        if kind != _kind(own):
+        if kind != own.kind:
             year = shipped[kind].finance.dollar_year
-            dearer_usd = (prices[kind] - prices[_kind(own)]) * price_factor(
+            dearer_usd = (prices[kind] - prices[own.kind]) * price_factor(
                 year, assumptions.finance.dollar_year
             )
             mount = shipped[kind].solar.mount.replace(

@@ -175,7 +175,7 @@ class Target:
                 raise InputError(f"{self.name} is no bound on a plant's reliability")
 
     def to_dict(self) -> dict[str, Any]:
-        """The target as data."""
+        """The target as plain data, for JSON."""
         return {self.name: self.value, "description": self.description}
 
 

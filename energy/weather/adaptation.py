@@ -14,6 +14,7 @@ from energy.errors import WeatherError
 from energy.steps import Array
 from energy.weather.clearsky import clear_sky
 from energy.weather.series import Place, Weather
+from energy.weather.snowfall import without_snow
 
 #: Below this sine of the sun's height a beam and diffuse light cannot be separated: all is diffuse.
 LOW_SUN = 0.02
@@ -92,7 +93,9 @@ def adapt(
         },
         index=weather.index,
     )
-    provenance = weather.provenance.replace(*warnings, source=source, adapted=True)
+    provenance = weather.provenance.replace(
+        *warnings, *without_snow(weather), source=source, adapted=True
+    )
     return replace(weather, frame=frame, place=place, provenance=provenance)
 
 

@@ -17,8 +17,7 @@ from energy.steps import Array, step_hours
 #: Bounds beyond which a value is not weather on this planet: WMO extremes of air temperature
 #: (-89.2, 56.7 degC) and wind (113 m/s gust); irradiance with cloud enhancement stays below 1.4 of
 #: the solar constant even at altitude (Yordanov et al. 2015 measured 1,500-1,600 W/m2). Snow: the
-#: heaviest falls are some 30 cm in an hour, the deepest that was measured lay 11.82 m (Mount Ibuki,
-#: Japan, 1927).
+#: deepest that was measured lay 11.82 m (Mount Ibuki, Japan, 1927); the fall is judgement.
 BOUNDS = {
     "ghi": (-20.0, 1900.0),
     "dni": (-20.0, 1400.0),

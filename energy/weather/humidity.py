@@ -139,9 +139,22 @@ def estimated_dew_c(weather: Weather) -> Array:
     return np.asarray(np.minimum(linacre, low), dtype=float)
 
 
+def dew_c(weather: Weather) -> Array:
+    """Dew point of each step [degC], shape (n,): recorded, else `estimated_dew_c`."""
+    if DEW in weather.frame:
+        return weather.frame[DEW].to_numpy(dtype=float)
+    return estimated_dew_c(weather)
+
+
+def relative_humidity(weather: Weather) -> Array:
+    """Relative humidity of each step, 0 to 1, shape (n,), from air temperature and `dew_c` [1]."""
+    air = weather.frame["temp_air"].to_numpy(dtype=float)
+    vapour_pa = saturation_pa(np.minimum(dew_c(weather), air))
+    return np.asarray(np.clip(vapour_pa / saturation_pa(air), 0.0, 1.0))
+
+
 def wet_bulb(weather: Weather, elevation_m: float) -> tuple[Array, tuple[str, ...]]:
     """Wet-bulb temperature of each step [degC], and a note when its humidity is an estimate."""
-    recorded = DEW in weather.frame
-    dew = weather.frame[DEW].to_numpy(dtype=float) if recorded else estimated_dew_c(weather)
     air = weather.frame["temp_air"].to_numpy(dtype=float)
-    return wet_bulb_c(air, dew, pressure_pa(elevation_m)), () if recorded else (ESTIMATED,)
+    told = () if DEW in weather.frame else (ESTIMATED,)
+    return wet_bulb_c(air, dew_c(weather), pressure_pa(elevation_m)), told

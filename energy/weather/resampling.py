@@ -50,6 +50,7 @@ from energy.steps import Array
 from energy.weather.adaptation import LOW_SUN, _ratio
 from energy.weather.clearsky import clear_sky
 from energy.weather.series import Weather
+from energy.weather.snowfall import without_snow
 
 #: Days of a made year; 29 February is left out, of the source and of the calendar.
 DAYS = 365
@@ -130,6 +131,7 @@ def resample(weather: Weather, *, years: int = 30, seed: int = 0) -> Weather:
         "(where 18 years could be compared, seeds differed by 10 % in the cost of a 99 % plant "
         "and 12 % in that of a 99.9 % plant, and held the truth in 14 draws of 15)",
         *few,
+        *without_snow(weather),
         source=f"{years} years resampled from {weather.years} recorded ones (seed {seed}): "
         f"{weather.source}",
         resampled=True,

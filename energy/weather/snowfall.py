@@ -15,12 +15,12 @@ Depth on the ground, where it was not recorded, is what fell, less what settles 
 
 References
 ----------
-[1] Jennings et al., Nature Communications 9 (2018) 1148: half of the precipitation is snow at
-    1.0 degC on average over the Northern Hemisphere; the width is fitted by eye to their figure 1.
+[1] Jennings et al., Nature Communications 9 (2018) 1148: rain and snow are equally frequent at
+    1.0 degC on average over the Northern Hemisphere, at -.4 to 2.4 degC at 95 % of its stations.
 [2] The usual first model of daily precipitation on wet days: Richardson, Water Resources Research
     17 (1981) 182.
-[3] Degree-days: USACE, Runoff from Snowmelt, EM 1110-2-1406 (1998), 2 to 5 mm of water per degC
-    and day; with settled snow of 250 kg/m3 about 1.2 cm. Settling: judgement.
+[3] Melt by degree-days, as in USACE, Runoff from Snowmelt, EM 1110-2-1406 (1998), chapter 6; the
+    rates are judgement: 3 mm of water per degC and day in settled snow of 250 kg/m3.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ import pandas as pd
 
 from energy.errors import WeatherError
 from energy.steps import Array
-from energy.weather.humidity import estimated_dew_c, saturation_pa
-from energy.weather.series import DEPTH, DEW, FALL, Place, Weather
+from energy.weather.humidity import relative_humidity
+from energy.weather.series import DEPTH, FALL, Weather
 
-#: Daily mean temperature at which half of the precipitation is snow, and width of the change [1].
+#: Daily mean temperature at which half of the precipitation is snow [1], and the width of the
+#: change; judgement: it spans the range of [1].
 SNOW_C, WIDTH_C = 1.0, 1.2
 
 #: Mean fall of a day on which snow is laid [cm]; judgement: more than the inch from which Townsend
@@ -53,22 +54,21 @@ MELT_CM_PER_C_DAY, SETTLING_PER_DAY = 1.2, 0.06
 #: Spread of the random factor of a day's weight (of its logarithm).
 RANDOM = 0.7
 
-#: Recorded snow that falls in air warmer than this [degC] is none: hail is small, and sleet ends
-#: at 5 to 6 degC [1].
+#: Recorded snow that falls in air warmer than this [degC] is none; judgement, far above [1].
 WARM_C = 8.0
 
 #: The greatest fraction of a snow column that may be missing, and of its snow that may be warm.
 MISSING_FRACTION, WARM_FRACTION = 0.5, 0.2
 
-#: Snow lies in warmer air than this [degC] for hours at most.
+#: Snow lies in warmer air than this [degC] for hours at most; judgement.
 LYING_C = 15.0
 
 #: A depth that never exceeds this [cm], at a place with a month below `FREEZING_C` or with half of
-#: its values below `THIN_CM`, is in meters: observers report whole centimeters.
+#: its values below `THIN_CM`, is in meters; judgement.
 SHALLOW_CM, FREEZING_C, THIN_CM = 3.0, -3.0, 0.7
 
 #: Rise of the depth over the snow that fell, between which the depth is in inches (1 / 2.54 = .39);
-#: fresh snow settles to .7 to 1 of its fall within the hours between two readings.
+#: judgement.
 INCHES = (0.3, 0.48)
 
 Basis = Literal["recorded", "from depth", "estimated", "unknown"]
@@ -81,9 +81,9 @@ class Snowfall:
     Parameters
     ----------
     fall_cm
-        Fall within the step [cm].
+        Fall within the step [cm], shape (n,).
     depth_cm
-        Depth on the ground at the start of the step [cm].
+        Depth on the ground at the start of the step [cm], shape (n,).
     basis
         Where the fall comes from; "unknown" where it is 0 for want of any.
     """
@@ -143,21 +143,17 @@ def snowfall_of(
     return Snowfall(fall, _depth(weather, fall) if depth is None else depth, basis)
 
 
-def recorded_snow(
-    frame: pd.DataFrame, place: Place, step_h: float
-) -> tuple[pd.DataFrame, list[str]]:
+def recorded_snow(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """The snow columns of a file that can be used, without gaps, and what was done to them.
 
-    A column without any snow in it is no record of a snowless place but an unused field, and is
-    left out, as is one that cannot be snow [cm]: too warm, in meters, mostly missing.
+    Left out are columns that cannot be snow [cm]: too warm, in meters, mostly missing, or without
+    any snow at a place that freezes, where they are an unused field rather than a record of none.
     """
     out, notes = pd.DataFrame(index=frame.index), []
     air = frame["temp_air"].to_numpy(dtype=float) if "temp_air" in frame else None
     for name in [column for column in (FALL, DEPTH) if column in frame]:
         values = frame[name].to_numpy(dtype=float).copy()
         empty = np.isnan(values)
-        if not np.nansum(values) > 0.0:
-            continue
         if why := _unfit(name, values, air, pd.DatetimeIndex(frame.index)):
             notes.append(f"{name} is left out: {why}")
             continue
@@ -180,6 +176,12 @@ def recorded_snow(
     return out, notes
 
 
+def without_snow(weather: Weather) -> tuple[str, ...]:
+    """What to say of a series made from another one, whose recorded snow does not go along."""
+    lost = [name for name in (FALL, DEPTH) if name in weather.frame]
+    return (f"the recorded {' and '.join(lost)} did not go along",) if lost else ()
+
+
 def _unfit(name: str, values: Array, air: Array | None, index: pd.DatetimeIndex) -> str:
     """Why a column cannot be snow in cm; empty where it can."""
     empty = np.isnan(values)
@@ -187,6 +189,9 @@ def _unfit(name: str, values: Array, air: Array | None, index: pd.DatetimeIndex)
         return f"{empty.mean():.0%} of it is missing"
     if air is None or np.isnan(air).all():
         return ""
+    coldest_c = float(pd.Series(air).groupby(np.asarray(index.month)).mean().min())
+    if not np.nansum(values) > 0.0:
+        return f"it is 0 at all times, with a month of {coldest_c:.0f} degC" * (coldest_c < 0.0)
     fall = values if name == FALL else np.maximum(np.diff(values, prepend=values[0]), 0.0)
     warm = float(np.nansum(fall[air > WARM_C]) / max(np.nansum(fall), 1e-9))
     if warm > WARM_FRACTION:
@@ -197,7 +202,6 @@ def _unfit(name: str, values: Array, air: Array | None, index: pd.DatetimeIndex)
             f"its snow lies in air warmer than {LYING_C:g} degC for "
             f"{(air[lies] > LYING_C).mean():.0%} of its time"
         )
-    coldest_c = float(pd.Series(air).groupby(np.asarray(index.month)).mean().min())
     most = float(np.nanmax(values))
     thin = float(np.nanmedian(values[lies])) < THIN_CM
     if name == DEPTH and most <= SHALLOW_CM and (coldest_c < FREEZING_C or thin):
@@ -215,29 +219,20 @@ def _rise(snow: pd.DataFrame) -> float:
     return float(rise[:-1][much].sum() / fall[:-1][much].sum()) if much.sum() >= 5 else 1.0
 
 
-def _days(weather: Weather) -> tuple[Array, int]:
-    """Number of the local day that each step is in, and how many days there are."""
-    day = weather.local_middle.normalize()
-    return np.cumsum(np.concatenate([[0], np.asarray(day[1:] != day[:-1], dtype=int)])), int(
-        1 + np.sum(day[1:] != day[:-1])
-    )
-
-
 def _laid(weather: Weather, monthly_cm: Array, seed: int) -> Array:
     """Falls at each step whose mean over the years is the monthly normals."""
-    day, days = _days(weather)
-    steps = np.bincount(day, minlength=days)
+    date = weather.local_middle.normalize()
+    first = np.flatnonzero(np.concatenate([[True], date[1:] != date[:-1]]))
+    steps = np.diff(first, append=len(date))
+    days = len(first)
 
     def mean(values: Array) -> Array:
-        return np.asarray(np.bincount(day, values, days) / steps)
+        return np.asarray(np.add.reduceat(values, first) / steps)
 
     frame = weather.frame
-    air = frame["temp_air"].to_numpy(dtype=float)
-    dew = frame[DEW].to_numpy(dtype=float) if DEW in frame else estimated_dew_c(weather)
-    humid = np.clip(mean(saturation_pa(np.minimum(dew, air)) / saturation_pa(air)), 0.0, 1.0)
+    humid = mean(relative_humidity(weather))
     ghi = frame["ghi"].to_numpy(dtype=float)
-    light, temp = mean(ghi), mean(air)
-    first = np.flatnonzero(np.diff(day, prepend=-1))
+    light, temp = mean(ghi), mean(frame["temp_air"].to_numpy(dtype=float))
     month = np.asarray(weather.local_middle.month)[first]
     snowy = 1.0 / (1.0 + np.exp((temp - SNOW_C) / WIDTH_C))
     random = np.random.default_rng(seed).normal(0.0, RANDOM, days)

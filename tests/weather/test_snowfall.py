@@ -99,7 +99,7 @@ def test_normals_that_are_none_are_refused(wyoming: Weather, wrong) -> None:
 
 
 def columns(wyoming: Weather, **snow: np.ndarray | float) -> tuple[pd.DataFrame, list[str]]:
-    return recorded_snow(wyoming.frame.assign(**snow), wyoming.place, 1.0)
+    return recorded_snow(wyoming.frame.assign(**snow))
 
 
 def test_recorded_columns_are_taken_as_they_are(wyoming: Weather) -> None:
@@ -116,10 +116,25 @@ def test_depth_without_fall_is_told(wyoming: Weather) -> None:
     assert notes == ["the file has the depth of snow, not its fall: falls are its increases"]
 
 
-def test_a_column_without_snow_is_no_record_of_none(wyoming: Weather) -> None:
+def test_a_column_without_snow_where_it_freezes_is_left_out_and_told(wyoming: Weather) -> None:
     out, notes = columns(wyoming, snow_depth_cm=0.0, snowfall_cm=np.nan)
-    assert out.empty or not list(out)
-    assert notes == []
+    assert list(out) == []
+    assert notes[0] == "snowfall_cm is left out: 100% of it is missing"
+    assert notes[1].startswith("snow_depth_cm is left out: it is 0 at all times, with a month of -")
+
+
+def test_a_column_without_snow_where_it_is_warm_is_a_record_of_none() -> None:
+    site = en.read_site("phoenix")
+    out, notes = recorded_snow(site.series.frame.assign(snow_depth_cm=0.0))
+    assert list(out) == ["snow_depth_cm"]
+    assert not any("left out" in note for note in notes)
+
+
+def test_recorded_snow_that_does_not_go_along_is_told(wyoming: Weather) -> None:
+    snowy = replace(wyoming, frame=wyoming.frame.assign(snowfall_cm=0.0))
+    made = en.weather.resample(snowy, years=2)
+    assert "snowfall_cm" not in made.frame
+    assert "the recorded snowfall_cm did not go along" in made.warnings
 
 
 def test_depth_in_meters_is_left_out_and_told(wyoming: Weather) -> None:
@@ -139,7 +154,7 @@ def test_depth_in_inches_is_left_out_where_the_fall_tells(wyoming: Weather) -> N
 def test_snow_that_lies_in_the_tropics_is_left_out_and_told() -> None:
     site = en.read_site("kuala-lumpur")
     frame = site.series.frame.assign(snow_depth_cm=30.0)
-    out, notes = recorded_snow(frame, site.place, 1.0)
+    out, notes = recorded_snow(frame)
     assert list(out) == []
     assert "lies in air warmer than 15 degC" in notes[0]
 

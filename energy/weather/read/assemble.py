@@ -84,7 +84,7 @@ def weather_of(rows: Rows, path: Path) -> Weather:
     notes += told
     frame, told = _mended(frame, place, step_h, rows)
     notes += told
-    extra, told = recorded_snow(frame, place, step_h)
+    extra, told = recorded_snow(frame)
     if "temp_air" in frame and (dew := recorded_dew(frame)) is not None:
         extra = extra.join(dew)
     read = {name for name in LIGHT if name in frame and frame[name].notna().any()}

@@ -39,6 +39,7 @@ from energy.weather.read.rows import (
     step_of,
     table_of,
     times_of,
+    used,
 )
 
 #: Position in a line -> quantity.
@@ -93,10 +94,11 @@ def read_epw(lines: Sequence[str], path: Path) -> Rows:
         number(head[at], what, path)
         for at, what in ((6, "latitude"), (7, "longitude"), (8, "time zone"), (9, "elevation"))
     )
+    data = pd.DataFrame(
+        {name: numbers(table[str(at)]) for at, name in FIELDS.items() if at < width}
+    )
     rows_of = Rows(
-        data=pd.DataFrame(
-            {name: numbers(table[str(at)]) for at, name in FIELDS.items() if at < width}
-        ),
+        data=used(data, "snow_depth_cm") if "snow_depth_cm" in data else data,
         start=start,
         clock_h=zone_h,
         latitude_deg=latitude,

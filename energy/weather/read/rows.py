@@ -75,6 +75,12 @@ class Rows:
         return np.asarray(moved, dtype="datetime64[s]")
 
 
+def used(data: pd.DataFrame, field: str) -> pd.DataFrame:
+    """The columns without one that every file of a format has, where this file does not use it."""
+    in_use = data[field].between(0.0, 998.0, inclusive="right").any()  # 999 is missing
+    return data if in_use else data.drop(columns=field)
+
+
 def solar_zone(longitude_deg: float) -> float:
     """Hours from UTC of the sun's own zone: for files that do not name the place's."""
     return float(round(longitude_deg / 15.0))

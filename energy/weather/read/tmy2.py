@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from energy.weather.read.rows import Rows, times_of
+from energy.weather.read.rows import Rows, times_of, used
 
 #: Column -> first and last position (from 0, last not with), and units in one of ours [1].
 COLUMNS = {
@@ -52,7 +52,7 @@ def read_tmy2(lines: Sequence[str], path: Path) -> Rows:
     longitude = (float(head[47:50]) + float(head[51:53]) / 60) * (1 if head[45] == "E" else -1)
     offset_h = float(head[33:36])
     return Rows(
-        data=data.drop(columns=["year", "month", "day", "hour"]),
+        data=used(data.drop(columns=["year", "month", "day", "hour"]), "snow_depth_cm"),
         start=times_of(1900 + year, month, day, hour - 1),
         clock_h=offset_h,
         latitude_deg=latitude,
