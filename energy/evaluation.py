@@ -129,7 +129,8 @@ class Evaluation(Result):
             "estimated": "; its days are estimated: monthly normals laid on cold, dark, humid days",
             "from depth": "; its falls are the increases of the recorded depth",
         }
-        return [told + how.get(case.snowfall.basis, "")]
+        normals = case.site.snow if case.snowfall.basis == "estimated" else None
+        return [told + how.get(case.snowfall.basis, ""), *(normals.warnings if normals else ())]
 
     def _notes_of_sizes(self) -> list[str]:
         """What of the sizes is paid for and idle, bounded, or has no steady state."""

@@ -41,12 +41,13 @@ class Normals(Input):
 
 
 class SnowNormals(Input):
-    """Mean snowfall of each month [cm], January first, and where it was read."""
+    """Mean snowfall of each month [cm], January first, where it was read, what to say of it."""
 
     monthly_cm: Annotated[
         list[Annotated[float, Field(ge=0, le=500)]], Field(min_length=12, max_length=12)
     ]
     source: Text
+    warnings: tuple[Text, ...] = Field(default=(), strict=False)
 
 
 class LocalPrice(Input):

@@ -288,6 +288,17 @@ def test_snow_is_dearer_and_told(snowy: Case) -> None:
     assert record["snow"]["levelized_without_usd_per_mwh"] == pytest.approx(without)
 
 
+def test_what_is_to_be_said_of_a_places_snow_stands_with_its_loss() -> None:
+    case = Case(en.read_site("sheridan"), en.Datacenter(it_mw=100))
+    design = en.Design(solar_mw=1000, battery_mwh=3000, battery_mw=400)
+    notes = en.evaluate(case, design).notes
+    assert any("may be twice what is said" in note for note in notes)
+    bare = en.evaluate(case.replace(snow_loss=no_snow_loss), design)
+    assert not any("may be twice" in note for note in bare.notes)
+    assert case.site.snow is not None
+    assert case.site.snow.source in en.evaluate(case, design).sources
+
+
 def test_where_it_never_snows_nothing_changes() -> None:
     case = Case(en.read_site("phoenix"), en.Datacenter(it_mw=100))
     assert case.snow_loss_fraction == 0.0
