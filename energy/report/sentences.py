@@ -121,7 +121,7 @@ def answer(data: Mapping[str, Any], at: int) -> str:
         second = ranking[1]
         gap = second["usd_per_mwh"] - best["usd_per_mwh"]
         first += (
-            f", {gap:.2g} $ ({gap / best['usd_per_mwh']:.1%})".replace("%", " %")
+            f", {money(gap)} $ ({gap / second['usd_per_mwh']:.1%})".replace("%", " %")
             + f" below {_name(data, second['site'])}"
         )
     elif len(data["sites"]) == 1:

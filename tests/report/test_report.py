@@ -183,7 +183,12 @@ def test_the_answer_names_the_first_and_what_is_not_known_of_it(data):
     told = data["answers"][data["asked"]]
     assert told.startswith("el-paso (El Paso, Texas, USA) is the cheapest: ")
     assert "98.7 % of the energy" in told
-    assert "below wyoming" in told
+    # A percentage below is one of the site that it is below: 100 is 50 % below 200, not 100 %.
+    first, second = (row["usd_per_mwh"] for row in data["rankings"][data["asked"]][:2])
+    said = re.search(r", ([\d.,]+) \$ \(([\d.]+) %\) below wyoming", told)
+    assert said is not None
+    assert float(said[1]) == pytest.approx(second - first, abs=0.51)
+    assert float(said[2]) == pytest.approx(100 * (1 - first / second), abs=0.06)
     assert "el-paso stands on one weather year" in told
 
 
