@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -297,6 +298,21 @@ def test_what_is_to_be_said_of_a_places_snow_stands_with_its_loss() -> None:
     assert not any("may be twice" in note for note in bare.notes)
     assert case.site.snow is not None
     assert case.site.snow.source in en.evaluate(case, design).sources
+    recorded = en.evaluate(Case(with_snow(case.site), case.datacenter), design)
+    assert any("snow takes" in note for note in recorded.notes)
+    assert not any("may be twice" in note for note in recorded.notes)
+
+
+def test_snow_of_a_place_more_than_50_km_away_is_told() -> None:
+    sites = [en.read_site(name) for name in en.site_names()]
+    far = {
+        site.name: site.snow.warnings
+        for site in sites
+        if site.snow is not None
+        and any(float(km) > 50 for km in re.findall(r"([\d.]+) km", site.snow.source))
+    }
+    assert set(far) >= {"rawlins", "minnesota", "muleshoe"}
+    assert all(any(" km " in said for said in told) for told in far.values())
 
 
 def test_where_it_never_snows_nothing_changes() -> None:
