@@ -46,6 +46,7 @@ from .site import read_site as read_site
 from .site import site_at as site_at
 from .site import site_names as site_names
 from .sizing.array import choose_array as choose_array
+from .sizing.array_frontier import array_frontier as array_frontier
 from .sizing.dispatchable import backup_frontier as backup_frontier
 from .sizing.frontier import frontier as frontier
 from .sizing.solution import size as size

@@ -7,6 +7,7 @@ Out: `Assumptions`, all prices in real dollars of `finance.dollar_year`, and `.f
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,6 +15,7 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 from pydantic import Field, PrivateAttr
 
+from energy.array import FixedTilt, Solar, Tracker
 from energy.backup import BACKUP_KINDS, Backup
 from energy.battery import Battery
 from energy.datacenter.facility import Cooling
@@ -33,9 +35,11 @@ from energy.parameters import (
     validate,
 )
 from energy.snow import Snow
-from energy.solar import FixedTilt, Solar, Tracker
 
 DEFAULT_FILE = FOLDER / PRICES_FILE
+
+#: Kinds of modules with their losses: those of [solar], or what a section of that name has instead.
+MODULES = ("bifacial", "pvwatts")
 
 
 class Integration(Input):
@@ -69,11 +73,12 @@ class Finance(Input):
 
 
 class Limits(Input):
-    """The largest plant that sizing searches, and the most panels to an inverter."""
+    """The largest plant that sizing searches; of its array, most panels to an inverter and tilt."""
 
     solar_mw_per_load_mw: Positive
     battery_h: Positive
     dc_ac_ratio: Annotated[float, Field(ge=1, le=5)]
+    tilt_deg: Annotated[float, Field(ge=0, le=90)]
 
 
 class Assumptions(Input):
@@ -101,7 +106,7 @@ class Assumptions(Input):
 
     def model_post_init(self, _: Any) -> None:
         """Parameters of the shipped file, until those of another are given."""
-        self._file = shipped_file(DEFAULT_FILE)
+        self._file = _with_modules(shipped_file(DEFAULT_FILE), "bifacial")
 
     def replace(self, **changes: Any) -> Assumptions:
         """A copy with `changes`, validated again; ranges and sources are the same file's."""
@@ -185,6 +190,7 @@ def read_assumptions(
     *,
     tilt_deg: float | None = None,
     backup: str = "engine",
+    modules: str = "bifacial",
 ) -> Assumptions:
     """The assumptions of a TOML file, prices moved to dollars of its `finance.dollar_year`.
 
@@ -196,6 +202,9 @@ def read_assumptions(
         Fixed rows facing the equator at this tilt [deg] instead of trackers.
     backup
         What stands behind the battery: gas engines, gas turbines or diesel gensets.
+    modules
+        "bifacial", modules and losses as plants are built today; or "pvwatts", those of NREL's
+        PVWatts, of one side and 14.08 % less.
 
     Raises
     ------
@@ -210,10 +219,16 @@ def read_assumptions(
     >>> cheap.frame.loc["battery.energy_usd_per_kwh", ["low", "value", "high"]].tolist()
     [150.0, 100.0, 346.0]
     """
-    if backup not in BACKUP_KINDS:
-        raise InputError(f"backup must be one of {', '.join(BACKUP_KINDS)}; got {backup!r}")
+    problems = [
+        f"{name} must be one of {', '.join(known)}; got {given!r}"
+        for name, given, known in (("backup", backup, BACKUP_KINDS), ("modules", modules, MODULES))
+        if given not in known
+    ]
+    if problems:
+        raise InputError(problems)
     path = Path(path)
-    file = shipped_file(path) if path == DEFAULT_FILE else read_parameters(path)
+    read = shipped_file(path) if path == DEFAULT_FILE else read_parameters(path)
+    file = _with_modules(read, modules)
     year = file.sections.get("finance", {}).get("dollar_year")
     try:
         values: dict[str, dict[str, Any]] = {
@@ -240,3 +255,14 @@ def read_assumptions(
     assumptions = validate(Assumptions, values | {"backup": behind}, str(path))
     assumptions._file = file
     return assumptions
+
+
+def _with_modules(file: ParameterFile, modules: str) -> ParameterFile:
+    """The file with its [solar] as the modules have it, and without the sections of other ones."""
+    sections = dict(file.sections)
+    others = {kind: sections.pop(kind, {}) for kind in MODULES}
+    if modules != MODULES[0] and not others[modules]:
+        raise InputError(f"{file.path}: modules {modules!r} need a section [{modules}]")
+    if "solar" in sections:
+        sections["solar"] = dict(sections["solar"]) | dict(others[modules])
+    return replace(file, sections=sections)

@@ -14,15 +14,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from energy.array import Solar
 from energy.assumptions import Assumptions, read_assumptions
 from energy.datacenter.facility import Building, Datacenter, load_mw, operate
 from energy.errors import InputError
 from energy.parameters import price_factor
 from energy.site import LocalPrice, Site
-from energy.snow import SNOW_MODELS, RowsInSnow, SnowLoss, mean_loss, snow_loss
+from energy.snow import (
+    SNOW_MODELS,
+    RowsInSnow,
+    SnowLoss,
+    mean_loss,
+    no_snow_loss,
+    snow_loss,
+)
 from energy.solar import (
     RowLight,
-    Solar,
     Sun,
     ac_per_mwdc,
     dc_chain,
@@ -31,6 +38,7 @@ from energy.solar import (
 )
 from energy.steps import Array
 from energy.weather import Weather
+from energy.weather.albedo import ground_albedo
 from energy.weather.snowfall import Snowfall, snowfall_of
 
 
@@ -100,7 +108,7 @@ class Case:
     >>> import energy as en
     >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
     >>> round(case.kwh_per_kwdc_year)
-    2036
+    2176
     """
 
     site: Site
@@ -138,6 +146,10 @@ class Case:
             other.assumptions.solar.physics == self.assumptions.solar.physics and "sun" not in given
         )
         same_snow = self._snow_parts == other._snow_parts or not self.snows
+        same_ground = not self.snows or (
+            (self.snow_loss is no_snow_loss) == (other.snow_loss is no_snow_loss)
+        )
+        same_array = same_array and same_ground and "snowfall" not in given
         same_light = same_array and same_snow and not given & {"snowfall", "clean"}
         kept = replace(self.profiles, sun=self.sun, snowfall=self.snowfall)
         return replace(
@@ -199,18 +211,28 @@ class Case:
         return known if known is not None else self._clean(self.assumptions.solar)
 
     def _clean(self, solar: Solar) -> CleanArray:
-        rows = light_on_rows(self.weather, solar, self.sun)
+        rows = light_on_rows(self.weather, solar, self.sun, self._albedo(solar))
         chain = dc_chain(self.weather, solar, self.sun, rows)
         left = {
             "ghi": self.weather.frame["ghi"].to_numpy(dtype=float) / 1000.0,
             "plane": rows.total / 1000.0,
             "reflection": chain.glass,
+            "rear": chain.rear,
             "spectrum": chain.spectrum,
             "temperature": chain.warmth,
-            "system": chain.dc,
         }
         yearly = {name: self.weather.per_year(power) for name, power in left.items()}
+        kwh = yearly["temperature"]
+        for name, loss in solar.dc_losses.items():
+            yearly[name] = kwh = kwh * (1.0 - loss)
         return CleanArray(rows, chain.dc, yearly)
+
+    def _albedo(self, solar: Solar) -> Array:
+        """Albedo of the ground at each step; bare where snow is left out."""
+        snow = None if self.snow_loss is no_snow_loss else self.snowfall
+        given = self.site.albedo
+        bare = solar.albedo_fraction if given is None else given.monthly_fraction
+        return ground_albedo(snow, bare, self.weather.local_middle)
 
     @cached_property
     def snow_lost(self) -> Array:
@@ -241,8 +263,9 @@ class Case:
         """From the sun to the AC power of the array over its lifetime, one loss a row, in order.
 
         `kwh_per_kwdc_year` is what is left behind the loss, `loss_fraction` the part of what came
-        to it that is lost; that of the plane is negative where tilting gains. Snow's comes behind
-        the inverter: what it takes of light that would have been clipped is no loss.
+        to it that is lost: negative where something is gained, in the plane by tilting and from
+        the rear. Snow's comes behind the inverter: what it takes of light that would have been
+        clipped is no loss.
         """
         solar, weather = self.assumptions.solar, self.weather
         dc = self.clean.dc
@@ -250,13 +273,21 @@ class Case:
         snowy = ac_per_mwdc(dc * (1.0 - self.snow_lost), solar)
         over = np.maximum(dc * solar.inverter_efficiency - 1.0 / solar.dc_ac_ratio, 0.0)
         left = dict(self.clean.kwh_per_kwdc)
-        left["inverter"] = weather.per_year(clean + over)
-        left["clipping"] = weather.per_year(clean)
-        left["snow"] = weather.per_year(snowy)
+        inverted = weather.per_year(clean) / solar.ac_kept_fraction
+        left["inverter"] = inverted + weather.per_year(over)
+        left["clipping"] = kwh = inverted
+        for name, loss in solar.ac_losses.items():
+            left[name] = kwh = kwh * (1.0 - loss)
+        left["snow"] = kwh * (weather.per_year(snowy) / max(weather.per_year(clean), 1e-300))
         left["degradation"] = left["snow"] * solar.lifetime_mean_fraction
         frame = pd.DataFrame({"kwh_per_kwdc_year": pd.Series(left)}).rename_axis("loss")
         yearly = frame["kwh_per_kwdc_year"]
         return frame.assign(loss_fraction=(1.0 - yearly / yearly.shift(1)).fillna(0.0))
+
+    @property
+    def bifacial_gain_fraction(self) -> float:
+        """What the rear adds to the light that the front's glass lets through, over a year."""
+        return 0.0 - float(self.losses["loss_fraction"].to_dict()["rear"])
 
     @property
     def snow_loss_fraction(self) -> float:

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from energy.array import FixedTilt, Solar, Tracker
 from energy.case import Case
 from energy.dispatch import Design, Dispatch, simulate
 from energy.finance import Cost, price
 from energy.reliability import Availability, assess, nines_supported
 from energy.site import LocalPrice, LocalWait
 from energy.snow import no_snow_loss
-from energy.solar import FixedTilt, Solar, Tracker
 from energy.tables import Result
 
 #: A month as cold as this [degC] brings snow that lies; where none is known, a note says so.
@@ -78,6 +78,28 @@ class Evaluation(Result):
             run = replace(self.run, case=case)
             ends.append(price(run).levelized_usd_per_mwh)
         return ends[0], ends[1]
+
+    @cached_property
+    def losses(self) -> pd.DataFrame:
+        """From the sun to the load, one loss a row, in order: `Case.losses` and what follows.
+
+        `curtailment` is PV generation that nothing takes, `battery` what the battery loses; the
+        last row is the energy of the array that reaches the load. As `Case.losses` for a plant
+        without PV.
+        """
+        frame, run = self.case.losses, self.run
+        if self.design.solar_mw <= 0.0:
+            return frame
+        flows = run.frame
+        used_mw = flows["solar_mw"] - flows["curtailed_mw"]
+        lost_mw = flows["charge_mw"] - flows["discharge_mw"]
+        left = {
+            str(name): self.case.weather.per_year(power.to_numpy()) / self.design.solar_mw
+            for name, power in (("curtailment", used_mw), ("battery", used_mw - lost_mw))
+        }
+        yearly = pd.concat([frame["kwh_per_kwdc_year"], pd.Series(left)]).rename_axis("loss")
+        lost = (1.0 - yearly / yearly.shift(1)).fillna(0.0)
+        return pd.DataFrame({"kwh_per_kwdc_year": yearly, "loss_fraction": lost})
 
     @property
     def notes(self) -> list[str]:
@@ -203,11 +225,11 @@ class Evaluation(Result):
                 "kwh_per_kwdc_year": case.kwh_per_kwdc_year,
                 "capacity_factor_ac": case.capacity_factor_ac,
                 "snow_loss_fraction": case.snow_loss_fraction,
-                "bifacial_gain_fraction": 0.0,  # modules have one side yet
-                "loss_fractions": case.losses["loss_fraction"].drop("ghi").to_dict(),
+                "bifacial_gain_fraction": case.bifacial_gain_fraction,
+                "loss_fractions": self.losses["loss_fraction"].drop("ghi").to_dict(),
                 "lifetime_mean_fraction": case.assumptions.solar.lifetime_mean_fraction,
             },
-            "array": _array(case.assumptions.solar),
+            "array": array_of(case.assumptions.solar) | {"chosen": False},
             "snow": {
                 "model": case.snow_model,
                 "basis": case.snowfall.basis,
@@ -243,8 +265,8 @@ class Evaluation(Result):
         return self.case.title
 
 
-def _array(solar: Solar) -> dict[str, Any]:
-    """How the modules are mounted; None where a mount has no such angle."""
+def array_of(solar: Solar) -> dict[str, Any]:
+    """How the modules are mounted, and inverters; None where a mount has no such angle."""
     mount = solar.mount
     return {
         "mount": mount.kind,
@@ -252,7 +274,6 @@ def _array(solar: Solar) -> dict[str, Any]:
         "max_angle_deg": mount.max_angle_deg if isinstance(mount, Tracker) else None,
         "dc_ac_ratio": solar.dc_ac_ratio,
         "gcr_fraction": mount.gcr_fraction,
-        "chosen": False,
     }
 
 

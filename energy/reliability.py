@@ -201,7 +201,7 @@ def assess(run: Dispatch) -> Availability:
     >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
     >>> run = en.simulate(case, en.Design(solar_mw=800, battery_mwh=2000, battery_mw=300))
     >>> round(en.assess(run).served_fraction, 2)
-    0.95
+    0.96
     """
     return Availability(run)
 

@@ -50,6 +50,15 @@ class SnowNormals(Input):
     warnings: tuple[Text, ...] = Field(default=(), strict=False)
 
 
+class MonthlyAlbedo(Input):
+    """Albedo of the ground without snow in each month, January first, and where it was read."""
+
+    monthly_fraction: Annotated[
+        list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=12, max_length=12)
+    ]
+    source: Text
+
+
 class LocalPrice(Input):
     """A price that a place has: its value, its dollar-year and where it was read."""
 
@@ -79,8 +88,8 @@ class Site(Input):
     `latitude_deg` north and `longitude_deg` east are positive. Prices are those of the place:
     `land_usd_per_acre`, `gas_usd_per_mmbtu` (fuel of gas engines and turbines) and
     `grid_usd_per_mwh`; `grid_wait_years` is the wait for a connection. Without one of the last
-    three the assumption holds. `snow` is the mean snowfall of each month, for series whose hours
-    carry none.
+    three the assumption holds, as it does without `albedo`, that of the ground in each month.
+    `snow` is the mean snowfall of each month, for series whose hours carry none.
 
     Examples
     --------
@@ -102,6 +111,7 @@ class Site(Input):
     grid_wait_years: LocalWait | None = None
     normals: Normals | None = None
     snow: SnowNormals | None = None
+    albedo: MonthlyAlbedo | None = None
 
     _folder: Path = PrivateAttr(default=Path())
     _given: Weather | None = PrivateAttr(default=None)

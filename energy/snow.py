@@ -30,8 +30,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
+from energy.array import FixedTilt, Tracker
 from energy.parameters import Input
-from energy.solar import FixedTilt, RowLight, Tracker
+from energy.solar import RowLight
 from energy.steps import Array
 from energy.weather import Weather
 from energy.weather.humidity import relative_humidity

@@ -4,7 +4,8 @@ In: `Weather`, the place, `Solar`. Out: MWac per MWdc for every step.
 
 The chain is that of NREL's PVWatts 8 [1]: sun at the middle of the step, Perez transposition,
 beam, sky and ground cut by the neighboring row, air-mass and incidence losses, cell temperature,
-linear DC, flat system losses, part-load inverter, clipping at its AC rating. Snow on the rows is in
+linear DC, losses by name, part-load inverter, clipping at its AC rating; and beyond it the light on
+the rear (`energy.rear`) and the losses from the inverter to the computers. Snow on the rows is in
 `energy.snow`. Not modeled: soiling by the hour, terrain, spectral humidity, what a shadow across a
 module's cells costs beyond its area.
 
@@ -24,22 +25,13 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from numpy.typing import NDArray
 
-from energy.parameters import (
-    DcAcRatio,
-    Fraction,
-    Input,
-    Lifetime,
-    NotNegative,
-    OpenFraction,
-    Positive,
-    PositiveFraction,
-)
+from energy.array import Solar, Tracker
+from energy.rear import OpenLight, OverGround, rear_light
 from energy.steps import Array
 from energy.weather import Place, Weather
 
@@ -49,89 +41,6 @@ AIR_MASS = {"A0": 0.918093, "A1": 0.086257, "A2": -0.024459, "A3": 0.002816, "A4
 
 #: Refractive index of the glass's anti-reflection coating; pvlib.iam.physical has the glass's own.
 COATING_INDEX = 1.29
-
-
-class Mount(Input):
-    """Rows of panels: price at `Solar.priced_dc_ac_ratio`, pitch, land at `land_gcr_fraction`.
-
-    What snow meets: `row_width_m` along the slant, `lower_edge_m` above ground at the greatest
-    tilt, and how many strings of cells in parallel lie above each other along the slant.
-    """
-
-    capital_usd_per_kwdc: Positive
-    gcr_fraction: OpenFraction
-    land_acres_per_mwdc: NotNegative
-    land_gcr_fraction: OpenFraction
-    row_width_m: Annotated[float, Field(ge=0.1, le=50)]
-    lower_edge_m: Annotated[float, Field(ge=0, le=20)]
-    strings_along_slant: Annotated[int, Field(ge=1, le=100)]
-
-    #: The name of its kind, as the assumptions' sections have it.
-    kind: ClassVar[str]
-
-    @property
-    def acres_per_mwdc(self) -> float:
-        """Land at this pitch [acre/MWdc]: the wider the rows stand, the more."""
-        return self.land_acres_per_mwdc * (self.land_gcr_fraction / self.gcr_fraction)
-
-
-class Tracker(Mount):
-    """Horizontal single-axis tracker, axis north-south, with backtracking."""
-
-    kind = "tracker"
-
-    max_angle_deg: Annotated[float, Field(gt=0, le=90)]
-
-
-class FixedTilt(Mount):
-    """Rows at a fixed tilt; azimuth clockwise from north, None faces the equator."""
-
-    kind = "fixed"
-
-    tilt_deg: Annotated[float, Field(ge=0, le=90)]
-    azimuth_deg: Annotated[float, Field(ge=0, lt=360)] | None = None
-
-
-class Solar(Input):
-    """The array, per MWdc, and how it is mounted."""
-
-    mount: Tracker | FixedTilt
-    dc_ac_ratio: DcAcRatio
-    priced_dc_ac_ratio: DcAcRatio
-    inverter_usd_per_kwac: NotNegative
-    loss_fraction: Annotated[float, Field(ge=0, lt=1)]
-    inverter_efficiency: PositiveFraction
-    temperature_coefficient_per_c: Annotated[float, Field(gt=-0.02, le=0)]
-    noct_c: Annotated[float, Field(gt=20, lt=80)]
-    module_efficiency: PositiveFraction
-    albedo_fraction: Fraction
-    degradation_fraction_per_year: Annotated[float, Field(ge=0, lt=0.1)]
-    fixed_om_usd_per_kwdc_year: NotNegative
-    lifetime_years: Lifetime
-
-    @property
-    def capital_usd_per_kwdc(self) -> float:
-        """Price of the array [$/kWdc]: the mount's, with more or less inverter than it counts."""
-        inverter_kw_per_kwdc = 1.0 / self.dc_ac_ratio - 1.0 / self.priced_dc_ac_ratio
-        return self.mount.capital_usd_per_kwdc + self.inverter_usd_per_kwac * inverter_kw_per_kwdc
-
-    @property
-    def physics(self) -> dict[str, Any]:
-        """The numbers that decide what the array gives without snow; its prices do not."""
-        rows = {"gcr_fraction", "max_angle_deg", "tilt_deg", "azimuth_deg"}
-        array = {
-            "dc_ac_ratio", "loss_fraction", "inverter_efficiency", "temperature_coefficient_per_c",
-            "noct_c", "module_efficiency", "albedo_fraction",
-        }  # fmt: skip
-        kind = type(self.mount).__name__
-        mount = self.mount.model_dump(include=rows) | {"mount": kind}
-        return mount | self.model_dump(include=array)
-
-    @property
-    def lifetime_mean_fraction(self) -> float:
-        """Output averaged over the array's life, as a fraction of its output when new."""
-        kept = 1.0 - self.degradation_fraction_per_year
-        return sum(kept**year for year in range(self.lifetime_years)) / self.lifetime_years
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,16 +53,29 @@ class Sun:
     air_mass: Array  # relative; NaN at night
     extra_w_m2: Array  # extraterrestrial normal irradiance
 
+    def at(self, steps: NDArray[np.bool_]) -> Sun:
+        """The sun at some of the steps."""
+        return Sun(
+            place=self.place,
+            zenith_deg=self.zenith_deg[steps],
+            azimuth_deg=self.azimuth_deg[steps],
+            air_mass=self.air_mass[steps],
+            extra_w_m2=self.extra_w_m2[steps],
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class RowLight:
-    """Light on the front of the mean row, and how the row stands, at each step."""
+    """Light on the mean row, and how the row stands, at each step."""
 
     tilt_deg: Array  # flat at night on a tracker
     aoi_deg: Array  # of the beam
-    direct: Array  # W/m2, as are the next two; shadows of the neighboring row taken off
+    direct: (
+        Array  # W/m2 on the front, as are the next two; shadows of the neighboring row taken off
+    )
     sky: Array
     ground: Array
+    rear: Array  # W/m2 through the rear's glass; 0 where the modules do not use it
 
     @property
     def total(self) -> Array:
@@ -200,22 +122,51 @@ def sun_over(weather: Weather, place: Place) -> Sun:
     )
 
 
-def light_on_rows(weather: Weather, solar: Solar, sun: Sun) -> RowLight:
+def light_on_rows(
+    weather: Weather, solar: Solar, sun: Sun, albedo: Array | None = None
+) -> RowLight:
     """Light on the rows of `solar`'s mount [W/m2], each part of shape (n,), 0 at night.
 
-    `sun` is `sun_over` the place, for the n steps of `weather`.
+    `sun` is `sun_over` the place, for the n steps of `weather`; `albedo` is that of the ground at
+    each step, without it `solar.albedo_fraction` at all of them.
     """
+    if albedo is None:
+        albedo = np.full(len(sun.zenith_deg), solar.albedo_fraction)
+    light = weather.frame[["ghi", "dni", "dhi"]]
+    lit = (sun.zenith_deg < 90.0) | (light.to_numpy() > 0.0).any(axis=1)
+    frame, sun, albedo = light[lit], sun.at(lit), albedo[lit]
     tilt_deg, azimuth_deg, aoi_deg = _orientation(solar, sun)
     with np.errstate(divide="ignore", invalid="ignore"):  # Perez divides by a DHI of 0 at night
-        plane = _cut(weather.frame, solar, sun, tilt_deg, azimuth_deg)
-    return RowLight(tilt_deg, aoi_deg, plane["direct"], plane["sky"], plane["ground"])
+        direct, sky, ground = _cut(frame, solar, sun, tilt_deg, azimuth_deg, albedo)
+        rear = (
+            _rear(frame, solar, sun, tilt_deg, azimuth_deg, aoi_deg, albedo)
+            if solar.bifaciality_fraction > 0.0
+            else np.zeros(len(tilt_deg))
+        )
+    at_night_deg = 0.0 if isinstance(solar.mount, Tracker) else solar.mount.tilt_deg
+    return RowLight(
+        tilt_deg=_laid(lit, tilt_deg, at_night_deg),
+        aoi_deg=_laid(lit, aoi_deg, 180.0),
+        direct=_laid(lit, direct),
+        sky=_laid(lit, sky),
+        ground=_laid(lit, ground),
+        rear=_laid(lit, rear),
+    )
+
+
+def _laid(steps: NDArray[np.bool_], values: Array, elsewhere: float = 0.0) -> Array:
+    """Values of some steps among all of them."""
+    out = np.full(len(steps), elsewhere)
+    out[steps] = values
+    return out
 
 
 @dataclass(frozen=True, eq=False)
 class DcChain:
     """Power of one MWdc of panels behind each loss [MWdc], one value a step."""
 
-    glass: Array  # light that gets through the glass
+    glass: Array  # light that gets through the front's glass
+    rear: Array  # and what the rear adds to it
     spectrum: Array  # of the color that the cells use
     warmth: Array  # at the cells' temperature
     dc: Array  # less the system's losses: what the inverter gets
@@ -241,49 +192,60 @@ def dc_chain(weather: Weather, solar: Solar, sun: Sun, rows: RowLight) -> DcChai
     DcChain
         Each of shape (n,); 0 at night.
     """
-    from pvlib import iam, pvsystem, spectrum, temperature
+    from pvlib import pvsystem, spectrum, temperature
 
-    tilt_deg = rows.tilt_deg
-
-    def through_glass(angle_deg: Array) -> Array:
-        return np.asarray(iam.physical(angle_deg, n_ar=COATING_INDEX), dtype=float)
-
+    front = rows.total
+    rear = rows.rear * (solar.bifaciality_fraction * (1.0 - solar.rear_loss_fraction))
+    lit = front + rear > 0.0
+    front, rear, tilt_deg = front[lit], rear[lit], rows.tilt_deg[lit]
     # Diffuse light comes as from one angle: Brandemuehl and Beckman, Solar Energy 24 (1980) 511.
     sky_deg = 59.7 - 0.1388 * tilt_deg + 0.001497 * tilt_deg**2
     ground_deg = 90.0 - 0.5788 * tilt_deg + 0.002693 * tilt_deg**2
     transmitted = (
-        rows.direct * through_glass(rows.aoi_deg)
-        + rows.sky * through_glass(sky_deg)
-        + rows.ground * through_glass(ground_deg)
+        rows.direct[lit] * _through_glass(rows.aoi_deg[lit])
+        + rows.sky[lit] * _through_glass(sky_deg)
+        + rows.ground[lit] * _through_glass(ground_deg)
     )
-    colour = spectrum.spectral_factor_sapm(_absolute_air_mass(sun), AIR_MASS)
-    effective = transmitted * np.nan_to_num(np.asarray(colour, dtype=float))
-
+    colour = spectrum.spectral_factor_sapm(_absolute_air_mass(sun.at(lit)), AIR_MASS)
+    effective = (transmitted + rear) * np.nan_to_num(np.asarray(colour, dtype=float))
     cell_c = temperature.noct_sam(
-        rows.total,
-        weather.frame["temp_air"].to_numpy(dtype=float),
-        weather.frame["wind_speed"].to_numpy(dtype=float),
+        front + rear,
+        weather.frame["temp_air"].to_numpy(dtype=float)[lit],
+        weather.frame["wind_speed"].to_numpy(dtype=float)[lit],
         solar.noct_c,
         solar.module_efficiency,
     )
-    dc = pvsystem.pvwatts_dc(effective, cell_c, 1.0, solar.temperature_coefficient_per_c)
+    dc = np.asarray(
+        pvsystem.pvwatts_dc(effective, cell_c, 1.0, solar.temperature_coefficient_per_c)
+    )
     return DcChain(
-        glass=np.asarray(transmitted / 1000.0, dtype=float),
-        spectrum=np.asarray(effective / 1000.0, dtype=float),
-        warmth=np.asarray(dc, dtype=float),
-        dc=np.asarray(dc * (1.0 - solar.loss_fraction), dtype=float),
+        glass=_laid(lit, transmitted / 1000.0),
+        rear=_laid(lit, (transmitted + rear) / 1000.0),
+        spectrum=_laid(lit, effective / 1000.0),
+        warmth=_laid(lit, dc),
+        dc=_laid(lit, dc * solar.dc_kept_fraction),
     )
 
 
 def ac_per_mwdc(dc: Array, solar: Solar) -> Array:
-    """What `solar`'s inverter makes of `dc_per_mwdc`: MWac per MWdc, at most 1 / its ratio."""
+    """What `solar`'s inverter makes of `dc_per_mwdc` and its cables leave of it.
+
+    MWac per MWdc, at most 1 / its ratio less `Solar.ac_losses`.
+    """
     from pvlib import inverter
 
     rating = 1.0 / solar.dc_ac_ratio
     efficiency = solar.inverter_efficiency
     ac = np.asarray(inverter.pvwatts(dc, rating / efficiency, efficiency), dtype=float)
     # pvlib gives small negative night losses and NaN at zero input; a plant off is 0 MW.
-    return np.asarray(np.clip(np.nan_to_num(ac), 0.0, rating), dtype=float)
+    return np.asarray(np.clip(np.nan_to_num(ac), 0.0, rating) * solar.ac_kept_fraction, dtype=float)
+
+
+def _through_glass(angle_deg: Array) -> Array:
+    """What coated glass lets through of light at an angle of incidence, against straight light."""
+    from pvlib import iam
+
+    return np.asarray(iam.physical(angle_deg, n_ar=COATING_INDEX), dtype=float)
 
 
 def _absolute_air_mass(sun: Sun) -> Array:
@@ -320,9 +282,14 @@ def _orientation(solar: Solar, sun: Sun) -> tuple[Array, Array, Array]:
 
 
 def _cut(
-    frame: pd.DataFrame, solar: Solar, sun: Sun, tilt_deg: Array, azimuth_deg: Array
-) -> dict[str, Array]:
-    """Direct, sky and ground light on the mean row of many [W/m2], 0 at night."""
+    frame: pd.DataFrame,
+    solar: Solar,
+    sun: Sun,
+    tilt_deg: Array,
+    azimuth_deg: Array,
+    albedo: Array,
+) -> tuple[Array, Array, Array]:
+    """Direct, sky and ground light on the mean row of many [W/m2]."""
     from pvlib import irradiance
 
     ghi, dhi = (frame[name].to_numpy(dtype=float) for name in ("ghi", "dhi"))
@@ -336,19 +303,60 @@ def _cut(
         dhi,
         dni_extra=sun.extra_w_m2,
         airmass=sun.air_mass,
-        albedo=solar.albedo_fraction,
+        albedo=albedo,
         model="perez",
     )
     shaded, sky, ground_sunny, ground_grey = _rows(
         solar.mount.gcr_fraction, sun, tilt_deg, azimuth_deg
     )
     grey = np.minimum(dhi, ghi)
-    ground = solar.albedo_fraction * ((ghi - grey) * ground_sunny + grey * ground_grey)
-    return {
-        "direct": np.nan_to_num(np.asarray(parts["poa_direct"], dtype=float)) * (1.0 - shaded),
-        "sky": np.nan_to_num(np.asarray(parts["poa_sky_diffuse"], dtype=float)) * sky,
-        "ground": ground,
-    }
+    ground = albedo * ((ghi - grey) * ground_sunny + grey * ground_grey)
+    direct, seen = (
+        np.nan_to_num(np.asarray(parts[name], dtype=float))
+        for name in ("poa_direct", "poa_sky_diffuse")
+    )
+    return direct * (1.0 - shaded), seen * sky, ground
+
+
+def _rear(
+    frame: pd.DataFrame,
+    solar: Solar,
+    sun: Sun,
+    tilt_deg: Array,
+    azimuth_deg: Array,
+    aoi_deg: Array,
+    albedo: Array,
+) -> Array:
+    """Light on the rear through its glass [W/m2], 0 at night."""
+    from pvlib import irradiance
+
+    ghi, dni, dhi = (frame[name].to_numpy(dtype=float) for name in ("ghi", "dni", "dhi"))
+    even = irradiance.perez(
+        np.zeros(len(ghi)), 180.0, dhi, dni, sun.extra_w_m2, sun.zenith_deg, sun.azimuth_deg,
+        sun.air_mass, return_components=True,
+    )["poa_isotropic"]  # fmt: skip
+    up = sun.zenith_deg < 90.0
+    grey = np.minimum(dhi, ghi)
+    sky = np.where(up, np.clip(np.nan_to_num(np.asarray(even, dtype=float)), 0.0, grey), 0.0)
+    halo = np.where(up, grey - sky, 0.0)
+    # As in Perez' model: near the horizon the halo is not taken for brighter than at 85 degrees.
+    steep = np.maximum(np.cos(np.radians(sun.zenith_deg)), np.cos(np.radians(85.0)))
+    # Near the horizon a shadow has no end; there is no beam to lose either.
+    zenith = np.radians(np.minimum(sun.zenith_deg, 89.9))
+    rows = OverGround(
+        gcr_fraction=solar.mount.gcr_fraction,
+        tilt_deg=tilt_deg,
+        lower_edge=solar.mount.lower_edge_widths,
+        sun_tangent=np.tan(zenith) * np.cos(np.radians(sun.azimuth_deg - azimuth_deg)),
+        rear_aoi_deg=180.0 - aoi_deg,
+    )
+    light = OpenLight(
+        sun=np.where(up, ghi - sky, 0.0),
+        sky=sky,
+        normal=np.where(up, dni, 0.0) + halo / steep,
+        albedo=albedo,
+    )
+    return rear_light(rows, light, _through_glass)
 
 
 def _rows(

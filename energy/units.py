@@ -104,6 +104,7 @@ LABELS: dict[str, tuple[str, Unit | None]] = {
     "december_kwh_per_kwdc": ("December yield", None),
     "june_kwh_per_kwdc": ("June yield", None),
     "snow_loss_fraction": ("lost to snow", None),
+    "array": ("array", None),
     "backup_energy_fraction": ("energy from backup", None),
     "max_backup_energy_fraction": ("ceiling on energy from backup", None),
     "lowest_cost_fraction": ("probability of lowest cost", None),
@@ -115,6 +116,24 @@ LABELS: dict[str, tuple[str, Unit | None]] = {
     "dollar_year": ("dollars of", Unit("", 1.0, ".0f")),
     "pue": ("PUE", None),
     "low_irradiance_periods": ("low-irradiance periods", None),
+}
+
+#: Losses from the sun to the load, where the name says too little.
+LOSSES = {
+    "ghi": "sun on the horizontal (GHI)",
+    "plane": "plane of the rows, their shade",
+    "reflection": "reflection at the glass",
+    "rear": "light on the rear",
+    "temperature": "cell temperature",
+    "shading": "other shade",
+    "wiring": "DC wiring",
+    "light_induced": "light-induced degradation",
+    "availability": "parts standing still",
+    "collector": "AC cables",
+    "own_use": "the array's own use",
+    "snow": "snow on the rows",
+    "degradation": "degradation over the lifetime",
+    "battery": "battery",
 }
 
 #: Words of names that are not written small.
@@ -197,3 +216,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, Integral):
         return int(value)
     return float(value) if math.isfinite(value) else None
+
+
+def loss_words(name: str) -> str:
+    """A loss from the sun to the load in words."""
+    return LOSSES.get(name, name.replace("_", " "))

@@ -7,9 +7,9 @@ import tomllib
 import pytest
 
 import energy as en
+from energy.array import FixedTilt
 from energy.assumptions import DEFAULT_FILE
 from energy.backup import BACKUP_KINDS
-from energy.solar import FixedTilt
 
 CONTENT = tomllib.loads(DEFAULT_FILE.read_text(encoding="utf-8"))
 NUMBERS = [

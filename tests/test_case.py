@@ -46,7 +46,7 @@ def test_the_price_range_of_a_cooled_plant_does_not_cool_it_again(
 
 
 def test_another_array_keeps_sun_and_load_but_not_the_generation(cooled: en.Case) -> None:
-    solar = cooled.assumptions.solar.replace(loss_fraction=0.5)
+    solar = cooled.assumptions.solar.replace(soiling_fraction=0.5)
     other = cooled.replace(assumptions=cooled.assumptions.replace(solar=solar))
     assert other.sun is cooled.sun
     assert other.load_mw is cooled.load_mw
@@ -86,13 +86,41 @@ def test_the_losses_lead_from_the_sun_to_what_the_plant_runs_on() -> None:
     assert left["ghi"] == pytest.approx(case.weather.ghi_kwh_m2_day * 365, rel=1e-9)
     assert left["snow"] == pytest.approx(case.kwh_per_kwdc_year, rel=1e-9)
     assert left["degradation"] == pytest.approx(case.weather.per_year(case.solar), rel=1e-9)
-    assert lost["system"] == pytest.approx(case.assumptions.solar.loss_fraction)
-    without = case.replace(snow_loss=en.snow.no_snow_loss)
+    solar = case.assumptions.solar
+    for name, loss in (solar.dc_losses | solar.ac_losses).items():
+        assert lost[name] == pytest.approx(loss), name
+    assert left["availability"] == pytest.approx(case.weather.per_year(case.clean.dc))
+    # White ground still lies where no snow does on the rows.
+    without = case.with_parameters({"snow.loss_factor": 0.0})
     taken = 1 - case.kwh_per_kwdc_year / without.kwh_per_kwdc_year
     assert lost["snow"] == case.snow_loss_fraction == pytest.approx(taken)
-    # An inverter of 1 / 1.3 MW clips what .96 of the DC power exceeds it by.
-    over = [max(0.96 * power - 1 / 1.3, 0.0) for power in case.clean.dc.tolist()]
+    # An inverter of 1 / 1.3 MW clips what .975 of the DC power exceeds it by.
+    over = [max(0.975 * power - 1 / 1.3, 0.0) for power in case.clean.dc.tolist()]
     assert left["inverter"] - left["clipping"] == pytest.approx(sum(over), rel=1e-9)
-    assert lost["plane"] < 0 < lost.drop(["ghi", "plane"]).min()
+    gains = ["plane", "rear"]
+    assert lost[gains].max() < 0 <= lost.drop(["ghi", *gains]).min()
+    assert case.bifacial_gain_fraction == -lost["rear"]
     kept = (1 - lost).prod() * left["ghi"]
     assert kept == pytest.approx(left["degradation"])
+
+
+def test_snow_on_the_ground_lights_the_rear() -> None:
+    case = en.Case(en.read_site("great-falls"), en.Datacenter(it_mw=100))
+    bare = case.replace(snow_loss=en.snow.no_snow_loss)
+    month = np.asarray(case.weather.local_middle.month)
+    for number, more in ((1, True), (7, False)):
+        white, dark = (one.clean.rows.rear[month == number].sum() for one in (case, bare))
+        assert (white > 1.2 * dark) == more
+        assert more or white == dark
+
+
+def test_a_site_may_have_an_albedo_of_its_own_for_each_month() -> None:
+    site = en.read_site("el-paso")
+    months = [0.2] * 5 + [0.5] + [0.2] * 6
+    sandy = site.replace(albedo={"monthly_fraction": months, "source": "a test"})
+    sandy._given = site.series
+    case = en.Case(site, en.Datacenter(it_mw=100))
+    other = en.Case(sandy, case.datacenter)
+    june = np.asarray(case.weather.local_middle.month) == 6
+    assert other.clean.rows.rear[june].sum() > 2 * case.clean.rows.rear[june].sum()
+    np.testing.assert_array_equal(other.clean.rows.rear[~june], case.clean.rows.rear[~june])

@@ -42,12 +42,15 @@ RENAMED = {
 CHANGED: dict[str, str] = {
     r"^odds/": "one more assumption is drawn, what snow takes: the same seed draws others",
     r"^run/.*/lolev_events_per_year$": "an event over the joint of a cyclic chain is one event",
+    r"^array/el-paso/": "another search, which also looks for the pitch: other arrays are tried",
     r"^machine/wse-3/": "1.58e16 dense FLOP/s, not 1.25e17 that counts sparsity",
     r"^compute/wse-3/(runs_per_year|usd_per_run)$": "as machine/wse-3",
 }
 
 #: Pattern of names -> why these numbers are gone.
-GONE: dict[str, str] = {}
+GONE: dict[str, str] = {
+    r"^sensitivity/el-paso/.*/45$": "solar.loss_fraction is now losses by name",
+}
 
 
 def name_before(name: str) -> str:

@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 from pvlib import irradiance, shading
 from pvlib.bifacial.utils import vf_row_ground_2d_integ, vf_row_sky_2d_integ
 
+from energy.array import AC_LOSSES, DC_LOSSES, FixedTilt, Solar
 from energy.assumptions import read_assumptions
 from energy.site import Site, read_site
-from energy.solar import FixedTilt, Solar, Sun, _orientation, _rows, solar_per_mwdc, sun_over
+from energy.solar import Sun, _orientation, _rows, solar_per_mwdc, sun_over
 from energy.weather import Place, Provenance, Weather
 
 ORACLES = Path(__file__).parent / "oracles"
@@ -51,10 +52,10 @@ def sam_steps() -> dict[tuple[str, str], np.ndarray]:
 
 
 def solar_of(tilt_deg: float | None, **changes: float) -> Solar:
-    """The shipped assumptions on a tracker or at a fixed tilt; `gcr_fraction` belongs to the
+    """PVWatts' modules and losses on a tracker or at a fixed tilt; `gcr_fraction` belongs to the
     mount.
     """
-    solar = read_assumptions(tilt_deg=tilt_deg).solar
+    solar = read_assumptions(tilt_deg=tilt_deg, modules="pvwatts").solar
     mount = {"gcr_fraction": changes.pop("gcr_fraction", 0.4)}
     if "azimuth_deg" in changes:
         mount["azimuth_deg"] = changes.pop("azimuth_deg")
@@ -84,8 +85,12 @@ RUNS = list(sam_annual().index)
 
 
 def test_shipped_beliefs_about_the_array_are_those_that_sam_ran_with() -> None:
-    solar = read_assumptions().solar
-    assert solar.loss_fraction == pytest.approx(0.140757)
+    solar = read_assumptions(modules="pvwatts").solar
+    assert 1 - solar.dc_kept_fraction == pytest.approx(0.140757, abs=5e-7)
+    assert solar.ac_kept_fraction == 1.0
+    assert solar.bifaciality_fraction == 0.0
+    assert solar.temperature_coefficient_per_c == -0.0037
+    assert solar.module_efficiency == 0.19
     assert solar.inverter_efficiency == 0.96
     assert solar.albedo_fraction == 0.2
     assert solar.mount.max_angle_deg == 45.0
@@ -362,7 +367,10 @@ def power(
 
 
 #: Flat, alone, no losses; the round numbers of the sums below.
-FLAT = solar_of(0.0, gcr_fraction=0.01, dc_ac_ratio=1.3, loss_fraction=0.140757)
+FLAT = solar_of(0.0, gcr_fraction=0.01, dc_ac_ratio=1.3)
+
+#: No loss that no hour changes.
+LOSSLESS = {f"{name}_fraction": 0.0 for name in (*DC_LOSSES, *AC_LOSSES)}
 
 # Air mass 1 colours the light by .918093 + .086257 - .024459 + .002816 - .000126 = .982581
 COLOUR = 0.982581
@@ -391,7 +399,7 @@ def test_losses_by_hand() -> None:
     # As above with half of .743246 lost: .371623; at .463785 of its input the inverter gives
     # .96/.9637 x (.9858 - .0162 x .463785 - .0059 / .463785) = .961869; ac .357453
     weather = one_hour(dni=800, temp=20.0, wind=CALM)
-    lossy = FLAT.replace(loss_fraction=0.5)
+    lossy = FLAT.replace(**LOSSLESS | {"soiling_fraction": 0.5})
     assert power(weather, lossy) == pytest.approx(0.357453, abs=2e-5)
 
 

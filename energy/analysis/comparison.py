@@ -17,9 +17,9 @@ from energy.assumptions import Assumptions, read_assumptions
 from energy.case import Case
 from energy.datacenter import Datacenter
 from energy.errors import InfeasibleError, InputError
-from energy.evaluation import Evaluation
+from energy.evaluation import Evaluation, array_of
 from energy.site import Site, read_site
-from energy.sizing import Sizing, Target, size
+from energy.sizing import Sizing, Target, choose_array, size
 from energy.snow import SnowLoss, mean_loss
 from energy.tables import Result
 
@@ -99,6 +99,11 @@ class Comparison(Result):
         )
 
 
+def best_array(case: Case, target: Target) -> Sizing:
+    """The cheapest plant of a case with the array that suits it best: a sizer for `compare`."""
+    return choose_array(case, target).sizing
+
+
 def row(evaluation: Evaluation) -> dict[str, Any]:
     """One plant as a row of a comparison."""
     case, availability, cost = evaluation.case, evaluation.availability, evaluation.cost
@@ -126,6 +131,8 @@ def row(evaluation: Evaluation) -> dict[str, Any]:
         "land_acres": cost.land_acres,
         "kwh_per_kwdc_year": case.kwh_per_kwdc_year,
         "snow_loss_fraction": case.snow_loss_fraction,
+        "array": case.assumptions.solar.title,
+        **array_of(case.assumptions.solar),
         "mean_load_mw": case.mean_load_mw,
         "weather": case.weather.source,
         "weather_years": case.weather.years,
@@ -139,7 +146,7 @@ def compare(
     datacenter: Datacenter | None = None,
     assumptions: Assumptions | None = None,
     snow_loss: SnowLoss = mean_loss,
-    sizer: Callable[..., Sizing] = size,
+    sizer: Callable[..., Sizing] | None = None,
     keep_going: bool = False,
     progress: Callable[[Iterable[Site]], Iterable[Site]] = iter,
     **given: float | None,
@@ -153,13 +160,13 @@ def compare(
     target
         What every plant has to meet; or a keyword, such as `served_fraction=0.99` or `nines=3`.
     datacenter, assumptions
-        The same everywhere; without them 100 IT MW and the shipped assumptions.
+        The same everywhere; without them 100 IT MW and the shipped assumptions, but for the array:
+        each site gets its cheapest, as `choose_array` finds it.
     snow_loss
         What snow takes, as in `Case`.
     sizer
-        What sizes a case for a target: `size`, or with backup
-        `functools.partial(size, backup=True)`, or with the array chosen
-        `lambda case, target: choose_array(case, target).sizing`.
+        What sizes a case for a target: `size` with the array of the assumptions, which it is where
+        those are given, or with backup `functools.partial(size, backup=True)`; or `best_array`.
     keep_going
         A site without a plant that meets the target is listed in `Comparison.infeasible` instead
         of ending the comparison, as long as another has one.
@@ -178,7 +185,7 @@ def compare(
     >>> import energy as en
     >>> ranking = en.compare(["el-paso", "phoenix"], served_fraction=0.9)
     >>> list(ranking.frame.index)
-    ['el-paso', 'phoenix']
+    ['phoenix', 'el-paso']
     """
     aim = Target.of(target, **given)
     places = [site if isinstance(site, Site) else read_site(site) for site in sites]
@@ -189,6 +196,7 @@ def compare(
             "names, so give each its own"
         )
     datacenter = datacenter or Datacenter(it_mw=100.0)
+    sizer = sizer or (best_array if assumptions is None else size)
     assumptions = assumptions or read_assumptions()
     sizings, infeasible = [], {}
     for place in progress(places):

@@ -37,6 +37,7 @@ from scipy.stats import qmc, triang
 
 from energy.analysis.comparison import Comparison
 from energy.analysis.sensitivity import levelized_usd_per_mwh, with_range
+from energy.assumptions import Assumptions
 from energy.case import Case
 from energy.errors import InputError
 from energy.sizing import Sizing, Target, size
@@ -46,14 +47,9 @@ from energy.solar import ac_per_mwdc
 from energy.steps import Array
 from energy.tables import Result
 
-#: Assumptions on which the light on the rows hangs, and at how many points from low to high it is
-#: worked out: it is a straight line in the albedo, while rows begin to shade each other at once.
-LIGHT = {
-    "tracker.gcr_fraction": 5,
-    "fixed.gcr_fraction": 5,
-    "tracker.max_angle_deg": 3,
-    "solar.albedo_fraction": 2,
-}
+#: Assumptions on which the light on the cells hangs, in straight lines: it is worked out at both
+#: their ends.
+LIGHT = ("solar.albedo_fraction", "solar.bifaciality_fraction")
 
 #: Assumptions on which the warmth of the cells hangs.
 WARMTH = (
@@ -71,16 +67,20 @@ CHECKED = 8
 #: Percentiles of the levelized cost that are reported.
 PERCENTILES = (5.0, 50.0, 95.0)
 
-#: Not drawn: how far sizing searches is a choice, not an assumption about the world; what of the
-#: rows snow meets is in `snow.loss_factor`, which is drawn.
+#: Not drawn: how far sizing searches and what the array is like are choices, not assumptions about
+#: the world; what of its rows snow and the rear's light meet is in `snow.loss_factor` and
+#: `solar.rear_loss_fraction`, which are drawn.
 CHOICES = (
     "limits.",
+    "solar.dc_ac_ratio",
     *(
         f"{mount}.{part}"
         for mount in ("tracker", "fixed")
-        for part in ("row_width_m", "lower_edge_m", "strings_along_slant")
+        for part in (
+            "gcr_fraction", "max_angle_deg", "row_width_m", "lower_edge_m", "strings_along_slant",
+        )
     ),
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +189,8 @@ def monte_carlo(
     Parameters
     ----------
     cases
-        Sites with one datacenter and the same assumptions each, or a comparison of them.
+        Sites with one datacenter and the same assumptions each, or a comparison of them; their
+        arrays may differ.
     served_fraction
         Fraction of the load's energy to serve, by PV and battery.
     draws, seed
@@ -223,7 +224,8 @@ def monte_carlo(
     if not cases:
         problems.append("there is no site; give at least one, better two")
     elif any(
-        case.assumptions != cases[0].assumptions or case.datacenter != cases[0].datacenter
+        not _same_but_for_the_array(case.assumptions, cases[0].assumptions)
+        or case.datacenter != cases[0].datacenter
         for case in cases
     ):
         problems.append("the sites have different assumptions; draws are for those that they share")
@@ -234,7 +236,7 @@ def monte_carlo(
     if problems or aim is None:
         raise InputError(problems)
     sized = [size(case, aim) for case in cases]
-    sample = _sample(cases[0].parameters, draws, seed)
+    sample = _sample(_shared([case.parameters for case in cases]), draws, seed)
 
     def costs(at: int, *, exact: bool = False) -> list[float]:
         values = {str(name): float(value) for name, value in sample.iloc[at].items()}
@@ -262,13 +264,33 @@ def monte_carlo(
     )
 
 
+def _same_but_for_the_array(one: Assumptions, other: Assumptions) -> bool:
+    """Whether two sets differ at most in mount, pitch, angles and DC/AC ratio."""
+    mount, ratio = one.solar.mount, one.solar.dc_ac_ratio
+    alike = other.replace(solar=other.solar.replace(mount=mount, dc_ac_ratio=ratio))
+    return alike == one
+
+
+def _shared(parameters: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The parameters of all sites, each once: arrays on both mounts have those of both."""
+    together = pd.concat(parameters)
+    return together[~together.index.duplicated()]
+
+
 def _sample(parameters: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:
-    """A draw of all ranged assumptions a row, each from the triangle of its low, value and high."""
+    """A draw of all ranged assumptions a row, each from the triangle of its low, value and high.
+
+    What both mounts have, such as the price of an array, is drawn once: both stand equally high in
+    their ranges.
+    """
     ranged = with_range(parameters)
     ranged = ranged[~ranged.index.str.startswith(CHOICES)]
     low, mode, high = (ranged[name].to_numpy() for name in ("low", "value", "high"))
-    cube = qmc.LatinHypercube(len(ranged), seed=np.random.default_rng(seed)).random(draws)
-    values = np.asarray(triang.ppf(cube, (mode - low) / (high - low), loc=low, scale=high - low))
+    kinds = ranged.index.str.replace(r"^(tracker|fixed)\.", "mount.", regex=True)
+    numbers, names = pd.factorize(kinds)
+    cube = qmc.LatinHypercube(len(names), seed=np.random.default_rng(seed)).random(draws)
+    share = (mode - low) / (high - low)
+    values = np.asarray(triang.ppf(cube[:, numbers], share, loc=low, scale=high - low))
     return pd.DataFrame(values, columns=ranged.index).rename_axis(index="draw", columns=None)
 
 
@@ -287,10 +309,11 @@ class _Drawn:
             case, self.searched
         )
         self.base = solve(problem_of(case), [served])
+        self.names = set(case.parameters.index)
         ranged = with_range(case.assumptions.frame)
         self.nodes = {
-            name: np.linspace(ranged["low"][name], ranged["high"][name], points)
-            for name, points in LIGHT.items()
+            name: ranged.loc[name, ["low", "high"]].to_numpy(dtype=float)
+            for name in LIGHT
             if name in ranged.index
         }
         #: DC power at each point of the grid of `nodes`.
@@ -305,8 +328,8 @@ class _Drawn:
         self.snow_lost = self.case.with_parameters({"snow.loss_factor": 1.0}).snow_lost
         dc = self._dc({})
         lit = np.where(dc > 0.0, dc, 1.0)
-        #: Of each assumption about warmth: low, value and high, and the DC power there over the
-        #: base's.
+        #: Of each assumption about warmth: low, value and high, and the DC power there over
+        #: the base's.
         self.ratios = {
             name: (at, [self._dc({name: float(end)}) / lit for end in at])
             for name in WARMTH
@@ -318,21 +341,35 @@ class _Drawn:
         assumptions = self.case.assumptions.with_values(values)
         return self.case.dc_per_mwdc(assumptions.solar, snow=False)
 
+    def _with(self, values: Mapping[str, float]) -> Case:
+        """The site's case with the values that it has a use for."""
+        return self.case.with_parameters(
+            {name: value for name, value in values.items() if name in self.names}
+        )
+
     def exactly(self, values: Mapping[str, float]) -> float:
         """Levelized cost as `size` would give it."""
-        return levelized_usd_per_mwh(self.case.with_parameters(values), self.target)
+        return levelized_usd_per_mwh(self._with(values), self.target)
 
     def quickly(self, values: Mapping[str, float]) -> float:
         """The same, within what `MonteCarlo.error_fraction` tells."""
-        case = self.case.with_parameters(values)
+        case = self._with(values)
         solar, base = case.assumptions.solar, self.case.assumptions.solar
-        sides = [_sides(at, case.assumptions.number(name)) for name, at in self.nodes.items()]
+        # A loss of the rear's light is a smaller bifaciality.
+        used = dict.fromkeys(self.nodes, 1.0)
+        used["solar.bifaciality_fraction"] = (1.0 - solar.rear_loss_fraction) / (
+            1.0 - base.rear_loss_fraction
+        )
+        sides = [
+            _sides(at, used[name] * case.assumptions.number(name))
+            for name, at in self.nodes.items()
+        ]
         dc = np.zeros(len(self.case.load_mw))
         for corner in itertools.product(*sides):
             weight = math.prod(fraction for _, fraction in corner)
-            if weight > 0.0:
+            if weight != 0.0:
                 dc += weight * self.grid[tuple(at for at, _ in corner)]
-        dc *= (1.0 - solar.loss_fraction) / (1.0 - base.loss_fraction)
+        dc *= solar.dc_kept_fraction / base.dc_kept_fraction
         for name, (at, ratios) in self.ratios.items():
             (low, below), (high, above) = _sides(at, case.assumptions.number(name))
             dc *= below * ratios[low] + above * ratios[high]

@@ -15,6 +15,7 @@ import typer
 
 from energy.cli.inputs import (
     Problems,
+    arrays_from,
     assumptions_from,
     case_from,
     check_files,
@@ -25,6 +26,7 @@ from energy.cli.inputs import (
     target_from,
 )
 from energy.cli.options import (
+    ArrayOptions,
     AssumptionOptions,
     DatacenterOptions,
     OutputOptions,
@@ -55,7 +57,9 @@ if TYPE_CHECKING:
     from energy.analysis.comparison import Comparison
     from energy.analysis.monte_carlo import MonteCarlo
     from energy.analysis.sensitivity import Sensitivity
+    from energy.case import Case
     from energy.site import Site
+    from energy.sizing import Sizing, Target
 
 app = typer.Typer()
 
@@ -93,6 +97,7 @@ def compare(
     computers: DatacenterOptions,
     assumed: AssumptionOptions,
     parts: PlantOptions,
+    arrays: ArrayOptions,
     output: OutputOptions,
     report: Annotated[
         Path | None,
@@ -104,6 +109,7 @@ def compare(
     With --report a site that is wrong or has no plant is named, and the others are reported.
     """
     from energy.analysis.comparison import compare as compare_sites
+    from energy.sizing import choose_array
     from energy.tables import write_result
 
     places: list[Site] = []
@@ -113,8 +119,9 @@ def compare(
             check_files(output.csv)
         with problems:
             target = target_from(target_options)
+        sizer = sizer_from(parts, assumed.backup)
         with problems:
-            sizer = sizer_from(parts, assumed.backup)
+            choices = arrays_from(arrays, assumed)
         with problems:
             datacenter = datacenter_from(computers)
         with problems:
@@ -131,13 +138,19 @@ def compare(
         with problems:
             if bad and (report is None or not places or problems.found):
                 raise InputError([problem for found in bad.values() for problem in found])
+
+    def sized(case: Case, aim: Target) -> Sizing:
+        if choices is None:
+            return sizer(case, aim)
+        return choose_array(case, aim, sizer=sizer, **choices).sizing
+
     ranking = compare_sites(
         places,
         target,
         datacenter=datacenter,
         assumptions=assumptions,
         snow_loss=snow_loss,
-        sizer=sizer,
+        sizer=sized,
         keep_going=report is not None,
         progress=progress(output.quiet, "sizing"),
     )
@@ -187,11 +200,13 @@ def sensitivity(
     hours: WeatherOptions,
     computers: DatacenterOptions,
     assumed: AssumptionOptions,
+    arrays: ArrayOptions,
     output: OutputOptions,
     plot: PlotFile = None,
 ) -> None:
     """What the cost depends on: each assumption at both its ends, the plant sized anew."""
     from energy.analysis.sensitivity import sensitivity as vary
+    from energy.sizing import choose_array
     from energy.tables import write_result
 
     with Problems() as problems:
@@ -200,7 +215,11 @@ def sensitivity(
         with problems:
             check_files(output.csv)
         with problems:
+            choices = arrays_from(arrays, assumed)
+        with problems:
             case = case_from(place, hours, computers, assumed)
+    if choices is not None:
+        case = choose_array(case, target, **choices).case
     found = vary(case, target, progress=progress(output.quiet, "assumptions"))
     if plot is not None:
         from energy import figures
@@ -222,6 +241,7 @@ def monte_carlo(
     hours: WeatherOptions,
     computers: DatacenterOptions,
     assumed: AssumptionOptions,
+    arrays: ArrayOptions,
     output: OutputOptions,
     draws: Annotated[int, typer.Option("--draws", help="How many times all are sized")] = 1000,
     draw_seed: Annotated[
@@ -232,6 +252,7 @@ def monte_carlo(
     """Probability that each site has the lowest cost, with all assumptions drawn at once."""
     from energy.analysis.monte_carlo import monte_carlo as draw
     from energy.case import Case
+    from energy.sizing import choose_array
     from energy.tables import write_result
 
     with Problems() as problems:
@@ -246,11 +267,16 @@ def monte_carlo(
         with problems:
             snow_loss = snow_loss_from(assumed)
         with problems:
+            choices = arrays_from(arrays, assumed)
+        with problems:
             places, bad = _sites_from(where, hours)
             if bad:
                 raise InputError([problem for found in bad.values() for problem in found])
+    cases = [Case(place, datacenter, assumptions, snow_loss=snow_loss) for place in places]
+    if choices is not None:
+        cases = [choose_array(case, target, **choices).case for case in cases]
     found = draw(
-        [Case(place, datacenter, assumptions, snow_loss=snow_loss) for place in places],
+        cases,
         target,
         draws=draws,
         seed=draw_seed,
@@ -271,7 +297,7 @@ def monte_carlo(
 
 #: Columns of the ranking, as `Comparison.frame` has them; "" is the range of the levelized cost.
 RANKING = (
-    "levelized_usd_per_mwh", "", "solar_mw", "battery_mwh", "battery_mw", "backup_mw",
+    "levelized_usd_per_mwh", "", "array", "solar_mw", "battery_mwh", "battery_mw", "backup_mw",
     "capital_usd", "land_acres", "served_fraction", "available_fraction", "nines",
     "lolh_hours_per_year", "eue_mwh_per_year", "longest_event_h", "weather_years", "weather",
 )  # fmt: skip
@@ -292,9 +318,10 @@ def _show_ranking(ranking: Comparison, quiet: bool) -> None:
     rows = []
     for evaluation, (site, row) in zip(evaluations, frame.iterrows(), strict=True):
         texts = {"": range_text(evaluation), "nines": nines_text(evaluation)}
+        texts["array"] = row["array"]
         rows.append([str(site), *(texts.get(name) or show(name, row[name]) for name in names)])
     heads = ["site", *(heading(name) if name else "low-high" for name in names)]
-    print_table(heads, rows, left=(0, len(heads) - 1))
+    print_table(heads, rows, left=(0, 1 + names.index("array"), len(heads) - 1))
     if quiet:
         return
     say("low-high: levelized cost with all prices at the low, and at the high end of their range")

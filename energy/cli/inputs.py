@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from energy.cli.options import (
+    ArrayOptions,
     AssumptionOptions,
     DatacenterOptions,
     PlantOptions,
@@ -98,11 +99,21 @@ def assumptions_from(words: AssumptionOptions) -> Assumptions:
     """What is assumed."""
     from energy.assumptions import DEFAULT_FILE, read_assumptions
 
-    return read_assumptions(
+    if words.tilt_deg is not None and words.max_angle_deg is not None:
+        raise InputError("--tilt-deg is for fixed rows, --max-angle-deg for trackers; give one")
+    assumptions = read_assumptions(
         words.assumptions or DEFAULT_FILE,
         tilt_deg=words.tilt_deg,
         backup="engine" if words.backup is None else words.backup,
+        modules=words.modules,
     )
+    kind = assumptions.solar.mount.kind
+    given = {
+        "tracker.max_angle_deg": words.max_angle_deg,
+        f"{kind}.gcr_fraction": words.gcr_fraction,
+        "solar.dc_ac_ratio": words.dc_ac_ratio,
+    }
+    return assumptions.with_values({name: at for name, at in given.items() if at is not None})
 
 
 def snow_loss_from(words: AssumptionOptions) -> SnowLoss:
@@ -205,22 +216,58 @@ def case_from(
     return Case(site, computers, assumed, snow_loss=snow_loss)
 
 
-def sizer_from(words: PlantOptions, backup: str | None) -> Callable[..., Sizing]:
-    """What sizes a case for a target with the parts that are allowed.
+#: What --array may be.
+ARRAYS = ("best", "tracker", "fixed", "assumed")
+
+
+def arrays_from(words: ArrayOptions, assumed: AssumptionOptions) -> dict[str, Any] | None:
+    """What `choose_array` may choose; None where the array is as the assumptions have it.
 
     Raises
     ------
     InputError
-        For parts that do not go together.
+        For what is no choice, and for choices that contradict each other.
     """
+    # A file says what its array is like.
+    default = "best" if assumed.assumptions is None or words.best_array else "assumed"
+    array = default if words.array is None else words.array
+    if array not in ARRAYS:
+        raise InputError(f"--array is one of {', '.join(ARRAYS)}; got {array!r}")
+    if array == "assumed":
+        return None
+    told = {
+        "tracker": {"--max-angle-deg": assumed.max_angle_deg},
+        "fixed": {"--tilt-deg": assumed.tilt_deg},
+    }
+    problems = [
+        f"{option} is for {kind} arrays, --array says {array}"
+        for kind, options in told.items()
+        for option, value in options.items()
+        if value is not None and array not in ("best", kind)
+    ]
+    if problems:
+        raise InputError(problems)
+    own = [kind for kind, options in told.items() if any(v is not None for v in options.values())]
+    mounts = own or (["tracker", "fixed"] if array == "best" else [array])
+    held = {
+        "tilts_deg": assumed.tilt_deg,
+        "max_angles_deg": assumed.max_angle_deg,
+        "gcr_fractions": assumed.gcr_fraction,
+        "dc_ac_ratios": assumed.dc_ac_ratio,
+    }
+    return {"mounts": mounts} | {
+        name: (value, value) for name, value in held.items() if value is not None
+    }
+
+
+def sizer_from(words: PlantOptions, backup: str | None) -> Callable[..., Sizing]:
+    """What sizes a case for a target with the parts that are allowed."""
     from functools import partial
 
-    from energy.sizing import choose_array, size
+    from energy.sizing import size
 
-    if words.best_array:
-        if backup is not None or words.grid_mw:
-            raise InputError("--best-array is for PV and battery alone; leave out backup and grid")
-        return lambda case, target: choose_array(case, target).sizing
+    if backup is None and not words.grid_mw and words.max_backup_energy_fraction is None:
+        return size
     return partial(
         size,
         backup=backup is not None,

@@ -122,10 +122,26 @@ class AssumptionOptions:
         float | None,
         _option(ASSUMPTIONS, "--tilt-deg", help="Fixed rows at this tilt, not trackers [°]"),
     ] = None
+    max_angle_deg: Annotated[
+        float | None,
+        _option(ASSUMPTIONS, "--max-angle-deg", help="Trackers that turn to this angle [°]"),
+    ] = None
+    gcr_fraction: Annotated[
+        float | None,
+        _option(ASSUMPTIONS, "--gcr-fraction", help="Fraction of the ground that rows cover"),
+    ] = None
+    dc_ac_ratio: Annotated[
+        float | None,
+        _option(ASSUMPTIONS, "--dc-ac-ratio", help="MWdc of modules to a MWac of inverters"),
+    ] = None
     backup: Annotated[
         str | None,
         _option(ASSUMPTIONS, "--backup", help="Kind of backup: engine, turbine or diesel"),
     ] = None
+    modules: Annotated[
+        str,
+        _option(ASSUMPTIONS, "--modules", help="Modules and losses: bifacial, or NREL's pvwatts"),
+    ] = "bifacial"
     snow: Annotated[
         str,
         _option(ASSUMPTIONS, "--snow", help="Snow on the rows: none, coverage, townsend or mean"),
@@ -182,8 +198,18 @@ class PlantOptions:
         float | None,
         _option(PLANT, "--max-backup-energy-fraction", help="Fraction of the energy, at most"),
     ] = None
+
+
+@dataclass(frozen=True)
+class ArrayOptions:
+    """Which arrays may be the plant's; what `AssumptionOptions` give of it is held."""
+
+    array: Annotated[
+        str | None,
+        _option(PLANT, "--array", help="Array: best, best on tracker or fixed, or as assumed"),
+    ] = None
     best_array: Annotated[
-        bool, _option(PLANT, "--best-array", help="Choose mount, tilt and DC/AC ratio too")
+        bool, typer.Option("--best-array", help="The same as --array best", hidden=True)
     ] = False
 
 

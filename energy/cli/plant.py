@@ -12,12 +12,14 @@ import typer
 
 from energy.cli.inputs import (
     Problems,
+    arrays_from,
     case_from,
     check_files,
     sizer_from,
     target_from,
 )
 from energy.cli.options import (
+    ArrayOptions,
     AssumptionOptions,
     DatacenterOptions,
     OutputOptions,
@@ -97,6 +99,7 @@ def size(
     computers: DatacenterOptions,
     assumed: AssumptionOptions,
     parts: PlantOptions,
+    arrays: ArrayOptions,
     output: OutputOptions,
     uncertainty: Annotated[
         bool, typer.Option("--uncertainty", help="Also the interval that the weather years leave")
@@ -111,8 +114,9 @@ def size(
             check_files(output.csv)
         with problems:
             target = target_from(target_options)
+        sizer = sizer_from(parts, assumed.backup)
         with problems:
-            sizer = sizer_from(parts, assumed.backup)
+            choices = arrays_from(arrays, assumed)
         with problems:
             if uncertainty and (assumed.backup or parts.grid_mw):
                 raise InputError(
@@ -120,12 +124,16 @@ def size(
                 )
         with problems:
             case = case_from(place, hours, computers, assumed)
-    arrays = None
-    if parts.best_array:
-        choice = choose_array(case, target, progress=progress(output.quiet, "arrays"))
-        sized, arrays = choice.sizing, choice.frame
-    else:
+    tried = None
+    if choices is None:
         sized = sizer(case, target)
+    else:
+        choice = choose_array(
+            case, target, sizer=sizer, progress=progress(output.quiet, "arrays"), **choices
+        )
+        sized = choice.sizing
+        # Asked for in so many words, the others are shown too.
+        tried = choice.frame if arrays.array or arrays.best_array else None
     interval = weather_uncertainty(sized) if uncertainty else None
     if output.csv is not None:
         write_result(sized, output.csv)
@@ -133,16 +141,16 @@ def size(
         record = sized.to_dict()
         if interval is not None:
             record["uncertainty"] = interval.to_dict()
-        if arrays is not None:
-            record["arrays"] = plain_rows(arrays)
+        if tried is not None:
+            record["arrays"] = plain_rows(tried)
         served = sized.evaluation.availability.served_fraction
         print_json(records([record], sized.evaluation, target.value if target.is_exact else served))
         return
     print(printable(f"This is {sized.title}.") + "\n")
     show_plant(sized, output.quiet)
     _show_proof(sized)
-    if arrays is not None:
-        _show_arrays(arrays)
+    if tried is not None:
+        _show_arrays(tried)
     if interval is not None:
         _show_uncertainty(interval)
 
@@ -154,6 +162,7 @@ def frontier(
     hours: WeatherOptions,
     computers: DatacenterOptions,
     assumed: AssumptionOptions,
+    arrays: ArrayOptions,
     output: OutputOptions,
     by_backup_energy: Annotated[
         bool,
@@ -169,8 +178,11 @@ def frontier(
     plot: PlotFile = None,
 ) -> None:
     """Cost against reliability: the cheapest plant for every fraction of the energy."""
-    from energy.sizing import Target, backup_frontier
+    from functools import partial
+
+    from energy.sizing import Target, array_frontier, backup_frontier, choose_array
     from energy.sizing import frontier as frontier_of
+    from energy.sizing import size as size_of
     from energy.tables import write_result
 
     with Problems() as problems:
@@ -181,12 +193,19 @@ def frontier(
             if not by_backup_energy and target != Target("served_fraction", 0.999):
                 raise InputError("a frontier has every target; one goes with --by-backup-energy")
         with problems:
+            choices = arrays_from(arrays, assumed)
+        with problems:
             case = case_from(place, hours, computers, assumed)
     curve: Frontier | BackupFrontier
     if by_backup_energy:
+        if choices is not None:
+            case = choose_array(case, target, sizer=partial(size_of, backup=True), **choices).case
         curve = backup_frontier(case, target, progress=progress(output.quiet, "ceilings"))
-    else:
+    elif choices is None:
         curve = frontier_of(case, cyclic=not full_start)
+    else:
+        bar_of = progress(output.quiet, "arrays")
+        curve = array_frontier(case, cyclic=not full_start, progress=bar_of, **choices)
     if plot is not None:
         _draw(curve, plot)
     if output.csv is not None:
@@ -250,7 +269,7 @@ def show_plant(result: Evaluation | Sizing, quiet: bool) -> None:
     print(printable(f"{title}, {case.assumptions.finance.dollar_year} dollars") + "\n")
     rows = (
         _weather_rows(case)
-        | _part_rows(evaluation)
+        | _part_rows(evaluation, chosen=getattr(result, "array_chosen", False))
         | _reliability_rows(evaluation)
         | _cost_rows(evaluation)
     )
@@ -278,11 +297,12 @@ def _weather_rows(case: Case) -> dict[str, str]:
     }
 
 
-def _part_rows(evaluation: Evaluation) -> dict[str, str]:
+def _part_rows(evaluation: Evaluation, *, chosen: bool) -> dict[str, str]:
     case, design, run = evaluation.case, evaluation.design, evaluation.run
     lifetime_mean = case.assumptions.solar.lifetime_mean_fraction
     rows = {
         "PV": f"{design.solar_mw:,.1f} MWdc on {evaluation.cost.land_acres:,.0f} acres",
+        "  array": case.assumptions.solar.title + ", the cheapest of those tried" * chosen,
         "  yield when new": f"{case.kwh_per_kwdc_year:,.0f} kWh/kWdc a year",
         "  lost to snow": f"{case.snow_loss_fraction:.1%} of the yield ({case.snow_model})",
         "  AC capacity factor": f"{case.capacity_factor_ac:.3f}",
@@ -357,7 +377,10 @@ def _show_proof(sized: Sizing) -> None:
 
 
 def _show_arrays(arrays: pd.DataFrame) -> None:
-    columns = ("mount", "tilt_deg", "dc_ac_ratio", "december_kwh_per_kwdc", "levelized_usd_per_mwh")
+    columns = (
+        "mount", "tilt_deg", "max_angle_deg", "gcr_fraction", "dc_ac_ratio",
+        "december_kwh_per_kwdc", "levelized_usd_per_mwh",
+    )  # fmt: skip
     rows = [
         [show(name, value) for name, value in zip(columns, row, strict=True)]
         for row in arrays[list(columns)].head(8).itertuples(index=False)
@@ -402,6 +425,7 @@ def _show_frontier(curve: Frontier | BackupFrontier) -> None:
         print(f"{case.weather.years} weather year(s); the battery starts with {start}\n")
         columns = ["served_fraction", *columns, "marginal_usd_per_mwh", "available_fraction",
                    "longest_event_h"]  # fmt: skip
+        columns += ["array"] * ("array" in frame)
     else:
         print(f"{curve.target.description}, {case.assumptions.backup.kind}\n")
         columns = ["max_backup_energy_fraction", "backup_energy_fraction", *columns, "backup_mw",
@@ -409,13 +433,16 @@ def _show_frontier(curve: Frontier | BackupFrontier) -> None:
     most = float(frame["levelized_usd_per_mwh"].max())
     rows = [
         [
-            show(name, float(row[name])) if name else bar(row["levelized_usd_per_mwh"] / most, 16)
+            (row[name] if name == "array" else show(name, float(row[name])))
+            if name
+            else bar(row["levelized_usd_per_mwh"] / most, 16)
             for name in columns
         ]
         for _, row in frame.iterrows()
     ]
     heads = [heading(name) if name else "" for name in columns]
-    print_table(heads, rows, left=(columns.index(""),))
+    texts = {"", "array"}
+    print_table(heads, rows, left=[at for at, name in enumerate(columns) if name in texts])
     if isinstance(curve, Frontier) and curve.unreachable:
         fractions = ", ".join(f"{fraction:g}" for fraction in curve.unreachable)
         print(f"no plant within the limits serves {fractions} of the energy")

@@ -215,7 +215,7 @@ def run_workload(
     >>> design = en.Design(solar_mw=600, battery_mwh=1500, battery_mw=300)
     >>> run = en.run_workload(case, design, en.PowerCapped())
     >>> round(run.useful_fraction, 2)
-    0.84
+    0.86
     """
     check_initial_soc(initial_soc_fraction)
     if isinstance(workload, FirmLoad):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from energy.errors import answer_unknown
 from energy.figures.cost_curves import backup_frontier, frontier, frontiers
+from energy.figures.losses import losses
 from energy.figures.plant_week import week
 from energy.figures.snowy_week import snowy_week
 from energy.figures.style import ENDINGS, save
@@ -18,6 +19,7 @@ __all__ = [
     "backup_frontier",
     "frontier",
     "frontiers",
+    "losses",
     "monte_carlo",
     "save",
     "sensitivity",

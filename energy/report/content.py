@@ -32,6 +32,7 @@ from energy.report.sentences import (
 )  # fmt: skip
 from energy.sizing import Sizing, Target, frontier
 from energy.sizing.weather_uncertainty import weather_uncertainty
+from energy.units import loss_words
 
 #: Fractions of the energy that the page's control stops at, beside the one that was asked for:
 #: round ones, about evenly spaced in nines, because they are read aloud.
@@ -127,7 +128,7 @@ def report_data(
         "sites": sites,
         "notes": list(comparison.notes),
         "infeasible": dict(comparison.infeasible),
-        "assumptions": _assumptions(first),
+        "assumptions": _assumptions([sizing.case for sizing in comparison.sizings]),
         "sensitivity": _sensitivity(sensitivity, comparison.sizings[0].evaluation),
         "monte_carlo": _monte_carlo(monte_carlo),
     }
@@ -200,6 +201,10 @@ def _site(sizing: Sizing, fractions: list[float], asked: int) -> dict[str, Any]:
         "pue": case.mean_load_mw / case.datacenter.it_mw,
         "kwh_per_kwdc_year": case.kwh_per_kwdc_year,
         "snow_loss_fraction": case.snow_loss_fraction,
+        "bifacial_gain_fraction": case.bifacial_gain_fraction,
+        "array": case.assumptions.solar.title,
+        "array_chosen": sizing.array_chosen,
+        "losses": _losses(plant),
         "acres_per_mwdc": case.assumptions.solar.mount.acres_per_mwdc,
         "usable_fraction": case.assumptions.battery.usable_fraction,
         "frontier": _frontier(sizing, fractions, asked),
@@ -231,6 +236,15 @@ def _site(sizing: Sizing, fractions: list[float], asked: int) -> dict[str, Any]:
         "notes": sizing.notes,
         "prices": _prices(case),
     }  # fmt: skip
+
+
+def _losses(plant: Evaluation) -> list[dict[str, Any]]:
+    """What is left of the sun behind each loss [kWh a year of a kWdc], and the fraction lost."""
+    return [
+        {"name": str(name), "words": loss_words(str(name)), "kwh": float(row["kwh_per_kwdc_year"]),
+         "lost": float(row["loss_fraction"])}
+        for name, row in plant.losses.iterrows()
+    ]  # fmt: skip
 
 
 def _plant(plant: Evaluation) -> dict[str, Any]:
@@ -491,17 +505,24 @@ def _prices(case: Case) -> list[dict[str, Any]]:
     return rows
 
 
-def _assumptions(case: Case) -> list[dict[str, Any]]:
-    """Every assumption with its range, unit, source and the dollar-year that its source gives."""
-    rows = []
-    for name, row in case.assumptions.frame.iterrows():
-        year = "" if pd.isna(row["dollar_year"]) else f"{row['dollar_year']:.0f}"
-        numbers = {end: f"{row[end]:.6g}" for end in ("value", "low", "high")}
-        rows.append(
-            {"name": str(name), **numbers, "unit": row["unit"], "dollar_year": year,
-             "source": row["source"]}
-        )  # fmt: skip
-    return rows
+def _assumptions(cases: Sequence[Case]) -> list[dict[str, Any]]:
+    """Every assumption with its range, unit, source and the dollar-year that its source gives.
+
+    Where the sites' arrays differ, all values are there, in the order of the sites.
+    """
+    rows: dict[str, dict[str, Any]] = {}
+    for case in cases:
+        for name, row in case.assumptions.frame.iterrows():
+            year = "" if pd.isna(row["dollar_year"]) else f"{row['dollar_year']:.0f}"
+            numbers = {end: f"{row[end]:.6g}" for end in ("value", "low", "high")}
+            known = rows.setdefault(
+                str(name),
+                {"name": str(name), **numbers, "unit": row["unit"], "dollar_year": year,
+                 "source": row["source"]},
+            )  # fmt: skip
+            if numbers["value"] not in known["value"].split(", "):
+                known["value"] += f", {numbers['value']}"
+    return list(rows.values())
 
 
 def _sensitivity(sensitivity: Framed | None, plant: Evaluation) -> dict[str, Any] | None:

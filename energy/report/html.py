@@ -93,8 +93,22 @@ def _told(site: Mapping[str, Any]) -> dict[str, Any]:
     text = f"{len(judged) - len(bad)} of {len(judged)} judged measures good"
     # A warning that both the site and its quality_check have is reported once.
     warnings = dict.fromkeys([*site["notes"], *site["suspicions"], *site["uncertainty"]["notes"]])
+    most = max(step["kwh"] for step in site["losses"])
+    steps, before = [], 0.0
+    for step in site["losses"]:
+        if step["name"] != "ghi" and abs(step["lost"]) < 5e-5:
+            continue
+        kind = "" if step["name"] == "ghi" else "gained" if step["kwh"] > before else "lost"
+        low, high = sorted([before, step["kwh"]])
+        steps.append(
+            step | {"kind": kind, "start": 100 * low / most, "width": 100 * (high - low) / most}
+        )
+        before = step["kwh"]
+    steps.append({"words": "what reaches the load", "kwh": before, "lost": 0.0, "kind": "",
+                  "start": 0.0, "width": 100 * before / most})  # fmt: skip
     return {
         "warnings": list(warnings),
+        "steps": steps,
         "judged": f"{text}; not good: {listed(bad)}" if bad else text,
         "prices": [price | {"words": PRICES[price["name"]]} for price in site["prices"]],
     }

@@ -18,6 +18,7 @@ DOWNLOADS = {
     "frontiers.csv": "the cheapest plant of each site for each fraction of the energy",
     "cost-parts.csv": "what each part costs per MW or MWh, low, mid and high",
     "months.csv": "energy by month",
+    "losses.csv": "from the sun to the load, loss by loss",
     "worst-weeks.csv": "the worst weeks, hour by hour",
     "outages.csv": "every outage: start in local standard time, length, depth, energy",
     "weather-years.csv": "plants sized on single weather years",
@@ -36,12 +37,14 @@ def csv_tables(data: Mapping[str, Any]) -> dict[str, str]:
         return frame[["site", *frame.columns.drop("site")]]
 
     place = ("name", "title", "latitude_deg", "longitude_deg", "elevation_m", "mean_load_mw",
-             "kwh_per_kwdc_year", "snow_loss_fraction")  # fmt: skip
+             "array", "kwh_per_kwdc_year", "snow_loss_fraction",
+             "bifacial_gain_fraction")  # fmt: skip
     events = ["start", "length_h", "depth_mw", "energy_mwh"]
     tables = {
         "sites.csv": pd.DataFrame([{key: s[key] for key in place} | s["plant"] for s in sites]),
         "frontiers.csv": stacked([pd.DataFrame(s["frontier"]) for s in sites]),
         "cost-parts.csv": stacked([pd.DataFrame(s["parts"]) for s in sites]),
+        "losses.csv": stacked([pd.DataFrame(s["losses"]) for s in sites]),
         "months.csv": stacked(
             [pd.DataFrame({"month": range(1, 13)} | s["monthly"]) for s in sites]
         ),

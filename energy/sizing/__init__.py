@@ -6,14 +6,15 @@ In: `Case` and `Target`, or plain arrays and prices. Out: `Sizing`, `Frontier`, 
 plants from it, `optimum` those of plain arrays, `frontier` those of a case for every fraction of
 the energy. `target` is what a plant has to meet, `infeasible` why none does, `pattern_search` finds
 one on the hour-by-hour kernel, `economic` what money is best spent on, `dispatchable` adds grid and
-backup, `solution` is the plant of one target, `array` its mount, `weather_uncertainty` what the
-weather years leave open.
+backup, `solution` is the plant of one target, `array` chooses its mount, pitch and inverters and
+`array_frontier` those of every target, `weather_uncertainty` is what the weather years leave open.
 """
 
 from typing import TYPE_CHECKING
 
 from energy.errors import answer_unknown
 from energy.sizing.array import ArrayChoice, choose_array
+from energy.sizing.array_frontier import ArrayFrontier, array_frontier
 from energy.sizing.dispatchable import BackupFrontier, backup_frontier
 from energy.sizing.frontier import Frontier, frontier
 from energy.sizing.infeasible import Infeasibility
@@ -25,6 +26,7 @@ from energy.sizing.weather_uncertainty import WeatherUncertainty, weather_uncert
 
 __all__ = [
     "ArrayChoice",
+    "ArrayFrontier",
     "BackupFrontier",
     "Frontier",
     "Infeasibility",
@@ -32,6 +34,7 @@ __all__ = [
     "Sizing",
     "Target",
     "WeatherUncertainty",
+    "array_frontier",
     "backup_frontier",
     "choose_array",
     "frontier",

@@ -1,13 +1,17 @@
-"""The array that makes the cheapest plant: tracker or fixed rows, tilt, DC/AC ratio, pitch.
+"""The array that makes the cheapest plant: mount, tilt or limit, pitch, DC/AC ratio.
 
 In: `Case` and a target. Out: `ArrayChoice`: the case with its best array, the plant, the others.
 
 A plant for many nines is sized by its darkest weeks, not by its year: a tracker, which lies flat at
 noon, yields more in the year and less in December than fixed rows. So every array that is tried
-gets its own exact least-cost plant, and the cheapest plant decides. (Dark weeks are overcast: most
-light is diffuse then, of which a flat array sees most, so the best tilt may lie below the
-latitude.) The cost is smooth in tilt and ratio: a scan of tilts finds the valley, a compass search
-[1] with halving steps its floor.
+gets its own least-cost plant, and the cheapest plant decides. (Dark weeks are overcast: most light
+is diffuse then, of which a flat array sees most, so the best tilt may lie below the latitude.) The
+cost is smooth in all that is chosen: a scan of angles finds the valley, a compass search [1] with
+halving steps its floor.
+
+Where the target is not a fraction of the energy, or backup or grid is part of the plant, the search
+is for the energy that sun and battery serve with the given array; the plant is the cheaper one of
+the array that is found and the given one.
 
 References
 ----------
@@ -17,37 +21,61 @@ References
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from energy.array import FixedTilt, Solar, Tracker
 from energy.assumptions import read_assumptions
 from energy.case import Case
 from energy.dispatch import Design
-from energy.errors import InfeasibleError, InputError
-from energy.evaluation import evaluate
+from energy.errors import InputError
+from energy.finance import annual_usd_per_size
 from energy.parameters import price_factor
+from energy.sizing.cutting_planes import solve
+from energy.sizing.frontier import design_of, problem_of
 from energy.sizing.solution import Sizing, size
 from energy.sizing.target import Target
-from energy.solar import FixedTilt, Solar, Tracker, ac_per_mwdc
+from energy.solar import ac_per_mwdc
 from energy.steps import Array
 from energy.tables import Result
 
 #: The kinds of mount by name.
 MOUNTS: dict[str, type[Tracker | FixedTilt]] = {kind.kind: kind for kind in (Tracker, FixedTilt)}
 
-#: Tilts that are scanned first lie this far apart [deg].
+#: Angles that are scanned first lie this far apart [deg].
 SCAN_DEG = 15.0
 
-#: First and last step of the search in tilt [deg] and in DC/AC ratio; it halves them in between.
-FIRST_STEP, LAST_STEP = (8.0, 0.4), (1.0, 0.05)
+#: First steps of the search in angle [deg], fraction of ground covered and DC/AC ratio, and how
+#: many times they are halved.
+FIRST_STEPS, HALVINGS = (8.0, 0.08, 0.4), 3
+
+#: A plant of the search is at most this fraction more expensive than its array's cheapest one.
+GAP = 1e-4
+
+#: A mount whose cheapest plant, after the round of the first steps, costs more than so many times
+#: the other's is searched no further.
+HOPELESS = 1.03
 
 Mounting = Tracker | FixedTilt
 Bounds = tuple[float, float]
+
+#: Tilt of fixed rows or limit of trackers [deg], fraction of ground covered, DC/AC ratio.
+Point = tuple[float, float, float]
+
+#: Kind of mount, angle, fraction of ground covered: what power before the inverter hangs on.
+Rows = tuple[str, float, float]
+
+#: Arguments with the bounds of a point's parts: what is within them, in words and as a rule.
+RULES: dict[str, tuple[Callable[[float], bool], str]] = {
+    "tilts_deg": (lambda tilt: 0 <= tilt <= 90, "from 0 to 90"),
+    "max_angles_deg": (lambda angle: 0 < angle <= 90, "above 0 and at most 90"),
+    "gcr_fractions": (lambda fraction: 0 < fraction < 1, "above 0 and below 1"),
+    "dc_ac_ratios": (lambda ratio: 0 < ratio <= 5, "above 0 and at most 5"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +83,10 @@ class ArrayChoice(Result):
     """The array whose least-cost plant is the cheapest, that plant, and the arrays beside it.
 
     `frame` has one row an array that was tried, cheapest first: `mount`, `tilt_deg` (NaN on a
-    tracker), `gcr_fraction`, `dc_ac_ratio`; its yields when new, `kwh_per_kwdc_year`,
-    `december_kwh_per_kwdc`, `june_kwh_per_kwdc`; its plant, `solar_mw`, `battery_mwh`,
-    `battery_mw`, `annual_usd`, `levelized_usd_per_mwh`. An array with which no plant meets the
-    target is not among them.
+    tracker), `max_angle_deg` (NaN on fixed rows), `gcr_fraction`, `dc_ac_ratio`; its yields when
+    new, `kwh_per_kwdc_year`, `december_kwh_per_kwdc`, `june_kwh_per_kwdc`; its plant, `solar_mw`,
+    `battery_mwh`, `battery_mw`, `annual_usd`, `levelized_usd_per_mwh`: as it is in the first row,
+    to `GAP` in the others. An array with which no plant meets the target is not among them.
     """
 
     sizing: Sizing
@@ -80,13 +108,15 @@ def choose_array(
     target: Target | None = None,
     *,
     mounts: Sequence[str] = tuple(MOUNTS),
-    tilts_deg: Bounds = (0.0, 90.0),
+    tilts_deg: Bounds | None = None,
+    max_angles_deg: Bounds | None = None,
+    gcr_fractions: Bounds | None = None,
     dc_ac_ratios: Bounds | None = None,
-    gcr_fractions: Sequence[float] | None = None,
-    progress: Callable[[Iterable[Mounting]], Iterable[Mounting]] = iter,
+    sizer: Callable[[Case, Target], Sizing] = size,
+    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
     **given: float | None,
 ) -> ArrayChoice:
-    """The mount, tilt and DC/AC ratio of the cheapest plant for a target.
+    """The mount, tilt or limit, pitch and DC/AC ratio of the cheapest plant for a target.
 
     Parameters
     ----------
@@ -94,17 +124,18 @@ def choose_array(
         The question. Its own mount is one candidate; the other kind is the shipped one, as much
         more expensive or cheaper than it as the shipped two differ.
     served_fraction
-        Fraction of the load's energy to serve.
+        Fraction of the load's energy to serve; or another target.
     mounts
         Of "tracker" and "fixed", those to try.
-    tilts_deg, dc_ac_ratios
-        Lowest and highest tilt of fixed rows and DC/AC ratio to try, found to 1 deg and .05; two
-        equal ones hold it still. Without ratios 1 to `assumptions.limits.dc_ac_ratio`.
-    gcr_fractions
-        Fractions of ground covered to try; without them each mount's own. Rows farther apart cost
-        land here, not their longer cables and roads.
+    tilts_deg, max_angles_deg, gcr_fractions, dc_ac_ratios
+        Lowest and highest tilt of fixed rows, limit of trackers, fraction of ground covered and
+        DC/AC ratio to try, found to 1 deg, .01 and .05; two equal ones hold it still. Without them
+        the ranges that the assumptions give limit and ground, tilts up to
+        `assumptions.limits.tilt_deg`, ratios from 1 to `assumptions.limits.dc_ac_ratio`.
+    sizer
+        What sizes the plant, such as `functools.partial(size, backup=True)`.
     progress
-        Wraps the mounts while arrays on them are tried, for a progress bar.
+        Wraps the numbers of the search's rounds, for a progress bar.
 
     Raises
     ------
@@ -121,35 +152,93 @@ def choose_array(
     >>> choice = en.choose_array(
     ...     case, served_fraction=0.9, mounts=["fixed"], tilts_deg=(30, 30),
     ...     dc_ac_ratios=(1.3, 1.3))
-    >>> choice.frame["mount"].tolist()
-    ['fixed']
+    >>> choice.frame["mount"][0]
+    'fixed'
     """
-    dc_ac_ratios = dc_ac_ratios or (1.0, case.assumptions.limits.dc_ac_ratio)
-    aim, problems = None, _problems(mounts, tilts_deg, dc_ac_ratios, gcr_fractions)
+    bounds = {
+        "tilts_deg": tilts_deg,
+        "max_angles_deg": max_angles_deg,
+        "gcr_fractions": gcr_fractions,
+        "dc_ac_ratios": dc_ac_ratios,
+    }
+    aim, problems = None, _problems(mounts, bounds)
     try:
         aim = Target.of(target, **given)
     except InputError as error:
         problems = [*error.problems, *problems]
     if problems or aim is None:
         raise InputError(problems)
-    tried: list[_Tried] = []
-    failures: list[InfeasibleError] = []
-    for mount in progress(_candidates(case, mounts, gcr_fractions)):
-        tilts = tilts_deg if isinstance(mount, FixedTilt) else (0.0, 0.0)
-        for outcome in _arrays_on(mount, case, aim, tilts, dc_ac_ratios):
-            if isinstance(outcome, InfeasibleError):
-                failures.append(outcome)
-            else:
-                tried.append(outcome)
-    if not tried:
-        raise failures[0]
-    tried.sort(key=lambda one: one.annual_usd)
-    best = tried[0]
-    dc = case.dc_per_mwdc(best.solar)
-    sizing = Sizing(
-        evaluate(_with_array(case, best.solar, dc), best.design), aim, array_chosen=True
-    )
-    return ArrayChoice(sizing, pd.DataFrame([_row(one) for one in tried]))
+    return Arrays(case, mounts, bounds).cheapest(aim, sizer, progress)
+
+
+def arrays_of(
+    case: Case, *, mounts: Sequence[str] = tuple(MOUNTS), **bounds: Bounds | None
+) -> Arrays:
+    """The arrays that `choose_array` may choose from, for several targets."""
+    given = dict.fromkeys(RULES) | bounds
+    if problems := _problems(mounts, given):
+        raise InputError(problems)
+    return Arrays(case, mounts, given)
+
+
+class Arrays:
+    """Arrays of a case within some bounds; what one gives is worked out once for all targets."""
+
+    def __init__(
+        self, case: Case, mounts: Sequence[str], bounds: Mapping[str, Bounds | None]
+    ) -> None:
+        """`bounds` are those of `choose_array` by name."""
+        self.case = case
+        self.mounts = list(_candidates(case, mounts, bounds))
+        self.dc: dict[Rows, Array] = {}
+
+    def cheapest(
+        self,
+        aim: Target,
+        sizer: Callable[[Case, Target], Sizing] = size,
+        progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+    ) -> ArrayChoice:
+        """The array of the cheapest plant for a target; see `choose_array`."""
+        case = self.case
+        first = None if aim.is_exact and sizer is size else sizer(case, aim)
+        served_fraction = aim.value if first is None else _served_by_the_sun(first)
+        searches = [_Search(self, served_fraction, *candidate) for candidate in self.mounts]
+        for number in progress(range(HALVINGS + 2)):
+            _search_on(searches, number)
+        tried = [one for search in searches for one in search.tried.values() if one is not None]
+        if not tried and first is not None:
+            return ArrayChoice(first, pd.DataFrame([_row(_Tried.of(first))]))
+        if not tried:
+            point = next(iter(searches[0].tried))
+            return ArrayChoice(size(searches[0].case_at(point), aim), pd.DataFrame())  # says why
+        best, *others = sorted(tried, key=lambda one: one.annual_usd)
+        found = sizer(self.case_with(best.solar), aim)
+        kept = found if first is None or _cost_usd(found) < _cost_usd(first) else first
+        # What the other arrays' plants cost beside that of the best array, whatever the target.
+        factor = _Tried.of(found).annual_usd / best.annual_usd
+        rows = [_row(_Tried.of(kept)), *(_row(one.times(factor)) for one in others)]
+        return ArrayChoice(replace(kept, array_chosen=True), pd.DataFrame(rows))
+
+    def case_with(self, solar: Solar) -> Case:
+        """The case with another array."""
+        mount = solar.mount
+        rows = (mount.kind, _angle(mount), mount.gcr_fraction)
+        if rows not in self.dc:
+            self.dc[rows] = self.case.dc_per_mwdc(solar)
+        dc = self.dc[rows]
+        assumptions = self.case.assumptions.replace(solar=solar)
+        return self.case.replace(assumptions=assumptions, solar_new=ac_per_mwdc(dc, solar))
+
+
+def _cost_usd(sizing: Sizing) -> float:
+    return sizing.evaluation.cost.levelized_usd_per_mwh
+
+
+def _served_by_the_sun(sizing: Sizing) -> float:
+    """Fraction of the load's energy that sun and battery serve in a plant."""
+    run = sizing.evaluation.run
+    served = sizing.evaluation.availability.served_fraction
+    return float(np.clip(served - run.backup_energy_fraction - run.grid_fraction, 1e-3, 1.0))
 
 
 class _Tried(NamedTuple):
@@ -161,12 +250,28 @@ class _Tried(NamedTuple):
     annual_usd: float
     levelized_usd_per_mwh: float
 
+    @classmethod
+    def of(cls, sizing: Sizing) -> _Tried:
+        cost = sizing.evaluation.cost
+        return cls(
+            sizing.case.assumptions.solar, _yields(sizing.case), sizing.design, cost.annual_usd,
+            cost.levelized_usd_per_mwh,
+        )  # fmt: skip
+
+    def times(self, factor: float) -> _Tried:
+        """The same at another price."""
+        return self._replace(
+            annual_usd=self.annual_usd * factor,
+            levelized_usd_per_mwh=self.levelized_usd_per_mwh * factor,
+        )
+
 
 def _row(tried: _Tried) -> dict[str, Any]:
     mount, design = tried.solar.mount, tried.design
     return {
         "mount": mount.kind,
-        "tilt_deg": mount.tilt_deg if isinstance(mount, FixedTilt) else math.nan,
+        "tilt_deg": _angle(mount) if isinstance(mount, FixedTilt) else math.nan,
+        "max_angle_deg": _angle(mount) if isinstance(mount, Tracker) else math.nan,
         "gcr_fraction": mount.gcr_fraction,
         "dc_ac_ratio": tried.solar.dc_ac_ratio,
         **tried.yields,
@@ -178,12 +283,17 @@ def _row(tried: _Tried) -> dict[str, Any]:
     }
 
 
-def _problems(
-    mounts: Sequence[str],
-    tilts_deg: Bounds,
-    dc_ac_ratios: Bounds,
-    gcr_fractions: Sequence[float] | None,
-) -> list[str]:
+def _yields(case: Case) -> dict[str, float]:
+    weather = case.weather
+    month = np.asarray(weather.local_middle.month)
+    return {
+        "kwh_per_kwdc_year": case.kwh_per_kwdc_year,
+        "december_kwh_per_kwdc": weather.per_year(np.where(month == 12, case.solar_new, 0.0)),
+        "june_kwh_per_kwdc": weather.per_year(np.where(month == 6, case.solar_new, 0.0)),
+    }
+
+
+def _problems(mounts: Sequence[str], bounds: Mapping[str, Bounds | None]) -> list[str]:
     known = " and ".join(f"'{name}'" for name in MOUNTS)
     if isinstance(mounts, str) or not isinstance(mounts, Sequence) or not mounts:
         problems = [f"mounts must be a list of {known}; got {mounts!r}"]
@@ -193,20 +303,12 @@ def _problems(
             for name in mounts
             if name not in list(MOUNTS)
         ]
-    ranges: list[tuple[str, Any, Callable[[float], bool], str]] = [
-        ("tilts_deg", tilts_deg, lambda tilt: 0 <= tilt <= 90, "from 0 to 90"),
-        ("dc_ac_ratios", dc_ac_ratios, lambda ratio: 0 < ratio <= 5, "above 0 and at most 5"),
-    ]
-    for name, bounds, fits, rule in ranges:
-        pair = _numbers(bounds)
+    for name, (fits, rule) in RULES.items():
+        if bounds[name] is None:
+            continue
+        pair = _numbers(bounds[name])
         if len(pair) != 2 or not all(map(fits, pair)) or pair[0] > pair[1]:
-            problems.append(f"{name} must be a lowest and a highest, {rule}; got {bounds!r}")
-    if gcr_fractions is not None:
-        fractions = _numbers(gcr_fractions)
-        if not fractions or not all(0 < fraction < 1 for fraction in fractions):
-            problems.append(
-                f"gcr_fractions must list numbers above 0 and below 1; got {gcr_fractions!r}"
-            )
+            problems.append(f"{name} must be a lowest and a highest, {rule}; got {bounds[name]!r}")
     return problems
 
 
@@ -217,95 +319,136 @@ def _numbers(values: Any) -> list[float]:
 
 
 def _candidates(
-    case: Case, mounts: Sequence[str], gcr_fractions: Sequence[float] | None
-) -> list[Mounting]:
-    """A mount of each kind and pitch, the case's own kind first."""
+    case: Case, mounts: Sequence[str], bounds: Mapping[str, Bounds | None]
+) -> Iterator[tuple[Mounting, tuple[Bounds, Bounds, Bounds]]]:
+    """A mount of each kind, the case's own first, and what is searched on it."""
     assumptions, own = case.assumptions, case.assumptions.solar.mount
+    limits = assumptions.limits
+    ratios = bounds["dc_ac_ratios"] or (1.0, limits.dc_ac_ratio)
     shipped = {"tracker": read_assumptions(), "fixed": read_assumptions(tilt_deg=0.0)}
     prices = {name: each.solar.mount.capital_usd_per_kwdc for name, each in shipped.items()}
-    found: list[Mounting] = []
     for kind in sorted(set(mounts), key=lambda kind: kind != own.kind):
-        mount = own
+        mount, frame = own, assumptions.frame
         if kind != own.kind:
-            year = shipped[kind].finance.dollar_year
-            dearer_usd = (prices[kind] - prices[own.kind]) * price_factor(
+            year, frame = shipped[kind].finance.dollar_year, shipped[kind].frame
+            more_usd = (prices[kind] - prices[own.kind]) * price_factor(
                 year, assumptions.finance.dollar_year
             )
             mount = shipped[kind].solar.mount.replace(
-                capital_usd_per_kwdc=own.capital_usd_per_kwdc + dearer_usd
+                capital_usd_per_kwdc=own.capital_usd_per_kwdc + more_usd
             )
-        found += [mount.replace(gcr_fraction=gcr) for gcr in gcr_fractions or [mount.gcr_fraction]]
-    return found
+
+        def within(name: str, argument: str, frame: pd.DataFrame = frame) -> Bounds:
+            told = bounds[argument]
+            if told is not None:
+                return told
+            ends = frame.loc[name, ["low", "value", "high"]].to_numpy(dtype=float)
+            return float(ends.min()), float(ends.max())
+
+        angles = (
+            within("tracker.max_angle_deg", "max_angles_deg")
+            if isinstance(mount, Tracker)
+            else bounds["tilts_deg"] or (0.0, limits.tilt_deg)
+        )
+        yield mount, (angles, within(f"{kind}.gcr_fraction", "gcr_fractions"), ratios)
 
 
-def _arrays_on(
-    mount: Mounting,
-    case: Case,
-    target: Target,
-    tilts_deg: Bounds,
-    dc_ac_ratios: Bounds,
-) -> list[_Tried | InfeasibleError]:
-    """Arrays on one mount, tried until none that is a last step away is cheaper."""
-    outcomes: list[_Tried | InfeasibleError] = []
-    solar = case.assumptions.solar
+class _Search:
+    """Arrays on one mount, tried around the best one so far."""
 
-    def placed(tilt_deg: float) -> Solar:
-        tilted = mount.replace(tilt_deg=tilt_deg) if isinstance(mount, FixedTilt) else mount
-        return solar.replace(mount=tilted)
+    def __init__(
+        self,
+        arrays: Arrays,
+        served_fraction: float,
+        mount: Mounting,
+        bounds: tuple[Bounds, Bounds, Bounds],
+    ) -> None:
+        self.arrays, self.served_fraction = arrays, served_fraction
+        self.mount, self.bounds = mount, bounds
+        self.tried: dict[Point, _Tried | None] = {}
+        self.here: Point | None = None
+        #: The last plant found, near which the next one is looked for.
+        self.start: Array | None = None
 
-    @cache
-    def dc(tilt_deg: float) -> Array:
-        return case.dc_per_mwdc(placed(tilt_deg))
+    def usd(self, point: Point) -> float:
+        """Yearly cost of an array's plant; infinite where there is none."""
+        if point not in self.tried:
+            self.tried[point] = self._least_cost(point)
+        tried = self.tried[point]
+        return math.inf if tried is None else tried.annual_usd
 
-    @cache
-    def annual_usd(tilt_deg: float, ratio: float) -> float:
-        array = placed(tilt_deg).replace(dc_ac_ratio=ratio)
-        outcome = _least_cost(_with_array(case, array, dc(tilt_deg)), target)
-        outcomes.append(outcome)
-        return math.inf if isinstance(outcome, InfeasibleError) else outcome.annual_usd
+    @property
+    def best_usd(self) -> float:
+        """The lowest cost so far."""
+        return math.inf if self.here is None else self.usd(self.here)
 
-    def at(tilt_deg: float, ratio: float) -> tuple[float, float]:
+    def within(self, point: Iterable[float]) -> Point:
         """The nearest point within bounds; rounded, so that steps meet again where they met."""
-        pairs = ((round(tilt_deg, 6), tilts_deg), (round(ratio, 6), dc_ac_ratios))
-        tilt, of = (float(np.clip(value, *bounds)) for value, bounds in pairs)
-        return tilt, of
+        angle, ground, ratio = (
+            float(np.clip(round(value, 6), *ends))
+            for value, ends in zip(point, self.bounds, strict=True)
+        )
+        return angle, ground, ratio
 
-    count = math.ceil((tilts_deg[1] - tilts_deg[0]) / SCAN_DEG) + 1
-    scan = [at(round(tilt), solar.dc_ac_ratio) for tilt in np.linspace(*tilts_deg, count)]
-    here = min(scan, key=lambda point: annual_usd(*point))
-    by_deg, by_ratio = FIRST_STEP
-    while by_deg >= LAST_STEP[0]:
-        around = [
-            at(here[0] + more_deg, here[1] + more_ratio)
-            for more_deg, more_ratio in ((-by_deg, 0), (by_deg, 0), (0, -by_ratio), (0, by_ratio))
-        ]
-        there = min(around, key=lambda point: annual_usd(*point))
-        if annual_usd(*there) < annual_usd(*here):
-            here = there
-        else:
-            by_deg, by_ratio = by_deg / 2, by_ratio / 2
-    return outcomes
+    def scan(self) -> None:
+        """Try angles all over their range, with pitch and ratio as they are given."""
+        low, high = self.bounds[0]
+        count = math.ceil((high - low) / SCAN_DEG) + 1
+        given = (self.mount.gcr_fraction, self.arrays.case.assumptions.solar.dc_ac_ratio)
+        points = [self.within((round(angle), *given)) for angle in np.linspace(low, high, count)]
+        self.here = min(points, key=self.usd)
+
+    def step(self, sizes: Point) -> None:
+        """Go downhill by steps of these sizes until none is cheaper."""
+        assert self.here is not None
+        moves = [(axis, sign) for axis in range(3) for sign in (1.0, -1.0)]
+        idle = 0
+        while idle < len(moves):
+            axis, sign = moves[0]
+            there = self.within(
+                value + sign * sizes[axis] * (at == axis) for at, value in enumerate(self.here)
+            )
+            if there != self.here and self.usd(there) < self.usd(self.here):
+                self.here, idle = there, 0
+            else:
+                moves, idle = [*moves[1:], moves[0]], idle + 1
+
+    def case_at(self, point: Point) -> Case:
+        """The case with the array of a point."""
+        angle, ground, ratio = point
+        angle_name = "tilt_deg" if isinstance(self.mount, FixedTilt) else "max_angle_deg"
+        mount = self.mount.replace(**{angle_name: angle, "gcr_fraction": ground})
+        solar = self.arrays.case.assumptions.solar.replace(mount=mount, dc_ac_ratio=ratio)
+        return self.arrays.case_with(solar)
+
+    def _least_cost(self, point: Point) -> _Tried | None:
+        case = self.case_at(point)
+        found = solve(problem_of(case), [self.served_fraction], gap=GAP, start=self.start)
+        if np.isnan(found[0, 0]):
+            return None
+        self.start = found
+        sizes = found[0, :3] / [1.0, case.assumptions.battery.usable_fraction, 1.0]
+        annual_usd = float(found[0, 3]) + annual_usd_per_size(case)["load"] * case.peak_load_mw
+        served_mwh = self.served_fraction * case.weather.per_year(case.load_mw)
+        return _Tried(
+            case.assumptions.solar, _yields(case), design_of(sizes), annual_usd,
+            annual_usd / served_mwh,
+        )  # fmt: skip
 
 
-def _with_array(case: Case, solar: Solar, dc: Array) -> Case:
-    """The case with another array, whose power before the inverter is at hand."""
-    assumptions = case.assumptions.replace(solar=solar)
-    return case.replace(assumptions=assumptions, solar_new=ac_per_mwdc(dc, solar))
+def _search_on(searches: Sequence[_Search], number: int) -> None:
+    """A round of the search on every mount that may still be the cheapest; 0 is the scan."""
+    if number == 0:
+        for search in searches:
+            search.scan()
+        return
+    sizes = tuple(size / 2 ** (number - 1) for size in FIRST_STEPS)
+    for search in sorted(searches, key=lambda search: search.best_usd):
+        least_usd = min(each.best_usd for each in searches)
+        if search.best_usd < math.inf and (number == 1 or search.best_usd <= HOPELESS * least_usd):
+            search.step(sizes)
 
 
-def _least_cost(case: Case, target: Target) -> _Tried | InfeasibleError:
-    """A case's exact least-cost plant, or why there is none."""
-    try:
-        sizing = size(case, target)
-    except InfeasibleError as error:
-        return error
-    weather, cost = case.weather, sizing.evaluation.cost
-    month = np.asarray(weather.local_middle.month)
-    yields = {
-        "kwh_per_kwdc_year": case.kwh_per_kwdc_year,
-        "december_kwh_per_kwdc": weather.per_year(np.where(month == 12, case.solar_new, 0.0)),
-        "june_kwh_per_kwdc": weather.per_year(np.where(month == 6, case.solar_new, 0.0)),
-    }
-    return _Tried(
-        case.assumptions.solar, yields, sizing.design, cost.annual_usd, cost.levelized_usd_per_mwh
-    )
+def _angle(mount: Mounting) -> float:
+    """Tilt of fixed rows, limit of trackers [deg]."""
+    return mount.tilt_deg if isinstance(mount, FixedTilt) else mount.max_angle_deg

@@ -34,6 +34,7 @@ import pandas as pd
 
 from energy.errors import WeatherError
 from energy.steps import Array
+from energy.weather.albedo import snow_albedo
 from energy.weather.humidity import relative_humidity
 from energy.weather.series import DEPTH, FALL, Weather
 
@@ -84,12 +85,15 @@ class Snowfall:
         Fall within the step [cm], shape (n,).
     depth_cm
         Depth on the ground at the start of the step [cm], shape (n,).
+    albedo
+        Of the snow that lies, shape (n,); see `energy.weather.albedo`.
     basis
         Where the fall comes from; "unknown" where it is 0 for want of any.
     """
 
     fall_cm: Array
     depth_cm: Array
+    albedo: Array
     basis: Basis
 
 
@@ -140,7 +144,13 @@ def snowfall_of(
         fall, basis = _laid(weather, np.asarray(monthly_cm, dtype=float), seed), "estimated"
     else:
         fall, basis = np.zeros(len(frame)), "unknown"
-    return Snowfall(fall, _depth(weather, fall) if depth is None else depth, basis)
+    air_c = frame["temp_air"].to_numpy(dtype=float)
+    return Snowfall(
+        fall_cm=fall,
+        depth_cm=_depth(weather, fall) if depth is None else depth,
+        albedo=snow_albedo(fall, air_c, weather.step_h),
+        basis=basis,
+    )
 
 
 def recorded_snow(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

@@ -22,7 +22,7 @@ SITES = ("wyoming", "el-paso", "phoenix")
 def main() -> None:
     """Write both."""
     case = en.Case(en.read_site("wyoming"), en.Datacenter(it_mw=100))
-    save(en.figures.frontier(en.frontier(case)), HERE / "frontier.png")
+    save(en.figures.frontier(en.array_frontier(case)), HERE / "frontier.png")
     command = browser()
     if command is None:
         raise SystemExit("the report's figure needs Chromium on the search path")

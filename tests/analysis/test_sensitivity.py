@@ -130,7 +130,7 @@ def test_the_tornado_s_record_is_json(told):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("solar.loss_fraction", 0.1), ("tracker.max_angle_deg", 55.0), ("cooling.pue", 1.15),
+    [("solar.wiring_fraction", 0.025), ("tracker.max_angle_deg", 55.0), ("cooling.pue", 1.15),
      ("solar.degradation_fraction_per_year", 0.01), ("battery.energy_usd_per_kwh", 200.0)],
 )  # fmt: skip
 def test_another_belief_gives_the_series_of_a_new_case(el_paso, name, value):
@@ -221,7 +221,9 @@ def test_a_fixed_mount_is_drawn_too():
     case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100), assumptions)
     found = monte_carlo([case], served_fraction=SHARE, draws=8)
     assert found.error_fraction < 0.002
-    assert "fixed.gcr_fraction" in found.assumptions
+    assert "fixed.capital_usd_per_kwdc" in found.assumptions
+    # What the array is like is chosen, not uncertain.
+    assert "fixed.gcr_fraction" not in found.assumptions
     assert not found.assumptions.columns.str.startswith("tracker.").any()
 
 
@@ -229,8 +231,9 @@ def test_draws_lie_in_their_ranges_with_the_mean_of_the_triangle(el_paso):
     ranged = with_range(el_paso.parameters)
     sample = _sample(el_paso.parameters, 2000, 0)
     assert set(ranged.index) - set(sample.columns) == {
-        "limits.solar_mw_per_load_mw", "limits.battery_h", "limits.dc_ac_ratio",
+        "limits.solar_mw_per_load_mw", "limits.battery_h", "limits.dc_ac_ratio", "limits.tilt_deg",
         "tracker.row_width_m", "tracker.lower_edge_m", "tracker.strings_along_slant",
+        "tracker.gcr_fraction", "tracker.max_angle_deg", "solar.dc_ac_ratio",
     }  # fmt: skip
     ranged = ranged.loc[sample.columns]
     assert (sample >= ranged["low"]).all(axis=None)
@@ -259,7 +262,7 @@ def test_draws_without_a_plant_are_told_and_never_cheapest(drawn):
 
 
 def test_a_comparison_s_sites_can_be_given(drawn):
-    ranking = en.compare(["phoenix", "el-paso"], served_fraction=SHARE)
+    ranking = en.compare(["phoenix", "el-paso"], served_fraction=SHARE, sizer=en.size)
     found = monte_carlo(ranking, served_fraction=SHARE, draws=64, seed=7)
     pd.testing.assert_frame_equal(found.frame, drawn.frame)
 
@@ -317,3 +320,18 @@ def test_a_search_from_a_neighbour_s_plant_finds_the_same(el_paso, loss):
     rough = solve(dearer, shares, start=solve(problem, shares), gap=1e-4)
     assert (rough[:, 3] >= cold[:, 3] * (1 - 2e-9)).all()
     assert (rough[:, 3] <= cold[:, 3] * (1 + 1e-4)).all()
+
+
+def test_sites_with_other_arrays_share_their_draws():
+    ranking = en.compare(["phoenix", "el-paso"], served_fraction=SHARE)
+    first, second = (sizing.case for sizing in ranking.sizings)
+    tracker = en.choose_array(second, served_fraction=SHARE, mounts=["tracker"]).case
+    found = monte_carlo([first, tracker], served_fraction=SHARE, draws=8)
+    assert found.error_fraction < 0.002
+    # A draw high in the range of a tracker's price is as high in that of fixed rows'.
+    shares = []
+    for case, kind in ((first, "fixed"), (tracker, "tracker")):
+        name = f"{kind}.capital_usd_per_kwdc"
+        row = case.assumptions.frame.loc[name]
+        shares.append((found.assumptions[name] - row["low"]) / (row["high"] - row["low"]))
+    assert shares[0].corr(shares[1]) > 0.9

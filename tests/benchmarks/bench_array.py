@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable
 
 import energy as en
+from energy.array import Solar
 from energy.assumptions import read_assumptions
 from energy.sizing.array import choose_array
-from energy.solar import Solar, ac_per_mwdc, dc_per_mwdc, light_on_rows, sun_over
+from energy.solar import ac_per_mwdc, dc_per_mwdc, light_on_rows, sun_over
 from energy.steps import Array
 
 

@@ -93,7 +93,7 @@ def some(weather: Weather, years: tuple[int, ...]) -> Weather:
 
 def measures(weather: Weather) -> np.ndarray:
     """Numbers that a plant feels, in the order of MEASURES."""
-    solar = solar_per_mwdc(weather, read_assumptions().solar, weather.place)
+    solar = solar_per_mwdc(weather, read_assumptions(modules="pvwatts").solar, weather.place)
     costs = [
         en.sizing.least_cost(solar, np.array(100.0), served_fraction=share, cyclic=True, **PRICES)
         for share in (0.99, 0.999)

@@ -75,7 +75,8 @@ def ranking() -> en.Comparison:
     phoenix = en.read_site("phoenix")
     hostile = phoenix.replace(name=HOSTILE, title="a title " * 9).with_weather(phoenix.series)
     sites = ["wyoming", "el-paso", hostile, "seattle"]
-    return en.compare(sites, served_fraction=0.98, datacenter=en.Datacenter(it_mw=60))
+    return en.compare(sites, served_fraction=0.98, datacenter=en.Datacenter(it_mw=60),
+                      sizer=en.size)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -298,7 +299,10 @@ def test_squares_of_land_have_the_areas_of_the_plants(opened, ranking):
     acres = [sizing.evaluation.cost.land_acres for sizing in ranking.sizings]
     assert [width for width, _ in sides] == [height for _, height in sides]
     areas = [width * height for width, height in sides]
-    assert [area / areas[0] for area in areas] == pytest.approx([a / acres[0] for a in acres])
+    # A cost that is found to 1e-9 leaves the sizes of a plant open to some 3e-5.
+    assert [area / areas[0] for area in areas] == pytest.approx(
+        [a / acres[0] for a in acres], rel=1e-4
+    )
     bar = re.search(r"h([\d.]+)", page.get_attribute("#land path", "d"))
     km = float(page.locator("#land text", has_text="km").last.text_content().split()[0])
     assert bar is not None

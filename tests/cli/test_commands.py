@@ -70,12 +70,16 @@ def test_size_and_run_of_the_same_plant_agree(energy):
     _, out, _ = energy("size", "phoenix", "--served-fraction", "0.9", "--json")
     sized = json.loads(out)
     assert_contract(sized)
-    design = sized["sites"][0]["design"]
-    flags = [f"--{name.replace('_', '-')}={value!r}" for name, value in design.items()]
+    array = sized["sites"][0]["array"]
+    assert array["chosen"] is True
+    told = ("tilt_deg", "max_angle_deg", "gcr_fraction", "dc_ac_ratio")
+    parts = sized["sites"][0]["design"] | {name: array[name] for name in told if array[name]}
+    flags = [f"--{name.replace('_', '-')}={value!r}" for name, value in parts.items()]
     _, out, _ = energy("run", "phoenix", *flags, "--json")
     ran = json.loads(out)
     assert_contract(ran)
     assert ran["sites"][0]["availability"] == sized["sites"][0]["availability"]
+    assert ran["sites"][0]["array"] == array | {"chosen": False}
     assert ran["served_fraction"] == sized["sites"][0]["availability"]["served_fraction"]
 
 

@@ -265,3 +265,23 @@ def test_a_dollar_in_a_title_is_a_dollar_and_exponents_stay_exponents(tmp_path: 
     assert not labels["$$"]
     assert all(parsed for text, parsed in labels.items() if "mathdefault" in text)
     assert any("mathdefault" in text for text in labels)
+
+
+def test_the_losses_lead_down_to_the_load() -> None:
+    case = en.Case(read_site("el-paso"), en.Datacenter(it_mw=100))
+    plant = en.size(case, served_fraction=0.9).evaluation
+    frame = plant.losses
+    # What is left at the end is what PV and battery serve.
+    served_mwh = 0.9 * case.weather.per_year(case.load_mw)
+    left = frame["kwh_per_kwdc_year"].iloc[-1]
+    assert left * plant.design.solar_mw == pytest.approx(served_mwh, rel=1e-6)
+    kept = (1 - frame["loss_fraction"]).prod() * frame["kwh_per_kwdc_year"].iloc[0]
+    assert kept == pytest.approx(left)
+    axes = en.figures.losses(plant).axes[0]
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels[0] == "sun on the horizontal (GHI)"
+    assert labels[-3:] == ["curtailment", "battery", "to the load"]
+    assert "nameplate" not in labels  # nothing is lost there
+    assert [bar.get_width() for bar in axes.patches][-1] == pytest.approx(left)
+    alone = en.figures.losses(case).axes[0]
+    assert alone.get_yticklabels()[-1].get_text() == "over the lifetime"

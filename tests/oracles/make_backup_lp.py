@@ -49,7 +49,10 @@ def case_of(name: str) -> en.Case:
         provenance=weather.provenance.replace(first_year=int(year), last_year=int(year)),
     )
     return en.Case(
-        site.with_weather(one), en.Datacenter(it_mw=IT_MW), snow_loss=en.snow.no_snow_loss
+        site.with_weather(one),
+        en.Datacenter(it_mw=IT_MW),
+        en.read_assumptions(modules="pvwatts"),
+        snow_loss=en.snow.no_snow_loss,
     )
 
 

@@ -71,12 +71,13 @@ def test_the_asked_target_is_the_comparison_s_own_plant(ranking, data):
         site, plant = data["sites"][number], sizing.evaluation
         for name in ("solar_mw", "battery_mwh", "battery_mw"):
             size = site["frontier"][name][data["asked"]]
-            assert size == pytest.approx(getattr(plant.design, name), rel=1e-6)
+            # A cost that is found to 1e-9 leaves the sizes of a plant open to some 3e-5.
+            assert size == pytest.approx(getattr(plant.design, name), rel=1e-4)
         told = costs(data, site, data["asked"])
         assert told["usd_per_mwh"] == pytest.approx(plant.cost.levelized_usd_per_mwh, rel=1e-9)
         ends = (told["low_usd_per_mwh"], told["high_usd_per_mwh"])
         assert ends == pytest.approx(plant.levelized_range_usd_per_mwh, rel=1e-6)
-        assert told["land_acres"] == pytest.approx(plant.cost.land_acres)
+        assert told["land_acres"] == pytest.approx(plant.cost.land_acres, rel=1e-4)
     order = [row["site"] for row in data["rankings"][data["asked"]]]
     assert order == [0, 1]
 
@@ -84,7 +85,10 @@ def test_the_asked_target_is_the_comparison_s_own_plant(ranking, data):
 def test_each_target_is_ranked_for_itself():
     # El Paso has the better year, Phoenix the shorter low_irradiance_periods: they change places
     # between the two.
-    sunny = en.compare(["phoenix", "el-paso"], served_fraction=0.99, snow_loss=en.snow.no_snow_loss)
+    sunny = en.compare(
+        ["phoenix", "el-paso"], served_fraction=0.99, snow_loss=en.snow.no_snow_loss,
+        assumptions=en.read_assumptions(modules="pvwatts"),
+    )  # fmt: skip
     data = report_data(sunny)
     first = {
         share: data["sites"][data["rankings"][data["fractions"].index(share)][0]["site"]]["name"]
@@ -142,14 +146,15 @@ def test_the_worst_week_does_not_reach_over_years_that_do_not_follow_each_other(
 
 def test_the_calendar_has_each_dark_day_where_a_leap_year_has_it(ranking, data):
     sizing = ranking.sizings[1]
-    case, unserved = sizing.case, sizing.evaluation.run.flow("unserved_mw")
+    case, run = sizing.case, sizing.evaluation.run
+    unserved = run.flow("unserved_mw") * run.loss_of_load
     dark = {}
     for time, missing, load in zip(case.weather.local_middle, unserved, case.load_mw, strict=True):
         day = (time.year, pd.Timestamp(2000, time.month, time.day).day_of_year - 1)
         sums = dark.setdefault(day, [0.0, 0.0])
         sums[0] += missing
         sums[1] += load
-    expected = {day: sums[0] / sums[1] for day, sums in dark.items() if sums[0] > 1e-6 * sums[1]}
+    expected = {day: sums[0] / sums[1] for day, sums in dark.items() if sums[0] > 0}
     calendar = data["sites"][1]["calendar"]
     shown = {(int(calendar["years"][row]), day): share for row, day, share, _ in calendar["days"]}
     assert shown == pytest.approx(expected, rel=6e-3)

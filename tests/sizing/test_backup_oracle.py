@@ -32,8 +32,11 @@ def case_of(site_name: str, year: int) -> en.Case:
     one = replace(
         weather, frame=frame, provenance=weather.provenance.replace(first_year=year, last_year=year)
     )
-    # The linear programs know no snow.
-    return en.Case(site.with_weather(one), en.Datacenter(it_mw=100), snow_loss=en.snow.no_snow_loss)
+    # The linear programs know no snow and have PVWatts' modules.
+    return en.Case(
+        site.with_weather(one), en.Datacenter(it_mw=100), en.read_assumptions(modules="pvwatts"),
+        snow_loss=en.snow.no_snow_loss,
+    )  # fmt: skip
 
 
 def knowing_only_other_years(case: en.Case) -> en.Case:

@@ -217,8 +217,12 @@ def test_handmers_arizona_is_met_in_its_order_of_magnitude():
 
 
 def test_fixed_rows_come_closer_to_handmers_arizona():
-    tracker = en.Case(en.read_site("phoenix"), en.Datacenter(it_mw=1))
-    fixed = en.Case(tracker.site, tracker.datacenter, en.read_assumptions(tilt_deg=32.0))
+    # His modules have one side.
+    tracker, fixed = (
+        en.Case(en.read_site("phoenix"), en.Datacenter(it_mw=1),
+                en.read_assumptions(tilt_deg=tilt, modules="pvwatts"))
+        for tilt in (None, 32.0)
+    )  # fmt: skip
     theirs = np.array([6.35, 13.86, 0.942])
     away = [
         np.abs(np.array(most_useful(case.solar_new[:8760], 5e6)) / theirs - 1).max()
@@ -232,7 +236,7 @@ def test_dearer_load_takes_handmers_step_towards_more_of_all():
     # North Texas, 5 -> 50 M$/MW: 6.65 -> 9.74 MW, 13.61 -> 18.47 MWh, .913 -> .978. Abilene's
     # fixed rows in one year: the same step.
     abilene = en.Case(en.read_site("abilene"), en.Datacenter(it_mw=1),
-                      en.read_assumptions(tilt_deg=32.0))  # fmt: skip
+                      en.read_assumptions(tilt_deg=32.0, modules="pvwatts"))  # fmt: skip
     solar = abilene.solar_new[:8760]
     cheap, dear = np.array(most_useful(solar, 5e6)), np.array(most_useful(solar, 50e6))
     print(f"North Texas, 5 and 50 M$/MW: ours {cheap.round(3)}, {dear.round(3)}")

@@ -71,7 +71,8 @@ def test_cost_rises_with_the_share_and_is_convex_in_it(curve):
     shares, usd = curve.frame["served_fraction"].to_numpy(), curve.frame["annual_usd"].to_numpy()
     slopes = np.diff(usd) / np.diff(shares)
     assert (slopes > 0).all()
-    assert (np.diff(slopes) > -1e-6 * slopes[:-1]).all()
+    # A cost is found to 1e-9, which between .99999 and 1 is 3e-6 of the slope.
+    assert (np.diff(slopes) > -3e-6 * slopes[:-1]).all()
 
 
 def test_a_full_start_is_stated_and_never_dearer(golden, curve):
