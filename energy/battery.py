@@ -16,11 +16,15 @@ HOURS_PER_MONTH = 730.5
 
 
 class Battery(Input):
-    """The battery: efficiency, window and prices per nameplate kWh and per AC kW."""
+    """The battery: efficiency, window and prices per nameplate kWh and per AC kW.
+
+    `own_use_kw_per_mwh` is what its cooling and electronics take at all times, of a nameplate MWh.
+    """
 
     round_trip_efficiency: PositiveFraction
     usable_fraction: PositiveFraction
     self_discharge_fraction_per_month: Annotated[float, Field(ge=0, lt=1)]
+    own_use_kw_per_mwh: Annotated[float, Field(ge=0, le=20)]
     energy_usd_per_kwh: Positive
     power_usd_per_kw: NotNegative
     fixed_om_fraction_per_year: Fraction
@@ -30,6 +34,10 @@ class Battery(Input):
     def one_way_efficiency(self) -> float:
         """Energy that passes into the battery, and out of it: the round trip is split evenly."""
         return float(self.round_trip_efficiency**0.5)
+
+    def own_use_mw(self, battery_mwh: float) -> float:
+        """What a battery of so many nameplate MWh takes for itself [MW]."""
+        return battery_mwh * self.own_use_kw_per_mwh / 1000.0
 
     def retained_fraction(self, step_h: float) -> float:
         """Fraction of the stored energy that self-discharge leaves after a step of `step_h` [h]."""

@@ -83,8 +83,9 @@ class Evaluation(Result):
     def losses(self) -> pd.DataFrame:
         """From the sun to the load, one loss a row, in order: `Case.losses` and what follows.
 
-        `curtailment` is PV generation that nothing takes, `battery` what the battery loses; the
-        last row is the energy of the array that reaches the load. As `Case.losses` for a plant
+        `curtailment` is PV generation that nothing takes, `battery` what the battery loses,
+        `battery_own_use` what it takes for itself; the last row is the energy of the array that
+        reaches the load. As `Case.losses` for a plant
         without PV.
         """
         frame, run = self.case.losses, self.run
@@ -93,9 +94,13 @@ class Evaluation(Result):
         flows = run.frame
         used_mw = flows["solar_mw"] - flows["curtailed_mw"]
         lost_mw = flows["charge_mw"] - flows["discharge_mw"]
+        to_load_mw = used_mw - lost_mw
+        powers = {"curtailment": used_mw, "battery": to_load_mw}
+        if run.own_use_mw > 0.0:
+            powers["battery_own_use"] = to_load_mw - run.own_use_mw
         left = {
-            str(name): self.case.weather.per_year(power.to_numpy()) / self.design.solar_mw
-            for name, power in (("curtailment", used_mw), ("battery", used_mw - lost_mw))
+            name: self.case.weather.per_year(power.to_numpy()) / self.design.solar_mw
+            for name, power in powers.items()
         }
         yearly = pd.concat([frame["kwh_per_kwdc_year"], pd.Series(left)]).rename_axis("loss")
         lost = (1.0 - yearly / yearly.shift(1)).fillna(0.0)
@@ -237,6 +242,7 @@ class Evaluation(Result):
             },
             "load": {
                 "mean_mw": case.mean_load_mw,
+                "own_use_mw": self.run.own_use_mw,
                 "pue": case.mean_load_mw / case.datacenter.it_mw,
             },
             "design": self.design.model_dump(),

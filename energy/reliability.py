@@ -52,9 +52,13 @@ class Availability(Result):
 
     @property
     def served_fraction(self) -> float:
-        """Fraction of the load's energy that is served."""
+        """Fraction of the load's energy that is served.
+
+        What the battery lacks for its own use counts as lacking too; at least 0.
+        """
         step_h = self.run.case.step_h
-        return 1.0 - energy_mwh(self._unserved_mw, step_h) / energy_mwh(self.run.load_mw, step_h)
+        lacking = energy_mwh(self._unserved_mw, step_h) / energy_mwh(self.run.load_mw, step_h)
+        return max(1.0 - lacking, 0.0)
 
     @property
     def available_fraction(self) -> float:

@@ -133,7 +133,7 @@ LOSSES = {
     "own_use": "the array's own use",
     "snow": "snow on the rows",
     "degradation": "degradation over the lifetime",
-    "battery": "battery",
+    "battery_own_use": "the battery's own use",
 }
 
 #: Words of names that are not written small.

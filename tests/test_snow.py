@@ -334,6 +334,16 @@ def test_snow_of_a_place_more_than_50_km_away_is_told() -> None:
     assert all(any(" km " in said for said in told) for told in far.values())
 
 
+def test_places_come_in_the_order_of_their_snow() -> None:
+    """Northern Minnesota, Wyoming, Colorado, Texas, the desert."""
+    names = ["minnesota", "casper", "golden", "muleshoe", "phoenix"]
+    cases = [Case(en.read_site(name), en.Datacenter(it_mw=100)) for name in names]
+    loss = [case.snow_loss_fraction for case in cases]
+    assert loss == sorted(loss, reverse=True)
+    assert loss[0] > 2 * loss[1]
+    assert loss[2] > 5 * loss[3]
+
+
 def test_where_it_never_snows_nothing_changes() -> None:
     case = Case(en.read_site("phoenix"), en.Datacenter(it_mw=100))
     assert case.snow_loss_fraction == 0.0

@@ -309,6 +309,8 @@ def _part_rows(evaluation: Evaluation, *, chosen: bool) -> dict[str, str]:
         "  over its lifetime": f"{lifetime_mean:.3f} of new, and run so",
         "battery": f"{design.battery_mwh:,.1f} MWh, {design.battery_mw:,.1f} MW",
     }
+    if run.own_use_mw > 0:
+        rows["  takes for itself"] = f"{run.own_use_mw:,.1f} MW"
     if design.backup_mw > 0:
         rows["backup"] = f"{design.backup_mw:,.1f} MW, {run.backup_energy_fraction:.2%} of the load"
     if design.grid_mw > 0:

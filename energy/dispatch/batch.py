@@ -41,7 +41,7 @@ MEASURES = (
 #: Columns of the sizes that `run_many` takes, in this order.
 SIZES = (
     "solar_mw", "usable_mwh", "battery_mw", "backup_mw", "grid_mw", "reserve_conservatism",
-    "unit_mw",
+    "own_use_mw", "unit_mw",
 )  # fmt: skip
 
 #: Designs that one core steps side by side: few enough for its first cache, enough to fill it.
@@ -84,7 +84,7 @@ def simulate_many(case: Case, designs: Sequence[Design] | pd.DataFrame) -> pd.Da
     years, step_h = case.weather.years_exact, case.step_h
     load_mwh = energy_mwh(case.load_mw, step_h)
     return frame.assign(
-        served_fraction=1.0 - got["unserved"] * step_h / load_mwh,
+        served_fraction=np.maximum(1.0 - got["unserved"] * step_h / load_mwh, 0.0),
         available_fraction=1.0 - got["loss_of_load_steps"] / len(case.load_mw),
         longest_event_h=got["longest_event_steps"] * step_h,
         worst_year_served_fraction=1.0 - got["worst_year_unserved_fraction"],
@@ -100,6 +100,7 @@ def _measures(case: Case, frame: pd.DataFrame) -> Array:
     sizes = frame.assign(
         usable_mwh=frame["battery_mwh"] * battery.usable_fraction,
         unit_mw=unit_of(frame["backup_mw"].to_numpy(), backup.unit_mw),
+        own_use_mw=battery.own_use_mw(1.0) * frame["battery_mwh"],
     )
     common = plant_parameters(solar_mw=0.0, usable_mwh=0.0, battery_mw=0.0, **part_numbers(case))
     measures: Array = run_many(
@@ -140,21 +141,23 @@ def run_many(
         year_load[year[t]] += load_mw[t]
     for block in nb.prange(blocks):
         size = np.zeros((len(SIZES), BLOCK))
-        size[6] = 1.0  # a plant that only fills the block has units all the same
+        size[7] = 1.0  # a plant that only fills the block has units all the same
         for i in range(min(BLOCK, count - block * BLOCK)):
             for k in range(len(SIZES)):
                 size[k, i] = sizes[block * BLOCK + i, k]
             if size[3, i] == 0.0:
-                size[6, i] = 1.0
-        solar_mw, usable, battery, backup_mw, grid_mw, conservatism, unit = size
+                size[7, i] = 1.0
+        solar_mw, usable, battery, backup_mw, grid_mw, conservatism, own_use, unit = size
         with_dispatchable = (backup_mw + grid_mw).max() > 0.0
         least = unit * minimum_load_fraction
         per_unit = 1.0 / unit
         reserves = np.zeros((len(mean_days) if with_dispatchable else 1, BLOCK))
         for i in range(BLOCK):
             if conservatism[i] > 0.0 and backup_mw[i] + grid_mw[i] > 0.0:
+                asked = mean_days.copy()
+                asked[:, 1] += own_use[i]
                 soc_reserve(
-                    mean_days, solar_mw[i], usable[i], backup_mw[i] + grid_mw[i], conservatism[i],
+                    asked, solar_mw[i], usable[i], backup_mw[i] + grid_mw[i], conservatism[i],
                     common.stored_per_mw, common.drawn_per_mw, reserves[:, i],
                 )  # fmt: skip
         unserved_by_year = np.zeros((years, BLOCK))
@@ -183,9 +186,9 @@ def run_many(
                         plant = PlantParameters(
                             solar_mw[i], usable[i], battery[i], backup_mw[i], grid_mw[i],
                             common.retained_fraction, common.stored_per_mw, common.drawn_per_mw,
-                            unit[i], least[i], common.grid_first,
+                            unit[i], least[i], common.grid_first, own_use[i],
                         )  # fmt: skip
-                        net = generation * solar_mw[i] - load
+                        net = generation * solar_mw[i] - load - own_use[i]
                         flow = step(plant, soc[i], net, reserve[i], True)
                         soc[i] = flow.soc_mwh
                         unserved[i] += flow.unserved_mw
@@ -202,9 +205,10 @@ def run_many(
                     for i in range(BLOCK):
                         plant = PlantParameters(
                             solar_mw[i], usable[i], battery[i], 0.0, 0.0, common.retained_fraction,
-                            common.stored_per_mw, common.drawn_per_mw, 1.0, 0.0, False,
+                            common.stored_per_mw, common.drawn_per_mw, 1.0, 0.0, False, own_use[i],
                         )  # fmt: skip
-                        flow = step(plant, soc[i], generation * solar_mw[i] - load, 0.0, False)
+                        net = generation * solar_mw[i] - load - own_use[i]
+                        flow = step(plant, soc[i], net, 0.0, False)
                         soc[i] = flow.soc_mwh
                         unserved[i] += flow.unserved_mw
                         is_lost = 1.0 if flow.unserved_mw > tolerance else 0.0

@@ -240,9 +240,9 @@ def _with_work(run: Dispatch, workload: FirmLoad | Steady) -> FlexibleRun:
         lost = _pay(up.astype(float), restarted * lost_h, case.step_h)
         useful = up - lost
     else:
-        useful = 1.0 - unserved_mw / run.load_mw
+        useful = np.maximum(1.0 - unserved_mw / run.load_mw, 0.0)
     it_mw = case.datacenter.it_mw
-    drawn = (run.load_mw - unserved_mw) / case.load_mw
+    drawn = np.maximum(run.load_mw - unserved_mw, 0.0) / case.load_mw
     work = np.column_stack(
         [it_mw * drawn, it_mw * offered, it_mw * useful, restarted, it_mw * lost]
     )
@@ -479,13 +479,14 @@ def run_following(
     soc, level, owed, reserve = initial_soc_mwh, before, 0.0, 0.0
     for t in range(len(full_mw)):
         generation, full = solar[t] * plant.solar_mw, full_mw[t]
+        given = generation - plant.own_use_mw
         retained = soc * plant.retained_fraction
-        now = _next_level(plant, rule, reserves, slots[t], generation, full, retained, level)
+        now = _next_level(plant, rule, reserves, slots[t], given, full, retained, level)
         fraction = rule.idle_fraction
         if now > 0.0:
             fraction = rule.rest_fraction + (1.0 - rule.rest_fraction) * now
         load_mw[t] = full * fraction
-        net = generation - load_mw[t]
+        net = given - load_mw[t]
         if len(reserve_mwh) > 0:
             reserve = reserve_mwh[t]
         flow = step(plant, soc, net, reserve, needs_dispatchable(plant, soc, net, reserve))
@@ -496,7 +497,7 @@ def run_following(
         done = now**rule.exponent if now > 0.0 else 0.0
         lost = min(owed / rule.step_h, done)
         owed -= lost * rule.step_h
-        work[t, 0] = rule.it_mw * (load_mw[t] - flow.unserved_mw) / full
+        work[t, 0] = rule.it_mw * max(load_mw[t] - flow.unserved_mw, 0.0) / full
         work[t, 1] = rule.it_mw
         work[t, 2] = rule.it_mw * (done - lost)
         work[t, 3] = restarted
@@ -530,26 +531,27 @@ def run_queue(
     soc, gone, reserve = initial_soc_mwh, -before, 0.0
     for t in range(len(full_mw)):
         generation, full = solar[t] * plant.solar_mw, full_mw[t]
+        given = generation - plant.own_use_mw
         retained = soc * plant.retained_fraction
         waiting = max(offered * (t + 1) - gone, 0.0)
         due = min(max(offered * (t + 1 - rule.wait_steps) - gone, 0.0), 1.0)
-        by_pv = max((generation / full - idle) / (1.0 - idle), 0.0)
-        reach = generation + min(plant.battery_mw, retained / plant.drawn_per_mw)
+        by_pv = max((given / full - idle) / (1.0 - idle), 0.0)
+        reach = given + min(plant.battery_mw, retained / plant.drawn_per_mw)
         ahead = (reach / full - idle) / (1.0 - idle)
         if reserves.shape[1] > 0:
             allowed = _highest_level(
-                plant, reserves, rule.levels, slots[t], idle, retained, generation, full
+                plant, reserves, rule.levels, slots[t], idle, retained, given, full
             )
             ahead = min(ahead, allowed)
         level = max(min(max(by_pv, ahead), waiting, 1.0), due)
         load_mw[t] = full * (idle + (1.0 - idle) * level)
-        net = generation - load_mw[t]
+        net = given - load_mw[t]
         if len(reserve_mwh) > 0:
             reserve = reserve_mwh[t]
         flow = step(plant, soc, net, reserve, needs_dispatchable(plant, soc, net, reserve))
         _write(flow, generation, soc, retained, rule.step_h, flows[t])
         gone += level
-        work[t, 0] = rule.it_mw * (load_mw[t] - flow.unserved_mw) / full
+        work[t, 0] = rule.it_mw * max(load_mw[t] - flow.unserved_mw, 0.0) / full
         work[t, 1] = rule.it_mw * level
         # What lacks is idle power last: work goes first.
         work[t, 2] = rule.it_mw * max(level - flow.unserved_mw / full / (1.0 - idle), 0.0)

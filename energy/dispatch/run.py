@@ -83,15 +83,17 @@ class Dispatch(Result):
     def frame(self) -> pd.DataFrame:
         """All flows, one row a step, indexed by its start in UTC; none is negative.
 
-        load_mw = solar_to_load_mw + discharge_mw + dispatchable_to_load_mw + unserved_mw, and
+        load_mw + own_use_mw = solar_to_load_mw + discharge_mw + dispatchable_to_load_mw +
+        unserved_mw: what the battery takes for itself is served as the load is; and
         solar_mw + backup_mw + grid_mw = solar_to_load_mw + dispatchable_to_load_mw + charge_mw +
         curtailed_mw. Of the charge, dispatchable_to_battery_mw is what PV did not give; it is part
         of charge_mw.
         """
         frame = pd.DataFrame(self.flows, columns=list(FLOWS), index=self.case.weather.index)
         frame.insert(0, "load_mw", self.load_mw)
-        generation, load = frame["solar_mw"], frame["load_mw"]
-        frame.insert(2, "solar_to_load_mw", np.minimum(generation, load))
+        frame.insert(1, "own_use_mw", self.own_use_mw)
+        generation, load = frame["solar_mw"], frame["load_mw"] + self.own_use_mw
+        frame.insert(3, "solar_to_load_mw", np.minimum(generation, load))
         dispatchable = frame["backup_mw"] + frame["grid_mw"]
         deficit = (load - generation).clip(lower=0.0)
         frame["dispatchable_to_load_mw"] = np.minimum(dispatchable, deficit)
@@ -111,6 +113,11 @@ class Dispatch(Result):
     def loss_of_load(self) -> np.ndarray:
         """Whether each step has loss of load: more unserved than rounding leaves."""
         return np.asarray(self.flow("unserved_mw") > LOSS_OF_LOAD_TOLERANCE * self.load_mw)
+
+    @property
+    def own_use_mw(self) -> float:
+        """What the battery takes for itself at all times [MW]."""
+        return self.parameters.own_use_mw
 
     @property
     def unit_mw(self) -> float:
@@ -238,6 +245,7 @@ def parameters_of(case: Case, design: Design) -> PlantParameters:
         battery_mw=design.battery_mw,
         backup_mw=design.backup_mw,
         grid_mw=design.grid_mw,
+        own_use_mw=case.assumptions.battery.own_use_mw(design.battery_mwh),
         **part_numbers(case),
     )
 
@@ -271,10 +279,10 @@ def reserve_of(case: Case, design: Design) -> Array:
 def monthly_reserve(case: Case, design: Design, load_fraction: float = 1.0) -> Array:
     """The SOC reserve [MWh] in the steps of `Case.mean_days`, their load times a fraction."""
     plant, reserve_mwh = parameters_of(case, design), np.empty(len(case.mean_days))
+    days = case.mean_days * [1.0, load_fraction] + [0.0, plant.own_use_mw]
     soc_reserve(
-        case.mean_days * [1.0, load_fraction], plant.solar_mw, plant.usable_mwh,
-        design.backup_mw + design.grid_mw, design.reserve_conservatism, plant.stored_per_mw,
-        plant.drawn_per_mw, reserve_mwh,
+        days, plant.solar_mw, plant.usable_mwh, design.backup_mw + design.grid_mw,
+        design.reserve_conservatism, plant.stored_per_mw, plant.drawn_per_mw, reserve_mwh,
     )  # fmt: skip
     return reserve_mwh
 
@@ -325,7 +333,7 @@ def run_flows(
     soc, reserve = initial_soc_mwh, 0.0
     for t in range(len(load_mw)):
         generation = solar[t] * plant.solar_mw
-        net = generation - load_mw[t]
+        net = generation - load_mw[t] - plant.own_use_mw
         if len(reserve_mwh) > 0:
             reserve = reserve_mwh[t]
         flow = step(plant, soc, net, reserve, needs_dispatchable(plant, soc, net, reserve))
@@ -357,7 +365,7 @@ def run_totals(
     """
     soc, reserve, unserved, backup, lost = initial_soc_mwh, 0.0, 0.0, 0.0, 0
     for t in range(len(load_mw)):
-        net = solar[t] * plant.solar_mw - load_mw[t]
+        net = solar[t] * plant.solar_mw - load_mw[t] - plant.own_use_mw
         if len(reserve_mwh) > 0:
             reserve = reserve_mwh[t]
         flow = step(plant, soc, net, reserve, needs_dispatchable(plant, soc, net, reserve))

@@ -38,7 +38,8 @@ class PlantParameters(NamedTuple):
     """What a step needs to know of a plant; `plant_parameters` makes one.
 
     Power in MW, energy in MWh. `stored_per_mw` is what a MW of charging adds to the battery in a
-    step, `drawn_per_mw` what a MW of discharging takes from it [MWh/MW].
+    step, `drawn_per_mw` what a MW of discharging takes from it [MWh/MW]. `own_use_mw` is what the
+    battery takes for itself, beside the load.
     """
 
     solar_mw: float
@@ -52,6 +53,7 @@ class PlantParameters(NamedTuple):
     unit_mw: float
     minimum_mw: float
     grid_first: bool
+    own_use_mw: float
 
 
 class StepFlows(NamedTuple):
@@ -83,6 +85,7 @@ def plant_parameters(
     largest_unit_mw: float = np.inf,
     minimum_load_fraction: float = 0.0,
     grid_first: bool = False,
+    own_use_mw: float = 0.0,
 ) -> PlantParameters:
     """A plant's sizes [MW, MWh] and what is assumed of its parts, as the kernels take them."""
     unit_mw = unit_of(backup_mw, largest_unit_mw)
@@ -90,7 +93,7 @@ def plant_parameters(
         float(solar_mw), float(usable_mwh), float(battery_mw), float(backup_mw), float(grid_mw),
         float(retained_fraction), float(one_way_efficiency * step_h),
         float(step_h / one_way_efficiency), float(unit_mw), float(unit_mw * minimum_load_fraction),
-        bool(grid_first),
+        bool(grid_first), float(own_use_mw),
     )  # fmt: skip
 
 
@@ -139,7 +142,7 @@ def step(
     soc_reserve_mwh: float,
     with_dispatchable: bool,
 ) -> StepFlows:
-    """One step from a state of charge; `net_mw` is PV generation less load.
+    """One step from a state of charge; `net_mw` is PV generation less load and own use.
 
     The battery takes what it is asked for and is clipped to its room: what is cut off at the top
     is curtailed, at the bottom unserved. Clipping, rather than working out how much fits, keeps

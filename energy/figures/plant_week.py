@@ -69,7 +69,11 @@ def week(run: Dispatch, first_day: str | None = None) -> Figure:
     power.stackplot(day, [week[name] for name in parts], labels=labels, colors=colours, linewidth=0)
     power.plot(day, week["solar_mw"], color="black", linewidth=1, label="PV generation")
     power.set_ylabel("MW")
-    power.set_ylim(0, 1.15 * max(float(week["solar_mw"].max()), float(week["load_mw"].max())))
+    power.set_ylim(
+        0,
+        1.15
+        * max(float(week["solar_mw"].max()), float((week["load_mw"] + week["own_use_mw"]).max())),
+    )
     power.legend(frameon=False, ncols=5, loc="upper left")
     store.fill_between(day, week["soc_mwh"], color=BLUE, alpha=0.75, linewidth=0)
     store.set_ylabel("in the battery [MWh]")

@@ -337,7 +337,7 @@ def _ranking(data: Mapping[str, Any], at: int) -> list[dict[str, Any]]:
 
 def _monthly(plant: Evaluation) -> dict[str, list[float]]:
     """Energy by month, mean of the years [MWh]; served = from_sun + from_battery."""
-    weather, frame = plant.case.weather, plant.run.frame
+    weather, frame = plant.case.weather, _with_own_use(plant.run.frame)
     sums = frame.groupby(np.asarray(weather.local_middle.month)).sum() * (
         weather.step_h / weather.years_exact
     )
@@ -349,6 +349,11 @@ def _monthly(plant: Evaluation) -> dict[str, list[float]]:
     return {name: _rounded(sums[column]) for name, column in columns.items()}
 
 
+def _with_own_use(flows: pd.DataFrame) -> pd.DataFrame:
+    """Flows whose load holds what the battery takes for itself, as their parts do."""
+    return flows.assign(load_mw=flows["load_mw"] + flows["own_use_mw"])
+
+
 def worst_week(plant: Evaluation) -> dict[str, Any]:
     """The seven days in a row with the most load not served, hour by hour.
 
@@ -356,7 +361,7 @@ def worst_week(plant: Evaluation) -> dict[str, Any]:
     """
     weather = plant.case.weather
     steps = steps_of_worst_week(plant.run, WEEK_DAYS)
-    frame = plant.run.frame.iloc[steps]
+    frame = _with_own_use(plant.run.frame).iloc[steps]
     first = weather.local_middle[steps[0]].normalize()
     unserved = bool(frame["unserved_mw"].sum() > 0)
     steps_per_hour = round(1 / weather.step_h)
@@ -406,7 +411,7 @@ def outage_days(plant: Evaluation) -> dict[str, Any]:
     kept = sorted(int(year) for year in worst)
     lost = daily[(daily["short_h"] > 0) & daily["year"].isin(kept)]
     rows = [kept.index(int(year)) for year in lost["year"]]
-    fractions = _rounded(lost["unserved"] / lost["load"], 3)
+    fractions = _rounded((lost["unserved"] / lost["load"]).clip(upper=1.0), 3)
     labels = {year: str(n + 1) if weather.relabeled else str(year) for n, year in enumerate(years)}
     return {
         "years": ["typical" if weather.typical else labels[year] for year in kept],

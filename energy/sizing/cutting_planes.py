@@ -9,9 +9,10 @@ evaluation is a plane below the cost of *all* targets. A target's search keeps t
 that may still be cheaper than its best plant, looks at the polygon's center of gravity [1] and ends
 when the polygon is empty: then nothing is cheaper by more than `GAP`.
 
-A store that self-discharges has no such half-cycles. Its smallest battery is found by Newton's
-method on a pass over the hours that carries its slopes along, from what the cuts say; a search
-without the loss gives the first cuts, which hold because a store that loses serves no more.
+A store that self-discharges, or takes power for itself, has no such half-cycles. Its smallest
+battery is found by Newton's method on a pass over the hours that carries its slopes along, from
+what the cuts say; a search without either gives the first cuts, which hold because such a store
+serves no more.
 
 References
 ----------
@@ -72,6 +73,8 @@ class Problem:
         True: the battery ends as it starts. False: it starts full.
     largest
         The largest solar [MWdc], battery energy [MWh] and battery power [MW] that are looked at.
+    own_use_mw_per_mwh
+        Power that a MWh of the store takes at all times, beside the load.
     """
 
     solar: Array
@@ -82,6 +85,7 @@ class Problem:
     cyclic: bool
     step_h: float
     largest: tuple[float, float, float]
+    own_use_mw_per_mwh: float = 0.0
 
     @property
     def load_mwh(self) -> float:
@@ -139,8 +143,8 @@ def _solve_chunk(problem: Problem, fractions: Array, gap: float, start: Array | 
     )
     done = _search(
         problem.solar, problem.load_mw, problem.usd_per_size, problem.one_way_efficiency,
-        problem.retained_fraction, problem.step_h, problem.cyclic, *problem.largest,
-        (1.0 - fractions) * problem.load_mwh, gap, start is not None, plants,
+        problem.retained_fraction, problem.own_use_mw_per_mwh, problem.step_h, problem.cyclic,
+        *problem.largest, (1.0 - fractions) * problem.load_mwh, gap, start is not None, plants,
     )  # fmt: skip
     if not done:
         raise RuntimeError("the least-cost search did not end; please report this case")
@@ -153,7 +157,7 @@ def _solve_chunk(problem: Problem, fractions: Array, gap: float, start: Array | 
 @kernel()
 def _search(
     solar: Array, load_mw: Array, usd_per_size: Array, one_way_efficiency: float,
-    retained_fraction: float, step_h: float, cyclic: bool,
+    retained_fraction: float, own_use_mw_per_mwh: float, step_h: float, cyclic: bool,
     max_solar_mw: float, max_mwh: float, max_power_mw: float, allowed_mwh: Array,
     final_gap: float, started: bool, plants: Array,
 ) -> bool:  # fmt: skip
@@ -171,7 +175,7 @@ def _search(
     cuts = np.empty((targets, 64, 5))
     evaluations = 0
     found = np.empty((targets, 5))
-    lossless = retained_fraction == 1.0
+    lossless = retained_fraction == 1.0 and own_use_mw_per_mwh == 0.0
     for stage in range(1 if started and not lossless else 0, 1 if lossless else 2):
         exact = lossless or stage == 1
         gap = final_gap if exact else max(final_gap, ROUGH_GAP)
@@ -203,7 +207,7 @@ def _search(
                     guess_mwh = max((bound - least) / usd_per_size[1], 0.0)
                     found[:] = smallest_lossy_battery(
                         solar, load_mw, solar_mw, power_mw, one_way_efficiency, retained_fraction,
-                        step_h, cyclic, allowed_mwh[target], guess_mwh, max_mwh,
+                        step_h, cyclic, allowed_mwh[target], guess_mwh, max_mwh, own_use_mw_per_mwh,
                     )  # fmt: skip
                 if evaluations == cuts.shape[1]:
                     more = np.empty((targets, 2 * evaluations, 5))

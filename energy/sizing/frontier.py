@@ -199,6 +199,7 @@ def problem_of(case: Case, *, cyclic: bool = True, by_capital: bool = False) -> 
         usd_per_size=np.array([usd_per_size[name] for name in SIZES]) / [1.0, usable, 1.0],
         one_way_efficiency=assumptions.battery.one_way_efficiency,
         retained_fraction=assumptions.battery.retained_fraction(case.step_h),
+        own_use_mw_per_mwh=assumptions.battery.own_use_mw(1.0) / usable,
         cyclic=cyclic,
         step_h=case.step_h,
         largest=(largest.solar_mw, largest.battery_mwh * usable, largest.battery_mw),

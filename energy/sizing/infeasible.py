@@ -183,11 +183,11 @@ def _battery(problem: Problem, solar_mw: float, max_mwh: float, allowed_mwh: flo
         max_mwh,
         problem.cyclic,
     )[0]
-    if found[REACHED] == 1.0 and problem.retained_fraction < 1.0:
-        # A store with self-discharge is never smaller.
+    if found[REACHED] == 1.0 and (problem.retained_fraction < 1.0 or problem.own_use_mw_per_mwh):
+        # A store with losses is never smaller.
         found = smallest_lossy_battery(
             problem.solar, problem.load_mw, solar_mw, power_mw, problem.one_way_efficiency,
             problem.retained_fraction, problem.step_h, problem.cyclic, allowed_mwh,
-            float(found[VALUE]), max_mwh,
+            float(found[VALUE]), max_mwh, problem.own_use_mw_per_mwh,
         )  # fmt: skip
     return float(found[VALUE]) if found[REACHED] == 1.0 else None

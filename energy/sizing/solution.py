@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from energy.array import FixedTilt
 from energy.case import Case
 from energy.dispatch import Design
 from energy.errors import InputError
@@ -128,15 +129,32 @@ class Sizing(Result):
 
     @property
     def notes(self) -> list[str]:
-        """Those of the plant, and what snow makes it cost."""
+        """Those of the plant, what bounds its array, and what snow makes it cost."""
+        notes = [*self.evaluation.notes, *self._bounds_of_the_array()]
         without_usd = self.levelized_without_snow_usd_per_mwh
         if without_usd is None:
-            return self.evaluation.notes
+            return notes
         cost_usd = self.evaluation.cost.levelized_usd_per_mwh
         return [
-            *self.evaluation.notes,
+            *notes,
             f"the cheapest plant costs {cost_usd:,.1f} $/MWh with snow on its rows, "
             f"{without_usd:,.1f} without",
+        ]
+
+    def _bounds_of_the_array(self) -> list[str]:
+        """Where a chosen array stands on a limit, beyond which no other was tried."""
+        if not self.array_chosen:
+            return []
+        solar, limits = self.case.assumptions.solar, self.case.assumptions.limits
+        tilt_deg = solar.mount.tilt_deg if isinstance(solar.mount, FixedTilt) else -1.0
+        found = {
+            "limits.tilt_deg": (tilt_deg, limits.tilt_deg, "steeper rows"),
+            "limits.dc_ac_ratio": (solar.dc_ac_ratio, limits.dc_ac_ratio, "more modules a MWac"),
+        }
+        return [
+            f"the array stands on {name}, {most:g}: {beyond} are not tried and may be cheaper"
+            for name, (value, most, beyond) in found.items()
+            if value >= most - 1e-9
         ]
 
     @property

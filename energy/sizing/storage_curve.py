@@ -224,30 +224,47 @@ def smallest_lossy_battery(
     allowed_mwh: float,
     guess_mwh: float,
     max_mwh: float,
+    own_use_mw_per_mwh: float = 0.0,
 ) -> Array:
-    """The smallest battery for one target when the store self-discharges.
+    """The smallest battery for one target when the store self-discharges or uses power itself.
 
-    Unserved energy falls with the battery and is convex in it, so Newton's method from a guess
-    that is too small comes to the root from below. Returns a row as `smallest_batteries`.
+    Unserved energy is convex in the battery, so Newton's method from a guess that is too small
+    comes to the root from below. It falls with the battery, until one takes more for itself than
+    it helps: where too little is served on that side as well, the tangents of both sides say how
+    much lacks with any battery. Returns a row as `smallest_batteries`.
     """
     found = np.zeros(5)
     near_mwh = NEWTON_FRACTION * load_mw.sum() * step_h
     battery = min(guess_mwh, max_mwh)
     tangent = np.zeros(3)
+    falling_mwh, falling_excess = 0.0, 0.0
     # Little at first, for the slope may be just below; then in a few steps down to nothing.
     shrink = 0.9998
     for _ in range(MAX_NEWTON):
         unserved, by_solar, by_power, by_battery = _lossy_run(
             solar, load_mw, solar_mw, battery, battery_mw, one_way_efficiency, retained_fraction,
-            step_h, cyclic,
+            step_h, cyclic, own_use_mw_per_mwh,
         )  # fmt: skip
         excess = unserved - allowed_mwh
         # At a root where nothing is unserved the run has no slope; the tangent that led there has.
         if by_battery < 0.0:
             tangent[0], tangent[1], tangent[2] = by_solar, by_power, by_battery
+            falling_mwh, falling_excess = battery, excess
         enough = excess <= near_mwh
         if enough and (battery == 0.0 or (excess >= -near_mwh and tangent[2] < 0.0)):
             break
+        if not enough and by_battery > 0.0 and battery > 0.0:
+            if tangent[2] == 0.0:  # nothing is known of smaller ones yet
+                battery = max(battery - excess / by_battery, 0.0)
+                continue
+            # What both tangents say in equal parts of their slopes hangs on no battery.
+            share = by_battery / (by_battery - tangent[2])
+            level = falling_excess - tangent[2] * falling_mwh
+            found[VALUE] = share * level + (1.0 - share) * (excess - by_battery * battery)
+            found[BY_SOLAR] = share * tangent[0] + (1.0 - share) * by_solar
+            found[BY_POWER] = share * tangent[1] + (1.0 - share) * by_power
+            found[BY_ALLOWED] = -1.0
+            return found
         if not enough and (by_battery >= 0.0 or battery == max_mwh):
             found[VALUE], found[BY_SOLAR], found[BY_POWER] = excess, by_solar, by_power
             found[BY_ALLOWED] = -1.0
@@ -277,6 +294,7 @@ def _lossy_run(
     retained_fraction: float,
     step_h: float,
     cyclic: bool,
+    own_use_mw_per_mwh: float = 0.0,
 ) -> tuple[float, float, float, float]:
     """Unserved energy [MWh] of one plant and its slopes in solar, power and battery.
 
@@ -287,6 +305,7 @@ def _lossy_run(
     plant = PlantParameters(
         solar_mw, usable_mwh, battery_mw, 0.0, 0.0, retained_fraction,
         one_way_efficiency * step_h, step_h / one_way_efficiency, 1.0, 0.0, False,
+        own_use_mw_per_mwh * usable_mwh,
     )  # fmt: skip
     stored, drawn = plant.stored_per_mw, plant.drawn_per_mw
     soc, soc_solar, soc_power, soc_battery = usable_mwh, 0.0, 0.0, 1.0
@@ -295,7 +314,7 @@ def _lossy_run(
         start = soc
         unserved, by_solar, by_power, by_battery = 0.0, 0.0, 0.0, 0.0
         for t in range(len(load_mw)):
-            net = solar[t] * solar_mw - load_mw[t]
+            net = solar[t] * solar_mw - load_mw[t] - plant.own_use_mw
             # The branches below clip as the step does: they are foreseen, its minimum is waited
             # for.
             soc = step(plant, soc, net, 0.0, False).unclipped_soc_mwh
@@ -308,10 +327,12 @@ def _lossy_run(
                 soc_power += per_mw if net >= 0.0 else -per_mw
             else:
                 soc_solar += solar[t] * per_mw
+                soc_battery -= own_use_mw_per_mwh * per_mw
             if net < -battery_mw:
                 unserved -= (net + battery_mw) * step_h
                 by_solar -= solar[t] * step_h
                 by_power -= step_h
+                by_battery += own_use_mw_per_mwh * step_h
             if soc > usable_mwh:
                 soc, soc_solar, soc_power, soc_battery = usable_mwh, 0.0, 0.0, 1.0
             elif soc < 0.0:

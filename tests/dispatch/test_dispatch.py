@@ -638,6 +638,48 @@ def test_a_run_on_real_weather_closes_its_circle_and_balances(wyoming):
     assert frame.index.equals(wyoming.weather.index)
 
 
+def test_a_battery_that_takes_power_itself_is_a_load_beside_the_load(el_paso):
+    # 2 kW of each of 2,000 MWh are 4 MW at all times.
+    hungry = el_paso.with_parameters({"battery.own_use_kw_per_mwh": 2.0})
+    design = en.Design(solar_mw=900, battery_mwh=2000, battery_mw=300)
+    ran, plain = en.simulate(hungry, design), en.simulate(el_paso, design)
+    assert ran.own_use_mw == pytest.approx(4.0)
+    frame = ran.frame
+    parts = frame[["solar_to_load_mw", "discharge_mw", "backup_mw", "unserved_mw"]].sum(axis=1)
+    assert parts.to_numpy() == pytest.approx(frame["load_mw"].to_numpy() + 4.0, rel=1e-9)
+    parts = frame[["solar_to_load_mw", "charge_mw", "curtailed_mw"]].sum(axis=1)
+    assert parts.to_numpy() == pytest.approx(frame["solar_mw"].to_numpy(), rel=1e-9, abs=1e-7)
+    # It is the run of a load that is 4 MW higher, but for what counts as load.
+    same = en.simulate(el_paso.replace(load_mw=el_paso.load_mw + 4.0), design)
+    assert ran.flows == pytest.approx(same.flows, abs=1e-9)
+    served = en.assess(ran).served_fraction
+    assert served < en.assess(plain).served_fraction
+    assert served == pytest.approx(1 - same.flow("unserved_mw").sum() / el_paso.load_mw.sum())
+    many = en.simulate_many(hungry, [design])
+    assert many["served_fraction"][0] == pytest.approx(served, abs=1e-12)
+    assert en.run_workload(hungry, design, en.FirmLoad()).flows == pytest.approx(ran.flows)
+
+
+def test_a_plant_with_a_hungry_battery_is_sized_for_it(el_paso):
+    hungry = el_paso.with_parameters({"battery.own_use_kw_per_mwh": 1.0})
+    sized = en.size(hungry, served_fraction=0.99)
+    assert sized.evaluation.availability.served_fraction == pytest.approx(0.99, abs=1e-9)
+    plain = en.size(el_paso, served_fraction=0.99).evaluation.cost.annual_usd
+    cost = sized.evaluation.cost.annual_usd
+    assert 1.01 < cost / plain < 1.06
+    # No plant nearby that serves as much is cheaper.
+    for solar, battery in ((1.01, 1.0), (0.99, 1.0), (1.0, 1.01), (1.0, 0.99), (1.02, 0.98)):
+        near = sized.design.replace(
+            solar_mw=solar * sized.design.solar_mw, battery_mwh=battery * sized.design.battery_mwh
+        )
+        other = en.evaluate(hungry, near)
+        enough = other.availability.served_fraction >= 0.99
+        assert not enough or other.cost.annual_usd > cost
+    losses = sized.evaluation.losses["kwh_per_kwdc_year"]
+    took = (losses["battery"] - losses["battery_own_use"]) * sized.design.solar_mw
+    assert took == pytest.approx(sized.evaluation.run.own_use_mw * 8760, rel=1e-9)
+
+
 def test_a_plant_runs_on_the_array_s_output_over_its_life(el_paso):
     ran = en.simulate(el_paso, en.Design(solar_mw=10))
     # .7 % a year over 30 years: (1 - .993^30) / (30 * .007) = .904829

@@ -48,10 +48,12 @@ def case_of(name: str) -> en.Case:
         frame=frame,
         provenance=weather.provenance.replace(first_year=int(year), last_year=int(year)),
     )
+    assumptions = en.read_assumptions(modules="pvwatts")
+    assumptions = assumptions.with_values({"battery.own_use_kw_per_mwh": 0.0})
     return en.Case(
         site.with_weather(one),
         en.Datacenter(it_mw=IT_MW),
-        en.read_assumptions(modules="pvwatts"),
+        assumptions,
         snow_loss=en.snow.no_snow_loss,
     )
 

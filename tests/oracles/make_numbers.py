@@ -56,9 +56,10 @@ def assumed() -> en.Assumptions:
     solar = assumptions.solar
     others = solar.dc_kept_fraction / (1.0 - solar.availability_fraction)
     exactly = solar.replace(availability_fraction=1.0 - (1.0 - 0.140757) / others)
+    battery = assumptions.battery.replace(own_use_kw_per_mwh=0.0)
     # Nor did an acre between the rows cost more than its land.
     mount = solar.mount.replace(spacing_usd_per_acre=0.0)
-    return assumptions.replace(solar=exactly.replace(mount=mount))
+    return assumptions.replace(solar=exactly.replace(mount=mount), battery=battery)
 
 
 def sunny(name: str) -> en.Case:

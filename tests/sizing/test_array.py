@@ -288,3 +288,13 @@ def test_an_array_without_a_plant_is_passed_over() -> None:
     choice = choose_array(case, served_fraction=0.9, mounts=["fixed"], dc_ac_ratios=(1.3, 1.3))
     assert 20 < choice.frame["tilt_deg"][0] < 45
     assert choice.frame["tilt_deg"].max() < 90
+
+
+def test_an_array_on_a_limit_says_so() -> None:
+    choice = chosen("golden", 0.999)
+    solar = choice.case.assumptions.solar
+    told = " ".join(choice.sizing.notes)
+    assert ("limits.tilt_deg, 60" in told) == (solar.mount.tilt_deg == 60.0)
+    assert ("limits.dc_ac_ratio, 2" in told) == (solar.dc_ac_ratio == 2.0)
+    assert solar.mount.tilt_deg == 60.0 or solar.dc_ac_ratio == 2.0
+    assert "the array stands on" not in " ".join(en.size(choice.case, served_fraction=0.999).notes)

@@ -97,15 +97,19 @@ def test_all_of_the_energy_means_no_short_hour(curve):
 # --- the standing loss ----------------------------------------------------------------------------
 
 
-def with_loss(seed: int, n: int, cyclic: bool, kept: float) -> tuple[Problem, float, np.ndarray]:
-    """A small problem whose store loses by standing, its round trip, and its prices."""
+def with_loss(
+    seed: int, n: int, cyclic: bool, kept: float, own: float = 0.0
+) -> tuple[Problem, float, np.ndarray]:
+    """A small problem whose store loses by standing and takes `own` MW of a MWh for itself, its
+    round trip, and its prices.
+    """
     random = np.random.default_rng(seed)
     solar = np.maximum(np.sin(np.arange(n) / 24 * 2 * np.pi), 0) * random.uniform(0, 1, n)
     round_trip = float(random.uniform(0.7, 1.0))
     prices = random.uniform([50, 1, 0.5], [150, 30, 20])
     problem = Problem(
         solar, random.uniform(50, 150, n), prices, math.sqrt(round_trip), kept, cyclic, 1.0,
-        (1e5, 1e6, 1e5),
+        (1e5, 1e6, 1e5), own,
     )  # fmt: skip
     return problem, round_trip, prices
 
@@ -113,29 +117,32 @@ def with_loss(seed: int, n: int, cyclic: bool, kept: float) -> tuple[Problem, fl
 @settings(deadline=None, max_examples=40)
 @given(
     st.integers(0, 2**32 - 1), st.integers(12, 48), st.floats(0.5, 1.0), st.booleans(),
-    st.floats(0.9, 0.999),
+    st.floats(0.9, 1.0), st.sampled_from([0.0, 1e-4, 5e-3]),
 )  # fmt: skip
-def test_a_linear_programme_with_standing_loss_finds_nothing_cheaper(seed, n, share, cyclic, kept):
-    problem, round_trip, prices = with_loss(seed, n, cyclic, kept)
+def test_a_linear_programme_with_losses_finds_nothing_cheaper(seed, n, share, cyclic, kept, own):
+    problem, round_trip, prices = with_loss(seed, n, cyclic, kept, own)
     solved = linear_programme(
-        problem.solar, problem.load_mw, prices, round_trip, share, cyclic, 1.0, kept
+        problem.solar, problem.load_mw, prices, round_trip, share, cyclic, 1.0, kept, own
     )
     assert solved.success
     assert solve(problem, [share])[0, 3] == pytest.approx(solved.fun, rel=1e-6)
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.integers(0, 2**32 - 1), st.booleans(), st.floats(0.995, 0.99999), st.floats(0.02, 0.5))
+@given(
+    st.integers(0, 2**32 - 1), st.booleans(), st.floats(0.995, 0.99999), st.floats(0.02, 0.5),
+    st.sampled_from([0.0, 5e-4]),
+)  # fmt: skip
 def test_the_smallest_lossy_battery_leaves_what_is_allowed_and_its_slopes_are_differences(
-    seed, cyclic, kept, dark
+    seed, cyclic, kept, dark, own
 ):
-    problem, _, _ = with_loss(seed, 24 * 20, cyclic, kept)
+    problem, _, _ = with_loss(seed, 24 * 20, cyclic, kept, own)
     load_mwh = problem.load_mwh
 
     def smallest(solar_mw: float, power_mw: float, allowed: float) -> np.ndarray:
         return smallest_lossy_battery(
             problem.solar, problem.load_mw, solar_mw, power_mw, problem.one_way_efficiency, kept,
-            1.0, cyclic, allowed, 0.0, 1e6,
+            1.0, cyclic, allowed, 0.0, 1e6, own,
         )  # fmt: skip
 
     solar_mw, power_mw, allowed = 700.0, 400.0, dark * load_mwh
@@ -144,6 +151,7 @@ def test_the_smallest_lossy_battery_leaves_what_is_allowed_and_its_slopes_are_di
     plant = plant_parameters(
         solar_mw=solar_mw, usable_mwh=found[1], battery_mw=power_mw,
         one_way_efficiency=problem.one_way_efficiency, retained_fraction=kept, step_h=1.0,
+        own_use_mw=own * found[1],
     )  # fmt: skip
     none = np.empty(0)
     start = cyclic_soc(plant, problem.solar, problem.load_mw, none) if cyclic else found[1]

@@ -50,7 +50,7 @@ def test_the_linear_programme_of_pypsa_is_reproduced(row):
     assert found.battery_mw == pytest.approx(float(row["battery_mw"]), rel=1e-4)
 
 
-def linear_programme(solar, load, prices, round_trip, served, cyclic, step_h, kept=1.0):
+def linear_programme(solar, load, prices, round_trip, served, cyclic, step_h, kept=1.0, own=0.0):
     """The same problem as a linear programme over sizes and flows, solved by HiGHS."""
     n, eta = len(solar), math.sqrt(round_trip)
     # Columns: S, E, P, then charge, discharge, unserved, store at each step's end.
@@ -68,7 +68,7 @@ def linear_programme(solar, load, prices, round_trip, served, cyclic, step_h, ke
 
     equal, value = [], []
     for t in range(n):
-        at_most([(di[t], -1), (un[t], -1), (ch[t], 1), (0, -solar[t])], -load[t])
+        at_most([(di[t], -1), (un[t], -1), (ch[t], 1), (0, -solar[t]), (1, own)], -load[t])
         at_most([(ch[t], 1), (2, -1)], 0)
         at_most([(di[t], 1), (2, -1)], 0)
         at_most([(so[t], 1), (1, -1)], 0)
