@@ -1,6 +1,7 @@
 """The battery: what is assumed of it and its physics.
 
-In: values from the assumptions. Out: `Battery`; efficiency and self-discharge of a step.
+In: values from the assumptions. Out: `Battery`; efficiency and self-discharge of a step. How it
+fades is in `energy.fade`, also by the name `energy.battery.fade`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from energy.fade import fade as fade
 from energy.parameters import Fraction, Input, Lifetime, NotNegative, Positive, PositiveFraction
 
 #: Hours in the month that the self-discharge is given for: a twelfth of 8766.

@@ -108,7 +108,7 @@ class Case:
     >>> import energy as en
     >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
     >>> round(case.kwh_per_kwdc_year)
-    2176
+    2209
     """
 
     site: Site

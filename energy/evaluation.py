@@ -113,12 +113,17 @@ class Evaluation(Result):
         notes = list(self.case.site.notes)
         if self.case.building is not None:
             notes.extend(self.case.building.notes)
-        if weather.years == 1:
-            kind = "typical year" if weather.typical else f"year, {weather.first_year}"
+        if weather.typical:
             notes.append(
-                f"one {kind}: its low-irradiance periods decide, other years differ; "
-                "at one Californian site plants "
-                "sized on single years cost .6 to 1.4 times what 18 years together ask for at 99 %"
+                "a typical year, which has no bad winter: at five places with long records plants "
+                "for 99 % of the energy cost 11 %, for 99.9 % 28 % more than on a typical year "
+                "made of the same months; real years are a fetch away (--years 2001-2024)"
+            )
+        elif weather.years == 1:
+            notes.append(
+                f"one year, {weather.first_year}: its low-irradiance periods decide, other years "
+                "differ; at five places with long records single years ask for .7 to 1.3 times "
+                "what all years together do at 99 %"
             )
         supported = nines_supported(weather.years_exact)
         if availability.nines > supported:

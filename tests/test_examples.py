@@ -12,6 +12,9 @@ import pytest
 
 import energy as en
 
+#: As a user has them, not the frozen ones.
+SHIPPED_SITES = True
+
 MODULES = sorted(
     module.name
     for module in pkgutil.walk_packages(en.__path__, "energy.")

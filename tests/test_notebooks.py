@@ -11,6 +11,9 @@ import pytest
 
 import energy as en
 
+#: As a user has them, not the frozen ones.
+SHIPPED_SITES = True
+
 FOLDER = Path(__file__).parents[1] / "sites" / "studies"
 STUDIES = [FOLDER / f"{name}.ipynb" for name in ("first-look", "compare-sites")]
 

@@ -40,6 +40,7 @@ RENAMED = {
 
 #: Pattern of names -> why these numbers are others now.
 CHANGED: dict[str, str] = {
+    r"^uncertainty/wyoming/interval_90/": "one interval with its parts, of what long records say",
     r"^odds/": "one more assumption is drawn, what snow takes: the same seed draws others",
     r"^run/.*/lolev_events_per_year$": "an event over the joint of a cyclic chain is one event",
     r"^array/el-paso/": "another search, which also looks for the pitch: other arrays are tried",
@@ -49,6 +50,9 @@ CHANGED: dict[str, str] = {
 
 #: Pattern of names -> why these numbers are gone.
 GONE: dict[str, str] = {
+    r"^site/(casper|gillette|lander|laramie|rawlins|riverton|rock-springs|sheridan)/": (
+        "eleven recorded years now"
+    ),
     r"^sensitivity/el-paso/.*/45$": "solar.loss_fraction is now losses by name",
 }
 

@@ -5,12 +5,14 @@ In: sites, a datacenter and a target. Out: `Comparison`, cheapest energy first.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from energy.assumptions import Assumptions, read_assumptions
@@ -23,15 +25,22 @@ from energy.sizing import Sizing, Target, choose_array, size
 from energy.snow import SnowLoss, mean_loss
 from energy.tables import Result
 
+#: Draws of what the weather leaves open, behind the fraction in which a site is the cheapest.
+WEATHER_DRAWS = 4000
+
 
 @dataclass(frozen=True, eq=False)
 class Comparison(Result):
-    """Sized plants for one target, ranked by levelized cost per MWh served; `compare` makes one.
+    """Sized plants for one target, ranked by what they most probably cost; `compare` makes one.
+
+    Plants on few or typical years cost more in the long run than their hours show: the ranking is
+    by the middle of each one's interval (`Sizing.cost_interval`), which is the levelized cost where
+    there is none.
 
     Parameters
     ----------
     sizings
-        The plants, least levelized cost first.
+        The plants, the one that is most probably cheapest first.
     infeasible
         Sites that have no plant for the target, and why.
 
@@ -53,8 +62,29 @@ class Comparison(Result):
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """One row a site, least cost first; full precision, units in the column names."""
-        return pd.DataFrame([row(sizing.evaluation) for sizing in self.sizings]).set_index("site")
+        """One row a site, in the order of the ranking; full precision, units in the column names.
+
+        `levelized_p05_usd_per_mwh` and `levelized_p95_usd_per_mwh` are the ends of the 90 %
+        interval that the weather leaves, and `lowest_cost_fraction` how often the site is the
+        cheapest in draws from all of them; NaN where a plant has backup or grid.
+        """
+        frame = pd.DataFrame([row(sizing.evaluation) for sizing in self.sizings]).set_index("site")
+        ends = [
+            interval.levelized_usd_per_mwh if interval is not None else (math.nan, math.nan)
+            for interval in (sizing.cost_interval for sizing in self.sizings)
+        ]
+        frame[["levelized_p05_usd_per_mwh", "levelized_p95_usd_per_mwh"]] = ends
+        frame["lowest_cost_fraction"] = self._lowest_cost_fraction()
+        return frame
+
+    def _lowest_cost_fraction(self) -> list[float]:
+        intervals = [sizing.cost_interval for sizing in self.sizings]
+        known = [interval for interval in intervals if interval is not None]
+        if len(known) < len(intervals):
+            return [math.nan] * len(intervals)
+        usd = np.stack([each.usd_per_mwh * each.draw(WEATHER_DRAWS) for each in known], axis=1)
+        cheapest = usd <= usd.min(axis=1, keepdims=True)
+        return [float(fraction) for fraction in cheapest.mean(axis=0)]
 
     @property
     def notes(self) -> list[str]:
@@ -63,8 +93,8 @@ class Comparison(Result):
         if kinds != {True, False}:
             return []
         return [
-            "typical years stand beside recorded ones: a typical year has no bad winter, which "
-            "flatters its site by more than small differences in this ranking"
+            "typical years stand beside recorded ones: a typical year has no bad winter, which its "
+            "levelized cost does not know and the ranking and the 90 % intervals do"
         ]
 
     def _record(self) -> dict[str, Any]:
@@ -95,7 +125,7 @@ class Comparison(Result):
         first = self.sizings[0]
         return (
             f"{first.case.datacenter.it_mw:g} MW of computers: {first.title} at each site, "
-            f"{first.case.assumptions.finance.dollar_year} dollars, least cost first"
+            f"{first.case.assumptions.finance.dollar_year} dollars, most probably cheapest first"
         )
 
 
@@ -185,7 +215,7 @@ def compare(
     >>> import energy as en
     >>> ranking = en.compare(["el-paso", "phoenix"], served_fraction=0.9)
     >>> list(ranking.frame.index)
-    ['phoenix', 'el-paso']
+    ['el-paso', 'phoenix']
     """
     aim = Target.of(target, **given)
     places = [site if isinstance(site, Site) else read_site(site) for site in sites]
@@ -206,5 +236,13 @@ def compare(
             infeasible[place.name] = str(error)
             if not keep_going or len(infeasible) == len(places):
                 raise
-    sizings.sort(key=lambda sizing: sizing.evaluation.cost.levelized_usd_per_mwh)
+    sizings.sort(key=_most_probable_usd_per_mwh)
     return Comparison(tuple(sizings), infeasible)
+
+
+def _most_probable_usd_per_mwh(sizing: Sizing) -> float:
+    """What sites are ranked by."""
+    interval = sizing.cost_interval
+    if interval is None:
+        return sizing.evaluation.cost.levelized_usd_per_mwh
+    return interval.middle_usd_per_mwh

@@ -326,7 +326,7 @@ def compute_cost(
     Examples
     --------
     >>> import energy as en
-    >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    >>> case = en.Case(en.read_site("tampa"), en.Datacenter(it_mw=100))
     >>> design = en.Design(solar_mw=800, battery_mwh=2000, battery_mw=300)
     >>> run = en.run_workload(case, design, en.Interruptible(parts=50))
     >>> training = en.Training(flop=2.1e25, days=30.0)

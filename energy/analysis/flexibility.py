@@ -87,7 +87,7 @@ def size_for_work(case: Case, workload: Workload, *, useful_fraction: float = 0.
     Examples
     --------
     >>> import energy as en
-    >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    >>> case = en.Case(en.read_site("tampa"), en.Datacenter(it_mw=100))
     >>> en.size_for_work(case, en.FirmLoad(), useful_fraction=0.9).useful_fraction > 0.899
     True
     """
@@ -278,7 +278,7 @@ def compare_workloads(
     Examples
     --------
     >>> import energy as en
-    >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    >>> case = en.Case(en.read_site("tampa"), en.Datacenter(it_mw=100))
     >>> kinds = {"capped": en.PowerCapped()}
     >>> en.compare_workloads(case, kinds, useful_fraction=0.9)  # doctest: +SKIP
     """

@@ -2,8 +2,9 @@
 
 In: `Case`s and a target. Out: `MonteCarlo`.
 
-The plant is sized anew in every draw, PV and battery alone. What the weather years leave open is
-not drawn: `energy.sizing.weather_uncertainty` says that.
+The plant is sized anew in every draw, PV and battery alone. What the weather leaves open is drawn
+as a factor of each site's cost (`Sizing.cost_interval`): few years, years of neighbors, typical and
+synthetic ones; sites that stand on the same calendar years have good and bad ones together.
 
 Thousands of sizings are needed, so what costs most is not repeated. PV generation and load of a
 draw are made from some that are worked out before: losses, degradation, inverter and load exactly;
@@ -97,6 +98,8 @@ class MonteCarlo(Result):
         Shape (draws, sites): cost of the cheapest plant [$/MWh served]; NaN where none is enough.
     error_fraction
         The largest error of these costs on `CHECKED` draws that were sized exactly as well.
+    weather_drawn
+        Whether what the weather leaves open is in these costs.
     """
 
     cases: tuple[Case, ...]
@@ -105,6 +108,7 @@ class MonteCarlo(Result):
     assumptions: pd.DataFrame
     levelized_usd_per_mwh: Array
     error_fraction: float
+    weather_drawn: bool
     base_usd_per_mwh: Array = field(repr=False)
 
     @cached_property
@@ -145,7 +149,13 @@ class MonteCarlo(Result):
         """What must be said beside the probabilities."""
         return [
             "assumptions are drawn independently, each from a triangle between its low, value and "
-            "high; weather years, and what the sites' own prices leave open, are not drawn"
+            "high; "
+            + (
+                "so is what each site's weather leaves open; "
+                if self.weather_drawn
+                else "what the weather leaves open is not; "
+            )
+            + "what the sites' own prices leave open is not drawn"
         ]
 
     @property
@@ -165,6 +175,7 @@ class MonteCarlo(Result):
             "draws": len(self.assumptions),
             "seed": self.seed,
             "error_fraction": self.error_fraction,
+            "weather_drawn": self.weather_drawn,
             "notes": self.notes,
             "sites": self.frame.reset_index().to_dict(orient="records"),
         }
@@ -176,6 +187,7 @@ def monte_carlo(
     *,
     draws: int = 1000,
     seed: int = 0,
+    weather: bool = True,
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
     **given: float | None,
 ) -> MonteCarlo:
@@ -195,6 +207,8 @@ def monte_carlo(
         Fraction of the load's energy to serve, by PV and battery.
     draws, seed
         Size of the sample; the same seed gives the same sample.
+    weather
+        Draw also what each site's weather leaves open; without it the hours are taken as given.
     progress
         Wraps the numbers of the draws, for a progress bar.
 
@@ -208,7 +222,7 @@ def monte_carlo(
     Examples
     --------
     >>> import energy as en
-    >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    >>> case = en.Case(en.read_site("tampa"), en.Datacenter(it_mw=100))
     >>> found = en.monte_carlo([case], served_fraction=0.9, draws=2)
     >>> found.frame["lowest_cost_fraction"].tolist()
     [1.0]
@@ -253,6 +267,8 @@ def monte_carlo(
         # After an interrupt nobody waits for draws that have not begun.
         pool.shutdown(cancel_futures=True)
     errors = np.abs(usd[checked] / exact - 1.0)
+    if weather:
+        usd *= np.stack([_weather_factors(sizing, draws, seed) for sizing in sized], axis=1)
     return MonteCarlo(
         cases=tuple(cases),
         target=aim,
@@ -260,8 +276,15 @@ def monte_carlo(
         assumptions=sample,
         levelized_usd_per_mwh=usd,
         error_fraction=float(np.nanmax(errors, initial=0.0)),
+        weather_drawn=weather,
         base_usd_per_mwh=np.array([s.evaluation.cost.levelized_usd_per_mwh for s in sized]),
     )
+
+
+def _weather_factors(sizing: Sizing, draws: int, seed: int) -> Array:
+    """Factors of the cost from what a site's weather leaves open."""
+    interval = sizing.cost_interval
+    return interval.draw(draws, seed) if interval is not None else np.ones(draws)
 
 
 def _same_but_for_the_array(one: Assumptions, other: Assumptions) -> bool:

@@ -126,7 +126,7 @@ def sensitivity(
     Examples
     --------
     >>> import energy as en
-    >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    >>> case = en.Case(en.read_site("tampa"), en.Datacenter(it_mw=100))
     >>> en.sensitivity(case, served_fraction=0.9).frame.index[0]
     'battery.energy_usd_per_kwh'
     """

@@ -295,9 +295,11 @@ def monte_carlo(
     say_drawn(plot, output.quiet)
 
 
-#: Columns of the ranking, as `Comparison.frame` has them; "" is the range of the levelized cost.
+#: Columns of the ranking, as `Comparison.frame` has them; "weather" and "prices" are ranges of the
+#: levelized cost.
 RANKING = (
-    "levelized_usd_per_mwh", "", "array", "solar_mw", "battery_mwh", "battery_mw", "backup_mw",
+    "levelized_usd_per_mwh", "by weather", "by prices", "lowest_cost_fraction", "array",
+    "solar_mw", "battery_mwh", "battery_mw", "backup_mw",
     "capital_usd", "land_acres", "served_fraction", "available_fraction", "nines",
     "lolh_hours_per_year", "eue_mwh_per_year", "longest_event_h", "weather_years", "weather",
 )  # fmt: skip
@@ -312,19 +314,30 @@ def _show_ranking(ranking: Comparison, quiet: bool) -> None:
     print(
         f"Cheapest {parts} for {first.datacenter.it_mw:g} MW of computers, "
         f"{ranking.target.description};\n{first.assumptions.finance.dollar_year} dollars, "
-        "lowest levelized cost first.\n"
+        "most probably cheapest first.\n"
     )
-    names = [n for n in RANKING if n != "backup_mw" or (frame["backup_mw"] > 0).any()]
+    absent = {"backup_mw"} if not (frame["backup_mw"] > 0).any() else {"by weather"}
+    if len(frame) == 1 or frame["lowest_cost_fraction"].isna().any():
+        absent.add("lowest_cost_fraction")
+    names = [name for name in RANKING if name not in absent]
     rows = []
     for evaluation, (site, row) in zip(evaluations, frame.iterrows(), strict=True):
-        texts = {"": range_text(evaluation), "nines": nines_text(evaluation)}
-        texts["array"] = row["array"]
+        texts = {
+            "by weather": f"{row['levelized_p05_usd_per_mwh']:.0f}-"
+            f"{row['levelized_p95_usd_per_mwh']:.0f}",
+            "by prices": range_text(evaluation),
+            "lowest_cost_fraction": f"{100 * row['lowest_cost_fraction']:.0f}",
+            "nines": nines_text(evaluation),
+            "array": row["array"],
+        }
         rows.append([str(site), *(texts.get(name) or show(name, row[name]) for name in names)])
-    heads = ["site", *(heading(name) if name else "low-high" for name in names)]
+    heads = ["site", *(name if name.startswith("by ") else heading(name) for name in names)]
     print_table(heads, rows, left=(0, 1 + names.index("array"), len(heads) - 1))
     if quiet:
         return
-    say("low-high: levelized cost with all prices at the low, and at the high end of their range")
+    if "by weather" in names:
+        say("by weather: 90 % interval of that cost, as few, typical or distant years leave it")
+    say("by prices: that cost with all prices at the low, and at the high end of their range")
     for note in ranking.notes:
         say(note)
     print_notes(ranking.sizings, quiet)

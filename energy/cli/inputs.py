@@ -5,9 +5,10 @@ In: groups of options. Out: objects of the package; every problem in one InputEr
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from energy.cli.options import (
     TargetOptions,
     WeatherOptions,
 )
-from energy.errors import InputError
+from energy.errors import InputError, WeatherError
 
 if TYPE_CHECKING:
     from energy.assumptions import Assumptions
@@ -183,7 +184,14 @@ def site_from(place: SiteOption, words: WeatherOptions) -> Site:
         if words.source is not None:
             with problems:
                 service = source_from(words.source)
-    if words.source is not None:
+        if words.years is not None:
+            with problems:
+                wanted = years_from(words.years)
+                if words.weather is not None:
+                    raise InputError("--weather and --years both give hours; give one of them")
+    if words.years is not None:
+        site = _with_years(site, service if words.source else _best_source(site), wanted)
+    elif words.source is not None:
         from energy.weather.fetch import cached
 
         given = cached(service, site.latitude_deg, site.longitude_deg, site.elevation_m)
@@ -193,6 +201,41 @@ def site_from(place: SiteOption, words: WeatherOptions) -> Site:
     if words.resampled_years is not None:
         site = site.with_resampled_years(words.resampled_years, seed=words.seed)
     return site
+
+
+def _best_source(site: Site) -> Source:
+    """NSRDB with a key and in the Americas, else NASA POWER, which has the whole Earth."""
+    from energy.weather.fetch import SOURCES
+
+    in_the_americas = -170.0 <= site.longitude_deg <= -25.0
+    with_key = all(os.environ.get(name) for name in SOURCES["nsrdb"].secrets.values())
+    return SOURCES["nsrdb" if in_the_americas and with_key else "nasa-power"]
+
+
+def _with_years(site: Site, source: Source, years: list[int]) -> Site:
+    """The site on fetched years; on the hours that it has, and a word about it, where none come.
+
+    Years that are kept are not asked for again. `SUNRACK_WEATHER_URL` is another address of the
+    service, such as a mirror.
+    """
+    from energy.cli.render import progress
+
+    try:
+        return site.with_fetched_years(
+            source,
+            years,
+            retries=1,
+            url=os.environ.get("SUNRACK_WEATHER_URL"),
+            progress=progress(False, f"{site.name}: fetching"),
+        )
+    except WeatherError as error:
+        series = site.series
+        note = (
+            f"{source.name} did not give {years[0]}-{years[-1]} ({error}); on the hours at hand "
+            f"instead: {series.source}"
+        )
+        provenance = series.provenance.replace(note)
+        return site.with_weather(replace(series, provenance=provenance), site.weather.file)
 
 
 def case_from(

@@ -80,6 +80,10 @@ class WeatherOptions:
         str | None,
         _option(WEATHER, "--source", help="Hours from `energy fetch`: nasa-power, pvgis, nsrdb"),
     ] = None
+    years: Annotated[
+        str | None,
+        _option(WEATHER, "--years", help="Such as 2001-2024: real years, fetched where they lack"),
+    ] = None
     resampled_years: Annotated[
         int | None,
         _option(WEATHER, "--resampled-years", help="Years resampled from the recorded ones"),

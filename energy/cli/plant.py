@@ -102,11 +102,12 @@ def size(
     arrays: ArrayOptions,
     output: OutputOptions,
     uncertainty: Annotated[
-        bool, typer.Option("--uncertainty", help="Also the interval that the weather years leave")
+        bool,
+        typer.Option("--uncertainty", help="Also how sure the cost is"),
     ] = False,
 ) -> None:
     """Find the cheapest plant at one site for one target."""
-    from energy.sizing import choose_array, weather_uncertainty
+    from energy.sizing import choose_array
     from energy.tables import plain_rows, write_result
 
     with Problems() as problems:
@@ -134,7 +135,7 @@ def size(
         sized = choice.sizing
         # Asked for in so many words, the others are shown too.
         tried = choice.frame if arrays.array or arrays.best_array else None
-    interval = weather_uncertainty(sized) if uncertainty else None
+    interval = _uncertainty_of(sized, output.quiet) if uncertainty else None
     if output.csv is not None:
         write_result(sized, output.csv)
     if output.as_json:
@@ -390,12 +391,39 @@ def _show_arrays(arrays: pd.DataFrame) -> None:
     print_table(map(heading, columns), rows, left=(0,))
 
 
+#: Draws of all prices behind `--uncertainty`.
+PRICE_DRAWS = 128
+
+
+def _uncertainty_of(sized: Sizing, quiet: bool) -> WeatherUncertainty:
+    """How sure a sizing is by its weather, and its cost by prices too."""
+    from energy.analysis.monte_carlo import monte_carlo
+    from energy.sizing import weather_uncertainty
+
+    drawn = monte_carlo(
+        [sized.case],
+        sized.target,
+        draws=PRICE_DRAWS,
+        weather=False,
+        progress=progress(quiet, "draws"),
+    )
+    factors = drawn.levelized_usd_per_mwh[:, 0] / drawn.base_usd_per_mwh[0]
+    return weather_uncertainty(sized, price_factors=factors)
+
+
 def _show_uncertainty(found: WeatherUncertainty) -> None:
     rows = [
         (heading(str(name)), *(show(str(name), row[key]) for key in ("value", "low", "high")))
         for name, row in found.frame.iterrows()
     ]
     print_table(("90 % interval", "value", "low", "high"), rows, left=(0,))
+    if found.cost_interval is not None:
+        parts = [
+            (f"by {name} alone", *(f"{end:,.1f}" for end in ends))
+            for name, ends in found.cost_interval.to_dict()["parts"].items()
+            if ends is not None
+        ]
+        print_table(("levelized cost [$/MWh]", "low", "high"), parts, left=(0,))
     most = float(found.single_years["annual_usd"].max())
     years = [
         (

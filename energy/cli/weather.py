@@ -36,6 +36,7 @@ def sites(output: OutputOptions) -> None:
             {"site": place.name}
             | {name: getattr(place, name) for name in fields}
             | {"years": place.series.years, "source": place.series.source}
+            | _years_behind(place)
             for place in places
         ]
         print_json({"sites": records})
@@ -49,19 +50,35 @@ def sites(output: OutputOptions) -> None:
             f"{place.elevation_m:.0f}",
             f"{place.series.ghi_kwh_m2_day:.2f}",
             f"{place.series.temp_air_c:.1f}",
+            str(place.series.real_years or ""),
+            place.series.basis,
+            f"{place.distance_km:.0f}" if place.series.real_years else "",
             place.series.source,
         )
         for place in places
     ]
-    heads = ("site", "place", "lat", "lon", "m", "GHI kWh/m²/d", "°C", "weather")
-    print_table(heads, rows, left=(0, 1, 7))
+    heads = ("site", "place", "lat", "lon", "m", "GHI kWh/m²/d", "°C", "recorded years", "basis",
+             "from [km]", "weather")  # fmt: skip
+    print_table(heads, rows, left=(0, 1, 8, 10))
+
+
+def _years_behind(place: Site) -> dict[str, Any]:
+    """How many recorded years stand behind a site's hours, whose, and from how far."""
+    series = place.series
+    return {
+        "real_years": series.real_years,
+        "basis": series.basis,
+        "distance_km": place.distance_km,
+    }
 
 
 def _sites_frame(places: list[Site]):  # type: ignore[no-untyped-def]
     import pandas as pd
 
     names = ("name", "title", "latitude_deg", "longitude_deg", "elevation_m")
-    rows = [{name: getattr(place, name) for name in names} for place in places]
+    rows = [
+        {name: getattr(place, name) for name in names} | _years_behind(place) for place in places
+    ]
     return pd.DataFrame(rows).set_index("name")
 
 

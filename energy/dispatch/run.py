@@ -200,7 +200,7 @@ def simulate(case: Case, design: Design, *, initial_soc_fraction: float | None =
     Examples
     --------
     >>> import energy as en
-    >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    >>> case = en.Case(en.read_site("tampa"), en.Datacenter(it_mw=100))
     >>> run = en.simulate(case, en.Design(solar_mw=800, battery_mwh=2000, battery_mw=300))
     >>> len(run.frame), round(run.backup_energy_fraction, 2)
     (8760, 0.0)

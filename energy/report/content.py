@@ -31,6 +31,7 @@ from energy.report.sentences import (
     years_words,
 )  # fmt: skip
 from energy.sizing import Sizing, Target, frontier
+from energy.sizing.cost_interval import cost_intervals
 from energy.sizing.weather_uncertainty import weather_uncertainty
 from energy.units import loss_words
 
@@ -270,10 +271,21 @@ def _frontier(sizing: Sizing, fractions: list[float], asked: int) -> dict[str, l
     if not sizing.target.is_exact:
         own = sizing.design.model_dump() | sizing.evaluation.availability.to_dict()
         frame.iloc[asked] = [own[name] for name in frame.columns]
-    return {
+    found = {
         str(name): [float(v) if math.isfinite(v) else None for v in column]
         for name, column in frame.items()
     }
+    return found | _weather_factors(sizing, frame["served_fraction"].tolist())
+
+
+def _weather_factors(sizing: Sizing, fractions: list[float]) -> dict[str, list[float | None]]:
+    """Factors of the cost at each fraction: the ends of what the weather leaves, and its middle."""
+    names = ("weather_low", "weather_middle", "weather_high")
+    if sizing.cost_interval is None:
+        return {name: [None] * len(fractions) for name in names}
+    totals = [each.total for each in cost_intervals(sizing.evaluation, fractions)]
+    rows = [(part.interval()[0], math.exp(part.shift), part.interval()[1]) for part in totals]
+    return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
 
 
 def _parts(case: Case) -> list[dict[str, Any]]:
@@ -321,12 +333,14 @@ def costs(data: Mapping[str, Any], site: Mapping[str, Any], at: int) -> dict[str
 
 
 def _ranking(data: Mapping[str, Any], at: int) -> list[dict[str, Any]]:
-    """The sites at one target, cheapest first; those without a plant last."""
+    """The sites at one target, most probably cheapest first; those without a plant last."""
     found = [(number, costs(data, site, at)) for number, site in enumerate(data["sites"])]
-    reached = sorted(
-        ((number, cost) for number, cost in found if cost is not None),
-        key=lambda pair: pair[1]["usd_per_mwh"],
-    )
+
+    def middle(pair: tuple[int, dict[str, float]]) -> float:
+        factor = data["sites"][pair[0]]["frontier"]["weather_middle"][at]
+        return pair[1]["usd_per_mwh"] * (1.0 if factor is None else factor)
+
+    reached = sorted(((number, cost) for number, cost in found if cost is not None), key=middle)
     cheapest = reached[0][1]["usd_per_mwh"] if reached else math.nan
     rows: list[dict[str, Any]] = [
         {"site": number, "cells": cells(data["sites"][number], at, cost, cheapest)} | cost
@@ -441,28 +455,27 @@ def _events(plant: Evaluation) -> list[list[Any]]:
 
 
 def _uncertainty(sizing: Sizing) -> dict[str, Any]:
-    """How uncertainty, as far as the weather years can tell, in $/MWh of the asked fraction."""
+    """How sure the cost is, as far as the weather can tell, and what each year says of it."""
     weather = sizing.case.weather
-    draws = max(20, min(DRAWS, DRAWN_YEARS // weather.years))
-    uncertainty = weather_uncertainty(sizing, draws=draws)
+    found = weather_uncertainty(sizing)
     served_mwh = sizing.evaluation.run.served_mwh_per_year
-    annual_usd = uncertainty.frame.loc["annual_usd"].to_numpy(dtype=float)
-    value, low, high = (annual_usd / served_mwh).tolist()
-    single = uncertainty.single_years
+    value, low, high = map(float, found.frame.loc["levelized_usd_per_mwh"].to_numpy())
+    single = found.single_years
+    interval = sizing.cost_interval
     return {
-        "draws": draws,
         "usd_per_mwh": value,
-        "low_usd_per_mwh": low,
-        "high_usd_per_mwh": high,
+        "low_usd_per_mwh": low if math.isfinite(low) else None,
+        "high_usd_per_mwh": high if math.isfinite(high) else None,
+        "parts": interval.to_dict()["parts"] if interval is not None else {},
         "years": [str(n + 1) if weather.relabeled else str(y) for n, y in enumerate(single.index)],
         "years_usd_per_mwh": [
             float(f"{usd / served_mwh:.5g}") if math.isfinite(usd) else None
             for usd in single["annual_usd"].tolist()
         ],
         "years_served_fraction": _rounded(single["served_fraction"], 7),
-        "nines_at_least": uncertainty.nines_at_least,
-        "nines_supported": uncertainty.nines_supported,
-        "notes": uncertainty.notes,
+        "nines_at_least": found.nines_at_least,
+        "nines_supported": found.nines_supported,
+        "notes": found.notes,
     }
 
 

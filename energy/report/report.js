@@ -418,7 +418,7 @@ function shade(fraction) {
 }
 legend("calendar-legend", [["below 5 %", shade(0)], ["5–15 %", shade(0.1)], ["15–30 %", shade(0.2)], ["30–50 %", shade(0.4)], ["above 50 % of the day’s load", shade(0.9)]]);
 
-plot("spread", () => "Cost of plants sized on single weather years. " + sites.map(s => `${s.name}: ${few(s.uncertainty.usd_per_mwh)} $/MWh` + (s.uncertainty.low_usd_per_mwh === null ? ", one year" : `, nine of ten draws ${few(s.uncertainty.low_usd_per_mwh)} to ${few(s.uncertainty.high_usd_per_mwh)}`)).join("; "), (svg, width) => {
+plot("spread", () => "Cost of plants sized on single weather years. " + sites.map(s => `${s.name}: ${few(s.uncertainty.usd_per_mwh)} $/MWh` + (s.uncertainty.low_usd_per_mwh === null ? "" : `, 90 % interval ${few(s.uncertainty.low_usd_per_mwh)} to ${few(s.uncertainty.high_usd_per_mwh)}`)).join("; "), (svg, width) => {
   const order = data.rankings[data.asked].map(row => row.site), roomy = width > 520;
   const names = order.map(n => fit(sites[n].name, roomy ? width / 3 : width, roomy ? 400 : 600));
   const left = roomy ? widest(names) + 16 : 8, right = width - 14, tall = roomy ? 30 : 44, top = 14;

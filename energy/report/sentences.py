@@ -5,7 +5,6 @@ In: the data of `energy.report.content`. Out: text.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +12,7 @@ from energy.weather import Weather
 
 #: Heads of the ranking after rank and site, with their units.
 COLUMNS = (
-    "$/MWh served", "low–high", "above cheapest", "PV MWdc", "battery MWh",
+    "$/MWh served", "by weather", "by prices", "above first", "PV MWdc", "battery MWh",
     "battery MW", "capital M$", "land acres", "hours in full", "LOLH h/yr", "longest outage h",
     "weather years",
 )  # fmt: skip
@@ -81,10 +80,15 @@ def cells(
     """One row of the ranking, a cell for each of `COLUMNS`."""
     curve = {name: values[at] for name, values in site["frontier"].items()}
     above = cost["usd_per_mwh"] / cheapest - 1.0
+    weather = "–"
+    if curve["weather_low"] is not None:
+        ends = (cost["usd_per_mwh"] * curve[f"weather_{end}"] for end in ("low", "high"))
+        weather = "–".join(money(usd) for usd in ends)
     return [
         money(cost["usd_per_mwh"]),
+        weather,
         f"{money(cost['low_usd_per_mwh'])}–{money(cost['high_usd_per_mwh'])}",
-        f"+{above:.1%}".replace("%", " %") if above > 0 else "–",
+        f"{above:+.1%}".replace("%", " %") if above else "–",
         f"{curve['solar_mw']:,.0f}",
         f"{curve['battery_mwh']:,.0f}",
         f"{curve['battery_mw']:,.0f}",
@@ -120,10 +124,13 @@ def answer(data: Mapping[str, Any], at: int) -> str:
     if len(ranking) > 1:
         second = ranking[1]
         gap = second["usd_per_mwh"] - best["usd_per_mwh"]
-        first += (
-            f", {money(gap)} $ ({gap / second['usd_per_mwh']:.1%})".replace("%", " %")
-            + f" below {_name(data, second['site'])}"
-        )
+        other = _name(data, second["site"])
+        if gap >= 0.0:
+            share = f"{gap / second['usd_per_mwh']:.1%}".replace("%", " %")
+            first += f", {money(gap)} $ ({share}) below {other}"
+        else:
+            first = first.replace("is the cheapest:", "is most probably the cheapest:")
+            first += f", {money(-gap)} $ above {other}, whose weather hides more"
     elif len(data["sites"]) == 1:
         first = first.replace("is the cheapest:", "costs")
     else:
@@ -142,37 +149,26 @@ def _confidence(data: Mapping[str, Any], ranking: list[Mapping[str, Any]]) -> st
     """What the weather years, and the monte_carlo where there are some, say of the first place."""
     best = data["sites"][ranking[0]["site"]]
     uncertainty = best["uncertainty"]
-    lone = [
-        site["name"]
-        for row in ranking
-        if math.isnan((site := data["sites"][row["site"]])["uncertainty"]["low_usd_per_mwh"])
-    ]
-    if best["name"] in lone:
-        text = (
-            f"{listed(lone)} {'stands' if len(lone) == 1 else 'stand'} on one weather year"
-            f"{'' if len(lone) == 1 else ' each'}, which cannot say how much other years would "
-            "change that"
-        )
+    if uncertainty["low_usd_per_mwh"] is None:
+        text = "What its weather leaves open is not known with backup or grid"
     else:
         text = (
-            f"Its weather years, drawn anew, give {money(uncertainty['low_usd_per_mwh'])} to "
-            f"{money(uncertainty['high_usd_per_mwh'])} $ in nine of ten draws"
+            f"What its weather leaves open is {money(uncertainty['low_usd_per_mwh'])} to "
+            f"{money(uncertainty['high_usd_per_mwh'])} $, with 90 % probability"
         )
         near = [
             other["name"]
             for row in ranking[1:]
             if (other := data["sites"][row["site"]])
-            and other["uncertainty"]["low_usd_per_mwh"] <= uncertainty["high_usd_per_mwh"]
+            and (low := other["uncertainty"]["low_usd_per_mwh"]) is not None
+            and low <= uncertainty["high_usd_per_mwh"]
         ]
         if near:
             text += f", which does not separate it from {listed(near)}"
-        if lone:
-            text += f"; of {listed(lone)} one weather year is known, which says nothing of others"
     monte_carlo = (data["monte_carlo"] or {}).get(best["name"])
     if monte_carlo:
         text += (
-            f". With this weather taken as given, {best['name']} is the cheapest in "
-            f"{percent(round(monte_carlo['probability'], 2))} of draws of all prices and "
-            "other assumptions"
+            f". In draws of that, of all prices and of other assumptions {best['name']} is the "
+            f"cheapest in {percent(round(monte_carlo['probability'], 2))}"
         )
     return text + "."

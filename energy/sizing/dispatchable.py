@@ -115,7 +115,7 @@ def backup_frontier(
     Examples
     --------
     >>> import energy as en
-    >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    >>> case = en.Case(en.read_site("tampa"), en.Datacenter(it_mw=100))
     >>> curve = en.backup_frontier(case, served_fraction=0.9, max_backup_energy_fractions=[1.0])
     >>> len(curve.frame)
     1

@@ -21,6 +21,7 @@ from energy.case import Case
 from energy.dispatch import Design
 from energy.errors import InputError
 from energy.evaluation import TOLD, Evaluation, evaluate
+from energy.sizing.cost_interval import CostInterval, cost_interval
 from energy.sizing.dispatchable import MAPPED, backup_energy_constraint, dispatchable_map
 from energy.sizing.economic import economic_optimum
 from energy.sizing.frontier import SIZES, design_of, frontier, largest_design
@@ -95,6 +96,18 @@ class Sizing(Result):
         return self.neighbours[self.neighbours["cost_ratio"] <= 1.0 - 0.999 * SAVING]
 
     @property
+    def served_fraction(self) -> float:
+        """The fraction of the energy that it stands for: its target, or what it came to."""
+        if self.target.is_exact:
+            return self.target.value
+        return self.evaluation.availability.served_fraction
+
+    @cached_property
+    def cost_interval(self) -> CostInterval | None:
+        """How sure its cost is, as far as its weather can tell; None with backup or grid."""
+        return cost_interval(self.evaluation, self.served_fraction)
+
+    @property
     def frame(self) -> pd.DataFrame:
         """The plant's numbers, one row each."""
         return self.evaluation.frame
@@ -112,6 +125,8 @@ class Sizing(Result):
         record = self.evaluation.to_dict() | {"sized_for": sized_for, "notes": self.notes}
         record["array"]["chosen"] = self.array_chosen
         record["snow"]["levelized_without_usd_per_mwh"] = self.levelized_without_snow_usd_per_mwh
+        interval = self.cost_interval
+        record["uncertainty"] = interval.to_dict() if interval is not None else None
         return record
 
     @cached_property
@@ -207,7 +222,7 @@ def size(
     >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
     >>> best = en.size(case, served_fraction=0.9)
     >>> round(best.design.solar_mw), round(best.evaluation.cost.levelized_usd_per_mwh)
-    (582, 105)
+    (566, 103)
     """
     aim, problems = None, _option_problems(backup, grid_mw, max_backup_energy_fraction)
     try:

@@ -1,10 +1,11 @@
-"""How uncertainty a sizing is, as far as its weather years can tell.
+"""How sure a sizing is, as far as its weather can tell.
 
-In: `Sizing`. Out: `WeatherUncertainty`: the cost of the plant that other draws of years need,
-the reliability that the plant would have had in them, and how many nines the years can support.
+In: `Sizing`. Out: `WeatherUncertainty`: the interval of its cost with the parts of it, what the
+plant's reliability was in each year and in draws of them, what each year alone would have asked
+for, and how many nines the years can support.
 
-Years are drawn with replacement [1]: what differs between years is then what is uncertain. Prices,
-the solar model and a climate that changes are not in it.
+Years are drawn with replacement [1]: what differs between years is then what is uncertain. The
+interval of the cost is that of `energy.sizing.cost_interval`, which knows more than these years.
 
 References
 ----------
@@ -28,9 +29,11 @@ from scipy.stats import chi2
 from energy.errors import InputError
 from energy.finance import annual_usd_per_size
 from energy.reliability import NIGHT_H, nines_supported
+from energy.sizing.cost_interval import CostInterval
 from energy.sizing.cutting_planes import Problem, solve
 from energy.sizing.frontier import problem_of
 from energy.sizing.solution import Sizing
+from energy.steps import Array
 from energy.tables import Result, html_table
 
 #: Percentiles of a 90 % interval.
@@ -53,8 +56,10 @@ class WeatherUncertainty(Result):
         fraction of the energy (NaN where none is enough), and what the sized plant did in that
         year, `served_fraction` and `available_fraction`.
     drawn
-        One row a draw of as many years, with replacement: `annual_usd` of its own plant, and the
-        sized plant's `served_fraction` and `available_fraction` in those years.
+        One row a draw of as many years, with replacement: the sized plant's `served_fraction` and
+        `available_fraction` in those years.
+    cost_interval
+        The interval of the levelized cost; with the prices, where they were given.
     """
 
     by_row = True
@@ -62,24 +67,30 @@ class WeatherUncertainty(Result):
     sizing: Sizing
     single_years: pd.DataFrame
     drawn: pd.DataFrame
+    cost_interval: CostInterval | None
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """One row a measure: `value` on all years, `low` and `high` of the 90 % interval [1].
+        """One row a measure: `value`, and `low` and `high` of the 90 % interval.
 
-        One year gives no interval: its `low` and `high` are NaN.
+        Those of `levelized_usd_per_mwh` and `annual_usd` are of `cost_interval`; NaN for a
+        plant with backup or grid. Those of `served_fraction` and `available_fraction` are of the
+        draws [1]; one year gives none.
         """
         plant = self.sizing.evaluation
-        values = {
-            "annual_usd": plant.cost.annual_usd,
-            "served_fraction": plant.availability.served_fraction,
-            "available_fraction": plant.availability.available_fraction,
+        interval = self.cost_interval
+        factors = interval.total.interval() if interval is not None else (math.nan, math.nan)
+        rows = {
+            name: (value, *(value * factor for factor in factors))
+            for name, value in {
+                "levelized_usd_per_mwh": plant.cost.levelized_usd_per_mwh,
+                "annual_usd": plant.cost.annual_usd,
+            }.items()
         }
         one = len(self.single_years) == 1
-        rows = {
-            name: (value, *((math.nan, math.nan) if one else self._interval(name)))
-            for name, value in values.items()
-        }
+        for name in ("served_fraction", "available_fraction"):
+            value = getattr(plant.availability, name)
+            rows[name] = (value, *((math.nan, math.nan) if one else self._interval(name)))
         return pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high"])
 
     def _interval(self, name: str) -> tuple[float, float]:
@@ -107,7 +118,7 @@ class WeatherUncertainty(Result):
         asked = self.sizing.evaluation.availability.nines
         notes = []
         if years == 1:
-            notes.append("one weather year: it cannot say how sure this is")
+            notes.append("one weather year: what it hides is known from long records")
         if asked > self.nines_supported:
             claim = "no outage" if math.isinf(asked) else f"{asked:.1f} nines"
             notes.append(
@@ -118,7 +129,9 @@ class WeatherUncertainty(Result):
 
     def _record(self) -> dict[str, Any]:
         """The intervals, the single years and the nines as data."""
+        interval = self.cost_interval
         return {
+            **(interval.to_dict() if interval is not None else {}),
             "interval_90": self.frame.to_dict(orient="index"),
             "single_years": self.single_years.astype(float).to_dict(orient="index"),
             "draws": len(self.drawn),
@@ -138,18 +151,23 @@ class WeatherUncertainty(Result):
         )
 
 
-def weather_uncertainty(sizing: Sizing, *, draws: int = 200, seed: int = 0) -> WeatherUncertainty:
-    """How uncertainty a sizing is: the years one by one, and draws of years with replacement.
+def weather_uncertainty(
+    sizing: Sizing, *, draws: int = 200, seed: int = 0, price_factors: Array | None = None
+) -> WeatherUncertainty:
+    """How sure a sizing is: its interval, the years one by one, and draws of years.
 
     Parameters
     ----------
     sizing
-        A plant of `energy.size`. Each year and each draw is sized for its fraction of the energy,
-        by the exact method, without backup and grid.
+        A plant of `energy.size`. Each year is sized for its fraction of the energy, by the exact
+        method, without backup and grid.
     draws
         How many draws of as many years as there are.
     seed
         The same seed gives the same draws.
+    price_factors
+        Draws of the cost over what it is, from a Monte Carlo of the prices: they are then in the
+        interval too.
 
     Raises
     ------
@@ -159,10 +177,10 @@ def weather_uncertainty(sizing: Sizing, *, draws: int = 200, seed: int = 0) -> W
     Examples
     --------
     >>> import energy as en
-    >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    >>> case = en.Case(en.read_site("tampa"), en.Datacenter(it_mw=100))
     >>> found = en.weather_uncertainty(en.size(case, served_fraction=0.9), draws=2)
     >>> found.notes[0]
-    'one weather year: it cannot say how sure this is'
+    'one weather year: what it hides is known from long records'
     """
     problems = []
     if not 1 <= draws <= 100_000:
@@ -171,7 +189,7 @@ def weather_uncertainty(sizing: Sizing, *, draws: int = 200, seed: int = 0) -> W
         problems.append(f"seed must be 0 or more; got {seed!r}")
     if problems:
         raise InputError(problems)
-    case, fraction = sizing.case, _fraction(sizing)
+    case, fraction = sizing.case, sizing.served_fraction
     problem = problem_of(case)
     fixed_usd = annual_usd_per_size(case)["load"] * float(case.load_mw.max())
     rows = [np.flatnonzero(case.year_numbers == year) for year in range(case.weather.years)]
@@ -181,29 +199,19 @@ def weather_uncertainty(sizing: Sizing, *, draws: int = 200, seed: int = 0) -> W
 
     random = np.random.default_rng(seed)
     counts = random.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), size=draws)
-    cases, which = np.unique(counts, axis=0, return_inverse=True)
-    costs = []
-    for drawn in cases:
-        order = random.permutation(np.repeat(np.arange(len(rows)), drawn))
-        costs.append(_annual_usd(problem, np.concatenate([rows[y] for y in order]), fraction))
     load = np.array([case.load_mw[r].sum() for r in rows])
     steps = np.array([len(r) for r in rows])
-    drawn_frame = pd.DataFrame(
+    drawn = pd.DataFrame(
         {
-            "annual_usd": np.array(costs)[which.ravel()] + fixed_usd,
             "served_fraction": counts @ (load * single["served_fraction"]) / (counts @ load),
             "available_fraction": counts @ (steps * single["available_fraction"])
             / (counts @ steps),
         }
     )  # fmt: skip
-    return WeatherUncertainty(sizing, single, drawn_frame)
-
-
-def _fraction(sizing: Sizing) -> float:
-    """The fraction of the energy that the sizing stands for: its target, or what it came to."""
-    if sizing.target.is_exact:
-        return sizing.target.value
-    return sizing.evaluation.availability.served_fraction
+    interval = sizing.cost_interval
+    if interval is not None and price_factors is not None:
+        interval = interval.with_prices(price_factors)
+    return WeatherUncertainty(sizing, single, drawn, interval)
 
 
 def _annual_usd(problem: Problem, rows: NDArray[np.intp], fraction: float) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from energy.errors import answer_unknown
-from energy.weather.adaptation import adapt
+from energy.weather.adaptation import Climate, Neighbor, adapt
 from energy.weather.quality import QualityCheck, check_quality
 from energy.weather.read import read_weather
 from energy.weather.resampling import resample
@@ -16,6 +16,8 @@ from energy.weather.series import COLUMNS, Place, Provenance, Weather
 
 __all__ = [
     "COLUMNS",
+    "Climate",
+    "Neighbor",
     "Place",
     "Provenance",
     "QualityCheck",

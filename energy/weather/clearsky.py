@@ -15,9 +15,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from energy.steps import Array
 from energy.weather.series import Place
+
+#: Clear-sky light [W/m2] below which an hour's clear-sky index says little.
+LIT_W_M2 = 20.0
 
 
 @dataclass(frozen=True)
@@ -41,3 +45,17 @@ def clear_sky(middle: pd.DatetimeIndex, place: Place) -> Sky:
         clear_w_m2=clear["ghi"].to_numpy(dtype=float),
         extra_w_m2=np.asarray(irradiance.get_extra_radiation(middle), dtype=float),
     )
+
+
+def nearest_lit(clear_w_m2: Array) -> NDArray[np.intp]:
+    """For each step the nearest one with light enough for a clear-sky index; itself, if it has it.
+
+    Another date's or place's sun may be up where this one is not.
+    """
+    lit = np.flatnonzero(clear_w_m2 > LIT_W_M2)
+    step = np.arange(len(clear_w_m2))
+    if len(lit) < 2:
+        return step
+    right = np.searchsorted(lit, step).clip(1, len(lit) - 1)
+    nearer_left = step - lit[right - 1] <= lit[right] - step
+    return np.asarray(np.where(nearer_left, lit[right - 1], lit[right]), dtype=np.intp)

@@ -48,7 +48,7 @@ from numpy.typing import NDArray
 from energy.errors import WeatherError
 from energy.steps import Array
 from energy.weather.adaptation import LOW_SUN, _ratio
-from energy.weather.clearsky import clear_sky
+from energy.weather.clearsky import clear_sky, nearest_lit
 from energy.weather.series import Weather
 from energy.weather.snowfall import without_snow
 
@@ -71,9 +71,6 @@ SEASON_DAYS = 180
 
 #: Weight of temperature beside the clear-sky index where days are compared; light decides.
 TEMPERATURE_WEIGHT = 0.3
-
-#: Clear-sky light [W/m2] below which an hour's clear-sky index says little.
-LIT_W_M2 = 20.0
 
 #: Fewer real years than this bring a warning: draws of 5 are the smallest that were validated.
 ENOUGH_YEARS = 5
@@ -135,6 +132,7 @@ def resample(weather: Weather, *, years: int = 30, seed: int = 0) -> Weather:
         source=f"{years} years resampled from {weather.years} recorded ones (seed {seed}): "
         f"{weather.source}",
         resampled=True,
+        origins=weather.origins,
     )
     return replace(
         weather, frame=_frame(weather, real, chosen, lender, years), provenance=provenance
@@ -183,12 +181,7 @@ def _real_days(weather: Weather) -> _RealDays:
         for name in ("ghi", "dni", "dhi", "temp_air", "wind_speed")
     )
     high = sky.sine > LOW_SUN
-    # A step without much sun takes the index of the nearest that has it: another date's sun may
-    # be up then.
-    lit = np.flatnonzero(sky.clear_w_m2 > LIT_W_M2)
-    step = np.arange(len(ghi))
-    right = np.searchsorted(lit, step).clip(1, len(lit) - 1)
-    nearest = np.where(step - lit[right - 1] <= lit[right] - step, lit[right - 1], lit[right])
+    nearest = nearest_lit(sky.clear_w_m2)
 
     def by_day(values: Array) -> Array:
         return values[kept].reshape(-1, steps)

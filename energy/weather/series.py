@@ -72,6 +72,33 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Years that were recorded, and where.
+
+    Parameters
+    ----------
+    name
+        The place's name.
+    place
+        Where it is.
+    years
+        The calendar years.
+    adapted
+        True where they were fitted to another place.
+    """
+
+    name: str
+    place: Place
+    years: tuple[int, ...]
+    adapted: bool = False
+
+    def words(self, place: Place) -> str:
+        """In words, as seen from a place: `Golden CO (2012, 2013; 159 km away)`."""
+        years = ", ".join(str(year) for year in self.years)
+        return f"{self.name} ({years}; {self.place.distance_km(place):.0f} km away)"
+
+
+@dataclass(frozen=True)
 class Provenance:
     """Where a weather series comes from; what is made from it replaces parts, and retypes none.
 
@@ -89,8 +116,12 @@ class Provenance:
         True for years drawn from the days of recorded ones.
     adapted
         True for another place's years fitted to this one.
+    coarse
+        True for light that is the mean of a large cell: its darkest days are too bright.
     warnings
         What a reader of a result should know about the data.
+    origins
+        The recorded years that it is made from, where they are known one by one.
     """
 
     source: str
@@ -100,7 +131,9 @@ class Provenance:
     synthetic: bool = False
     resampled: bool = False
     adapted: bool = False
+    coarse: bool = False
     warnings: tuple[str, ...] = ()
+    origins: tuple[Origin, ...] = ()
 
     @property
     def relabeled(self) -> bool:
@@ -141,7 +174,7 @@ class Weather:
     Examples
     --------
     >>> import energy as en
-    >>> weather = en.read_site("el-paso").series
+    >>> weather = en.read_site("tampa").series
     >>> weather.years, weather.step_h, weather.provenance.typical
     (1, 1.0, True)
     """
@@ -187,6 +220,33 @@ class Weather:
     def warnings(self) -> tuple[str, ...]:
         """What a reader of a result should know about the data."""
         return self.provenance.warnings
+
+    @property
+    def origins(self) -> tuple[Origin, ...]:
+        """The recorded years that it is made from; none for a typical or a synthetic year."""
+        if self.provenance.origins or self.typical or self.provenance.relabeled:
+            return self.provenance.origins
+        years = tuple(int(year) for year in np.unique(self.local_middle.year))
+        return (Origin(self.source, self.place, years),)
+
+    @property
+    def real_years(self) -> int:
+        """How many distinct recorded years stand behind the series."""
+        return len({year for origin in self.origins for year in origin.years})
+
+    @property
+    def basis(self) -> str:
+        """What the hours are: `own` recorded years, `adapted` ones, `typical` or `synthetic`."""
+        if self.provenance.synthetic:
+            return "synthetic"
+        if self.provenance.adapted:
+            return "adapted"
+        return "typical" if self.typical else "own"
+
+    @property
+    def distance_km(self) -> float:
+        """How far away [km] the farthest of the recorded years was recorded."""
+        return max((o.place.distance_km(self.place) for o in self.origins), default=0.0)
 
     @cached_property
     def step_h(self) -> float:

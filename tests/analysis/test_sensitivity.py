@@ -38,7 +38,7 @@ def phoenix() -> en.Case:
 
 @pytest.fixture(scope="module")
 def drawn(el_paso: en.Case, phoenix: en.Case) -> MonteCarlo:
-    return monte_carlo([el_paso, phoenix], served_fraction=SHARE, draws=64, seed=7)
+    return monte_carlo([el_paso, phoenix], served_fraction=SHARE, draws=64, seed=7, weather=False)
 
 
 # --- one belief at a time ----------------------------------------------------------------------
@@ -179,9 +179,9 @@ def test_probabilities_sum_to_one_and_percentiles_are_in_order(drawn):
 
 
 def test_the_same_seed_gives_the_same_answer_and_another_one_does_not(drawn, el_paso, phoenix):
-    again = monte_carlo([el_paso, phoenix], served_fraction=SHARE, draws=64, seed=7)
+    again = monte_carlo([el_paso, phoenix], served_fraction=SHARE, draws=64, seed=7, weather=False)
     np.testing.assert_array_equal(again.levelized_usd_per_mwh, drawn.levelized_usd_per_mwh)
-    other = monte_carlo([el_paso, phoenix], served_fraction=SHARE, draws=8, seed=8)
+    other = monte_carlo([el_paso, phoenix], served_fraction=SHARE, draws=8, seed=8, weather=False)
     assert not np.isin(other.levelized_usd_per_mwh, drawn.levelized_usd_per_mwh).any()
 
 
@@ -205,7 +205,7 @@ def test_a_site_that_differs_by_dearer_land_is_never_the_cheapest(el_paso):
 @pytest.mark.parametrize("share", [0.9, 0.99, 1.0])
 def test_the_fast_way_is_the_exact_one_within_a_fifth_of_a_percent(el_paso, share, monkeypatch):
     monkeypatch.setattr("energy.analysis.monte_carlo.CHECKED", 20)
-    found = monte_carlo([el_paso], served_fraction=share, draws=20, seed=3)
+    found = monte_carlo([el_paso], served_fraction=share, draws=20, seed=3, weather=False)
     exact = []
     for _, values in found.assumptions.iterrows():
         assumptions = el_paso.assumptions.with_values(values.to_dict())
@@ -219,7 +219,7 @@ def test_the_fast_way_is_the_exact_one_within_a_fifth_of_a_percent(el_paso, shar
 def test_a_fixed_mount_is_drawn_too():
     assumptions = en.read_assumptions(tilt_deg=30.0)
     case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100), assumptions)
-    found = monte_carlo([case], served_fraction=SHARE, draws=8)
+    found = monte_carlo([case], served_fraction=SHARE, draws=8, weather=False)
     assert found.error_fraction < 0.002
     assert "fixed.capital_usd_per_kwdc" in found.assumptions
     # What the array is like is chosen, not uncertain.
@@ -263,7 +263,7 @@ def test_draws_without_a_plant_are_told_and_never_cheapest(drawn):
 
 def test_a_comparison_s_sites_can_be_given(drawn):
     ranking = en.compare(["phoenix", "el-paso"], served_fraction=SHARE, sizer=en.size)
-    found = monte_carlo(ranking, served_fraction=SHARE, draws=64, seed=7)
+    found = monte_carlo(ranking, served_fraction=SHARE, draws=64, seed=7, weather=False)
     pd.testing.assert_frame_equal(found.frame, drawn.frame)
 
 
@@ -326,7 +326,7 @@ def test_sites_with_other_arrays_share_their_draws():
     ranking = en.compare(["phoenix", "el-paso"], served_fraction=SHARE)
     first, second = (sizing.case for sizing in ranking.sizings)
     tracker = en.choose_array(second, served_fraction=SHARE, mounts=["tracker"]).case
-    found = monte_carlo([first, tracker], served_fraction=SHARE, draws=8)
+    found = monte_carlo([first, tracker], served_fraction=SHARE, draws=8, weather=False)
     assert found.error_fraction < 0.002
     # A draw high in the range of a tracker's price is as high in that of fixed rows'.
     shares = []

@@ -126,17 +126,17 @@ def frontiers() -> None:
         "Cheyenne, self-discharge and measures:"
     )
     site = en.read_site("wyoming")
-    seven = en.Case(site, en.Datacenter(it_mw=100))
-    solar, load = seven.solar, seven.load_mw
-    seconds = best_s(lambda: en.frontier(seven).frame)
-    print(f"   7 hourly years, as shipped: {seconds:.2f} s")
+    shipped = en.Case(site, en.Datacenter(it_mw=100))
+    solar, load = shipped.solar, shipped.load_mw
+    seconds = best_s(lambda: en.frontier(shipped).frame)
+    print(f"  {site.series.years} hourly years, as shipped: {seconds:.2f} s")
     decades = en.Case(site.with_resampled_years(20), en.Datacenter(it_mw=100))
     seconds = best_s(lambda: en.frontier(decades).frame, 2)
     print(f"  20 resampled years:          {seconds:.2f} s")
     for years in (1, 2, 5, 10, 20):
         steps = years * 8760
         rows = np.arange(steps) % len(solar)
-        part = problem_of(seven)
+        part = problem_of(shipped)
         chain = type(part)(
             np.ascontiguousarray(solar[rows]), np.ascontiguousarray(load[rows]), part.usd_per_size,
             part.one_way_efficiency, part.retained_fraction, part.cyclic, part.step_h, part.largest,

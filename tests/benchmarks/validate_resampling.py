@@ -1,11 +1,12 @@
 """Do years resampled from a few real years say what many real years say? Prints, asserts nothing.
 
-Run: python tests/benchmarks/validate_resampling.py [Clearlake_CA_NSRDB_1998-2015.csv.gz]
+Run: python tests/benchmarks/validate_resampling.py [RECORD]
 
-18 real years of one place (NSRDB, Clearlake CA) are the truth. Years are resampled from 5 to 7 of
-them and compared with it, as are the few years as they are, and single years. The file has no wind:
-2 m/s is assumed throughout. Resampled chains are 18 years long, so that the worst of one can be
-compared with the worst of the other.
+The long record of one place is the truth: RECORD is clearlake (18 years, NSRDB), davos (10),
+laegern (21) or lamont (9), as `validate_intervals.py` reads them. Years are resampled from 5 to 7
+of them and compared with it, as are the few years as they are, and single years. Where there is no
+wind, 2 m/s is assumed throughout. Resampled chains are as long as the record, so that the worst of
+one can be compared with the worst of the other. 29 February is left out.
 
 Seeds bracket the truth when it lies between the least and the most of them. Were the truth one more
 seed, 20 seeds would hold it in 19 of 21 draws. But the worst days of 18 years are themselves luck:
@@ -20,21 +21,21 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from pvlib import solarposition
+from validate_intervals import SITES, records
 
 import energy as en
 from energy.assumptions import read_assumptions
 from energy.solar import solar_per_mwdc
-from energy.weather import Place, Provenance, Weather, resampling
+from energy.weather import Provenance, Weather, resampling
 from energy.weather.resampling import resample
 
-FILE = Path(__file__).parents[3] / "shared" / "weather" / "Clearlake_CA_NSRDB_1998-2015.csv.gz"
 #: Those of tests/test_sizing.py.
 PRICES = {
     "solar_usd_per_mw_year": 87_527.8,
@@ -44,7 +45,6 @@ PRICES = {
 }
 DRAWS_OF_EACH = 5
 SEEDS = 20
-YEARS = np.arange(1998, 2016)
 MEASURES = (
     "99 % plant [M$/yr]", "99.9 % plant [M$/yr]", "worst 3 days [kWh/m2/d]",
     "worst 5 days [kWh/m2/d]", "worst 7 days [kWh/m2/d]", "yearly GHI spread [%]",
@@ -70,14 +70,12 @@ solarposition.get_solarposition = once(solarposition.get_solarposition)
 
 
 @cache
-def read(path: Path) -> Weather:
-    """The 18 years; place and clock as in the collection's index."""
-    table = pd.read_csv(path)
-    start = pd.DatetimeIndex(pd.to_datetime(table.pop("hour_start"), utc=True), name="start")
-    frame = table.set_index(start).assign(wind_speed=2.0)
-    return Weather(
-        frame, Place(38.93, -122.3, 644.0), -8.0, Provenance("NSRDB Clearlake CA", 1998, 2015)
-    )
+def read(name: str) -> Weather:
+    """A long record without its leap days."""
+    weather = records(SITES.parent / "build" / "packages", name)[name]
+    local = weather.local_middle
+    kept = ~((local.month == 2) & (local.day == 29))
+    return replace(weather, frame=weather.frame[kept])
 
 
 def some(weather: Weather, years: tuple[int, ...]) -> Weather:
@@ -119,10 +117,10 @@ def measures(weather: Weather) -> np.ndarray:
     )  # fmt: skip
 
 
-def made(path: Path, job: tuple[tuple[int, ...], int, int]) -> np.ndarray:
+def made(name: str, job: tuple[tuple[int, ...], int, int]) -> np.ndarray:
     """Measures of a chain resampled from some real years: those years, its length, its seed."""
     years, length, seed = job
-    return measures(resample(some(read(path), years), years=length, seed=seed))
+    return measures(resample(some(read(name), years), years=length, seed=seed))
 
 
 def table(name: str, truth: np.ndarray, found: np.ndarray) -> None:
@@ -155,20 +153,19 @@ def table(name: str, truth: np.ndarray, found: np.ndarray) -> None:
 
 def main() -> None:
     """Measure the truth, the few years by themselves, single years, and resampled years."""
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else FILE
-    if not path.is_file():
-        print(f"skipped: {path} is not there; give the path of the 18 years of Clearlake CA")
-        return
+    name = sys.argv[1] if len(sys.argv) > 1 else "clearlake"
     began = time.perf_counter()
-    weather = read(path)
+    weather = read(name)
+    all_years = np.unique(weather.local_middle.year)
+    count_of_all = len(all_years)
     truth = measures(weather)
     random = np.random.default_rng(2024)
     draws = [
-        tuple(sorted(random.choice(YEARS, count, replace=False).tolist()))
+        tuple(sorted(random.choice(all_years, count, replace=False).tolist()))
         for _ in range(DRAWS_OF_EACH)
         for count in (5, 6, 7)
     ]
-    single = np.array([measures(some(weather, (year,))) for year in YEARS.tolist()])[:, None]
+    single = np.array([measures(some(weather, (year,))) for year in all_years.tolist()])[:, None]
     few = np.array([measures(some(weather, draw)) for draw in draws])[:, None]
     table("single years", truth, single)
     table("the few years by themselves", truth, few)
@@ -176,12 +173,12 @@ def main() -> None:
 
         def resampled(sources: list[tuple[int, ...]], seeds: int, length: int | None) -> np.ndarray:
             jobs = [(s, length or len(s), seed) for s in sources for seed in range(seeds)]
-            found = np.array(list(pool.map(partial(made, path), jobs, chunksize=5)))
+            found = np.array(list(pool.map(partial(made, name), jobs, chunksize=5)))
             return found.reshape(len(sources), seeds, -1)
 
-        table("resampled years from the few years", truth, resampled(draws, SEEDS, 18))
-        every = resampled([tuple(YEARS.tolist())], SEEDS, 18)
-        table("resampled years from all 18 years (the method by itself)", truth, every)
+        table("resampled years from the few years", truth, resampled(draws, SEEDS, count_of_all))
+        every = resampled([tuple(all_years.tolist())], SEEDS, count_of_all)
+        table("resampled years from all years (the method by itself)", truth, every)
         equal = resampled(draws, 5, None)
         table("chains as long as the few years, against these years", few, equal)
     print(f"\n{time.perf_counter() - began:.0f} s")

@@ -186,8 +186,8 @@ def test_the_control_moves_the_ranking_to_the_values_of_the_api(opened, ranking,
         assert usd == pytest.approx(row["levelized_usd_per_mwh"], rel=1e-8)
         cells = page.locator("#ranking tbody tr").filter(has_text=name).locator("td")
         texts = cells.all_text_contents()
-        assert texts[4:7] == [f"{row[c]:,.0f}" for c in ("solar_mw", "battery_mwh", "battery_mw")]
-        assert texts[7] == f"{row['capital_usd'] / 1e6:,.0f}"
+        assert texts[5:8] == [f"{row[c]:,.0f}" for c in ("solar_mw", "battery_mwh", "battery_mw")]
+        assert texts[8] == f"{row['capital_usd'] / 1e6:,.0f}"
         label = page.get_attribute("#parts svg", "aria-label")
         parts = re.search(re.escape(name) + r": ([^;]*)", label)
         assert parts is not None

@@ -793,6 +793,7 @@ def test_the_list_of_sites_shows_words_and_does_not_obey_them(
     energy_command, monkeypatch, hostile_site: Path, form: str
 ) -> None:
     monkeypatch.setattr(energy.site, "sites_folder", lambda: hostile_site.parent)
+    monkeypatch.delenv("SUNRACK_SITES")
     said = energy_command("sites", *(["--json"] if form == "json" else []))
     assert (said.code, said.err) == (0, [])
     if form == "json":

@@ -87,7 +87,8 @@ def test_sites_are_listed_as_json(energy):
     _, out, _ = energy("sites", "--json")
     sites = {site["site"]: site for site in json.loads(out)["sites"]}
     assert {"wyoming", "el-paso", "phoenix", "fort-collins", "greensboro"} <= set(sites)
-    keys = {"site", "latitude_deg", "longitude_deg", "elevation_m", "years", "source"}
+    keys = {"site", "latitude_deg", "longitude_deg", "elevation_m", "years", "source",
+            "real_years", "basis", "distance_km"}  # fmt: skip
     assert set(sites["wyoming"]) == keys
 
 
@@ -96,7 +97,17 @@ def test_the_table_has_a_row_a_site_and_says_whose_clouds_wyoming_has(energy):
     assert code == 0
     assert out.index("el-paso") < out.index("wyoming")
     assert "clouds of Fort Collins CO" in out
-    for head in ("PV [MWdc]", "battery [MWh]", "LOLH", "EUE", "longest", "capital", "acres"):
+    for head in (
+        "by weather",
+        "by prices",
+        "[MWdc]",
+        "[MWh]",
+        "LOLH",
+        "EUE",
+        "longest",
+        "capital",
+        "acres",
+    ):
         assert head in out
     assert "\x1b" not in out
 
@@ -293,7 +304,10 @@ def test_a_table_says_what_the_plant_is_for_and_its_proof(energy):
 def test_the_best_array_and_how_sure_are_in_the_record(energy):
     site = sized(energy, "--served-fraction", "0.6", "--best-array", "--uncertainty")
     assert set(site["uncertainty"]) >= {"interval_90", "single_years", "nines_supported", "notes"}
-    assert site["uncertainty"]["interval_90"]["annual_usd"]["low"] is None
+    assert site["uncertainty"]["interval_90"]["served_fraction"]["low"] is None
+    low, high = site["uncertainty"]["levelized_usd_per_mwh"]
+    assert low < site["cost"]["levelized_usd_per_mwh"] < high
+    assert all(site["uncertainty"]["parts"][name] for name in ("typical", "prices"))
     arrays = site["arrays"]
     assert {array["mount"] for array in arrays} == {"tracker", "fixed"}
     costs = [array["annual_usd"] for array in arrays]
@@ -410,7 +424,7 @@ def test_no_plant_is_exit_1_with_why_as_json(energy):
 def test_a_year_that_alone_has_no_plant_is_told_so(energy, monkeypatch, el_paso):
     uncertainty = en.weather_uncertainty(en.size(el_paso, served_fraction=0.5), draws=1)
     uncertainty.single_years["annual_usd"] = float("nan")
-    monkeypatch.setattr("energy.sizing.weather_uncertainty", lambda _: uncertainty)
+    monkeypatch.setattr("energy.sizing.weather_uncertainty", lambda *_, **__: uncertainty)
     code, out, err = energy("size", "el-paso", "--served-fraction", "0.5", "--uncertainty")
     assert (code, err) == (0, "")
     assert "no plant" in out

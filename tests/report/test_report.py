@@ -23,6 +23,7 @@ from energy.report.html import in_script
 from energy.report.pdf import browser
 from energy.report.sentences import percent, plain_text
 from energy.report.tables import csv_tables
+from energy.weather.series import Origin
 
 #: What a site may be called: markup, a formula, a bell, a line end of JavaScript, a table's bar.
 HOSTILE = "<script>alert(1)</script>\x07\u2028|`*</title>"
@@ -194,7 +195,8 @@ def test_the_answer_names_the_first_and_what_is_not_known_of_it(data):
     assert said is not None
     assert float(said[1]) == pytest.approx(second - first, abs=0.51)
     assert float(said[2]) == pytest.approx(100 * (1 - first / second), abs=0.06)
-    assert "el-paso stands on one weather year" in told
+    assert "What its weather leaves open is " in told
+    assert "with 90 % probability" in told
 
 
 def test_weather_years_that_overlap_are_not_told_apart():
@@ -252,7 +254,7 @@ def test_sensitivity_and_odds_are_shown_when_given(ranking):
         )
     )  # fmt: skip
     data = report_data(ranking, sensitivity=sensitivity, monte_carlo=monte_carlo)
-    assert "the cheapest in 100 % of draws" in data["answers"][data["asked"]]
+    assert "el-paso is the cheapest in 100 %" in data["answers"][data["asked"]]
     html = page(data)
     assert "What moves the cost at el-paso" in html
     assert [row["name"] for row in data["sensitivity"]["rows"]] == list(sensitivity.frame.index)
@@ -492,3 +494,26 @@ def test_all_problems_are_told_at_once_with_a_report_too(energy, tmp_path):
     assert (code, out) == (2, "")
     for problem in ("--served-fraction is a fraction", "is a folder", "no site called 'nowhere'"):
         assert problem in err
+
+
+def test_a_site_whose_weather_hides_more_comes_after_a_dearer_one_that_hides_less() -> None:
+    """Tampa on its typical year against the same hours said to be eleven recorded years."""
+    typical = en.read_site("tampa")
+    series = typical.series
+    years = tuple(range(2001, 2012))
+    recorded = replace(
+        series,
+        provenance=series.provenance.replace(
+            typical=False, origins=(Origin("Tampa FL", series.place, years),)
+        ),
+    )
+    land = typical.land_usd_per_acre.replace(value=10_000.0)
+    dear = typical.replace(name="recorded", land_usd_per_acre=land).with_weather(recorded)
+    ranking = en.compare([typical, dear], served_fraction=0.999)
+    assert list(ranking.frame.index) == ["recorded", "tampa"]
+    cost = ranking.frame["levelized_usd_per_mwh"]
+    assert cost["recorded"] > cost["tampa"]
+    data = report_data(ranking)
+    told = data["answers"][data["asked"]]
+    assert told.startswith("recorded (Tampa, Florida, USA) is most probably the cheapest: ")
+    assert "above tampa, whose weather hides more" in told

@@ -92,26 +92,19 @@ def test_two_years_can_be_drawn_in_three_ways_and_each_is_what_its_years_give(
     expected = {round(float(v), 12) for v in (*single["served_fraction"], both)}
     assert np.allclose(sorted(ways.index), sorted(expected), atol=2e-12)
     # A quarter, a quarter, a half of 300 draws; four standard deviations are 30 and 35.
-    by_cost = {}
     for year in single.index:
         alike = drawn[np.isclose(drawn["served_fraction"], single.loc[year, "served_fraction"])]
         assert 45 <= len(alike) <= 105
-        by_cost[year] = alike["annual_usd"].iloc[0]
-        # The same year twice, as a circle, asks for what it asks for once.
-        assert by_cost[year] == pytest.approx(single.loc[year, "annual_usd"], rel=1e-6)
     mixed = drawn[np.isclose(drawn["served_fraction"], both)]
     assert 115 <= len(mixed) <= 185
-    assert mixed["annual_usd"].to_numpy() == pytest.approx(
-        muleshoe.evaluation.cost.annual_usd, rel=1e-3
-    )
     steps = np.array([(muleshoe.case.year_numbers == y).sum() for y in (0, 1)])
     hours = float(np.average(single["available_fraction"], weights=steps))
     assert mixed["available_fraction"].to_numpy() == pytest.approx(hours)
 
 
 def test_an_interval_holds_nine_tenths_of_the_draws_and_its_value(uncertainty):
-    for name, row in uncertainty.frame.iterrows():
-        drawn = uncertainty.drawn[name]
+    for name in ("served_fraction", "available_fraction"):
+        row, drawn = uncertainty.frame.loc[name], uncertainty.drawn[name]
         assert row["low"] <= row["value"] * (1 + 1e-6)
         assert row["high"] >= row["value"] * (1 - 1e-6)
         assert ((drawn >= row["low"]) & (drawn <= row["high"])).mean() >= 0.9 - 1e-9
@@ -122,9 +115,17 @@ def test_an_interval_holds_nine_tenths_of_the_draws_and_its_value(uncertainty):
 def test_an_interval_by_hand(uncertainty):
     # Of 0, 1, ... 100 the 5th and the 95th percentile are 5 and 95.
     hundred = pd.DataFrame(dict.fromkeys(uncertainty.drawn.columns, np.arange(101.0)))
-    frame = replace(uncertainty, drawn=hundred).frame
-    assert frame["low"].tolist() == pytest.approx([5] * 3)
-    assert frame["high"].tolist() == pytest.approx([95] * 3)
+    frame = replace(uncertainty, drawn=hundred).frame.loc[list(hundred)]
+    assert frame["low"].tolist() == pytest.approx([5] * 2)
+    assert frame["high"].tolist() == pytest.approx([95] * 2)
+
+
+def test_the_interval_of_the_cost_is_that_of_the_sizing(uncertainty):
+    low, high = uncertainty.sizing.cost_interval.levelized_usd_per_mwh
+    row = uncertainty.frame.loc["levelized_usd_per_mwh"]
+    assert (row["low"], row["high"]) == pytest.approx((low, high))
+    whole = uncertainty.frame.loc["annual_usd"]
+    assert whole["high"] / whole["value"] == pytest.approx(row["high"] / row["value"])
 
 
 def test_fewer_years_are_less_sure(golden):
@@ -150,16 +151,17 @@ def test_fewer_years_are_less_sure(golden):
 # --- one year -------------------------------------------------------------------------------------
 
 
-def test_one_year_gives_no_interval_and_says_so(one_year):
-    assert one_year.frame[["low", "high"]].isna().all(axis=None)
+def test_one_typical_year_has_the_interval_of_typical_years_and_says_so(one_year):
+    reliability = one_year.frame.loc[["served_fraction", "available_fraction"]]
+    assert reliability[["low", "high"]].isna().all(axis=None)
+    assert set(one_year.cost_interval.parts) == {"typical"}
     assert one_year.frame["value"].notna().all()
-    assert "one weather year: it cannot say how sure this is" in one_year.notes
+    assert "one weather year: what it hides is known from long records" in one_year.notes
 
 
 def test_a_single_year_is_the_sizing_itself(one_year):
     own = one_year.sizing.evaluation.cost.annual_usd
     assert one_year.single_years["annual_usd"].tolist() == pytest.approx([own], rel=1e-8)
-    assert one_year.drawn["annual_usd"].to_numpy() == pytest.approx(own, rel=1e-8)
 
 
 # --- nines ----------------------------------------------------------------------------------------
@@ -206,9 +208,10 @@ def test_the_record_is_plain_data_without_nan(uncertainty, one_year):
     for one in (uncertainty, one_year):
         record = json.loads(json.dumps(one.to_dict(), allow_nan=False))
         assert set(record) == {
-            "interval_90", "single_years", "draws", "nines_supported", "nines_at_least", "notes",
+            "level", "levelized_usd_per_mwh", "middle_usd_per_mwh", "parts", "interval_90",
+            "single_years", "draws", "nines_supported", "nines_at_least", "notes",
         }  # fmt: skip
-    assert one_year.to_dict()["interval_90"]["annual_usd"]["low"] is None
+    assert one_year.to_dict()["interval_90"]["served_fraction"]["low"] is None
     assert uncertainty.to_dict()["draws"] == 300
 
 

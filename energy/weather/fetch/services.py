@@ -142,7 +142,12 @@ class Source:
             _whole_year(got, year, latitude_deg, longitude_deg, where),
             Place(latitude_deg, longitude_deg, got.elevation_m),
             got.utc_offset_h,
-            Provenance(f"{got.about} {latitude_deg:g}, {longitude_deg:g}, {year}", year, year),
+            Provenance(
+                f"{got.about} {latitude_deg:g}, {longitude_deg:g}, {year}",
+                year,
+                year,
+                coarse=got.coarse,
+            ),
         )
 
 
@@ -155,6 +160,7 @@ class _Got:
     elevation_m: float
     utc_offset_h: float
     about: str
+    coarse: bool = False
 
 
 def fetch(
@@ -304,6 +310,7 @@ def _get_nasa_power(
         float(header["altitude"]),
         offset_h,
         f"NASA POWER hourly ({', '.join(header.get('sources', []))})",
+        coarse=True,
     )
 
 
@@ -346,6 +353,7 @@ def _get_pvgis(
         elevation_m,
         offset_h,
         f"PVGIS hourly ({product['radiation_db']}, {product['meteo_db']})",
+        coarse="ERA5" in str(product["radiation_db"]),
     )
 
 

@@ -20,7 +20,7 @@ from energy.errors import WeatherError
 from energy.files import replace_file
 from energy.weather import checks
 from energy.weather.read.text import LARGEST_MB
-from energy.weather.series import COLUMNS, OPTIONAL, Place, Provenance, Weather
+from energy.weather.series import COLUMNS, OPTIONAL, Origin, Place, Provenance, Weather
 
 
 def is_parquet(path: Path) -> bool:
@@ -87,6 +87,10 @@ def _from_header(frame: pd.DataFrame, header: dict[str, Any]) -> Weather:
     place = Place(*(header.pop(field.name) for field in fields(Place)))
     offset_h = header.pop("utc_offset_h")
     header["warnings"] = tuple(header["warnings"])
+    header["origins"] = tuple(
+        Origin(o["name"], Place(**o["place"]), tuple(o["years"]), o["adapted"])
+        for o in header.get("origins", ())
+    )
     if header.pop("made", False):  # of version 0.1: synthetic or resampled, in one word
         header["synthetic" if header["source"].startswith("synthetic") else "resampled"] = True
     return Weather(frame, place, offset_h, Provenance(**header))
@@ -99,7 +103,7 @@ def write_parquet(weather: Weather, path: Path) -> None:
 
     known = asdict(weather.provenance) | {"warnings": list(weather.warnings)}
     # What is not so is left out: files of before these flags were known read the same.
-    flags = {name: value for name, value in known.items() if value is not False}
+    flags = {name: value for name, value in known.items() if value is not False and value != ()}
     header = (
         asdict(weather.place) | {"utc_offset_h": weather.utc_offset_h, "typical": False} | flags
     )
