@@ -116,8 +116,8 @@ class Evaluation(Result):
         if weather.typical:
             notes.append(
                 "a typical year, which has no bad winter: at five places with long records plants "
-                "for 99 % of the energy cost 11 %, for 99.9 % 28 % more than on a typical year "
-                "made of the same months; real years are a fetch away (--years 2001-2024)"
+                "for 99 % of the energy cost 11 %, for 99.9 % 33 % more than on a typical year "
+                "put together from the same years; real years are a fetch away (--years 2001-2024)"
             )
         elif weather.years == 1:
             notes.append(

@@ -129,13 +129,15 @@ def fade(
     >>> fade(np.full(24, 0.5), 25.0, years=10).round(2)[[0, 9]].tolist()
     [0.99, 0.96]
     """
-    soc = np.asarray(soc_fraction, dtype=float)
-    temp = np.broadcast_to(np.asarray(temp_c, dtype=float), soc.shape) if soc.ndim == 1 else soc
-    _check(soc, np.asarray(temp_c, dtype=float), step_h, years, model)
+    soc, temp = np.asarray(soc_fraction, dtype=float), np.asarray(temp_c, dtype=float)
+    _check(soc, temp, step_h, years, model)
+    # Each day ends where the next begins, and the last where the first does.
+    temp = np.append(np.broadcast_to(temp, soc.shape), temp.flat[0])
+    soc = np.append(soc, soc[0])
     per_day = round(24.0 / step_h)
     days = [
         _day(soc[start : start + per_day + 1], temp[start : start + per_day + 1], step_h)
-        for start in range(0, len(soc), per_day)
+        for start in range(0, len(soc) - 1, per_day)
     ]
     calendar, by_cycles = MODELS[model]
     lost_calendar = lost_cycles = 0.0
@@ -175,7 +177,7 @@ def _check(soc: Array, temp_c: Array, step_h: float, years: int, model: str) -> 
 
 
 def _day(soc: Array, temp_c: Array, step_h: float) -> Day:
-    """A day's stress; a step more than the day, where there is one, closes it."""
+    """A day's stress, from its steps and the one after it."""
     change = np.abs(np.diff(soc))
     moving = change / step_h
     return Day(

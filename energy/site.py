@@ -286,8 +286,15 @@ def catalog() -> dict[str, Path]:
     """Name -> TOML file of each site that is known by name.
 
     Those in the folder that the environment names in `SUNRACK_SITES` come before the shipped ones.
+
+    Raises
+    ------
+    SiteError
+        When there is no such folder.
     """
     own = os.environ.get("SUNRACK_SITES")
+    if own and not Path(own).is_dir():
+        raise SiteError(f"SUNRACK_SITES names {own}, which is no folder; correct or unset it")
     folders = [sites_folder(), *([Path(own)] if own else [])]
     return {path.stem: path for folder in folders for path in sorted(folder.glob("*.toml"))}
 

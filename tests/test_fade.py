@@ -93,7 +93,7 @@ def test_capacity_never_grows_and_more_use_is_never_better(model: str) -> None:
 def test_steps_and_repeats_do_not_matter() -> None:
     year = fade(profile(0.1, 0.9), 25.0, years=3)
     day = fade(profile(0.1, 0.9)[:24], 25.0, years=3)
-    assert day == pytest.approx(year, abs=2e-3)
+    assert day == pytest.approx(year, abs=1e-9)
     halves = np.interp(np.arange(0, 8760, 0.5), np.arange(8760), profile(0.1, 0.9))
     assert fade(halves, 25.0, step_h=0.5, years=3) == pytest.approx(year, abs=5e-4)
 
@@ -109,3 +109,5 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         fade(np.full(23, 1.2), 200.0, years=0, model="nmc")
     assert len(caught.value.problems) == 5
     assert "lfp-250ah, lfp-sony-murata" in str(caught.value)
+    with pytest.raises(en.InputError, match=r"temp_c must be one number or 24; got \(10,\)"):
+        fade(np.full(24, 0.5), np.full(10, 25.0), years=1)

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from pvlib import solarposition
 
+from energy.errors import SiteError
 from energy.site import Normals, Site, read_site, site_names, sites_folder
 from energy.weather import COLUMNS, Place, Provenance, Weather
 from energy.weather.checks import sun_problems
@@ -136,6 +137,20 @@ def test_other_names_lead_to_one_site_each() -> None:
     assert len({*aliases, *NAMES}) == len(aliases) + len(NAMES)
     assert read_site("cheyenne").name == "wyoming"
     assert read_site("ashburn").name == "sterling"
+
+
+def test_your_own_sites_come_before_the_shipped_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (sites_folder() / "tampa.toml").read_text(encoding="utf-8")
+    (tmp_path / "ours.toml").write_text(text.replace('"tampa"', '"ours"'), encoding="utf-8")
+    (tmp_path / "seattle.toml").write_text(text.replace('"tampa"', '"seattle"'), encoding="utf-8")
+    monkeypatch.setenv("SUNRACK_SITES", str(tmp_path))
+    assert {"ours", "seattle", "wyoming"} <= set(site_names())
+    assert read_site("seattle").title == read_site("ours").title == "Tampa, Florida, USA"
+    monkeypatch.setenv("SUNRACK_SITES", str(tmp_path / "gone"))
+    with pytest.raises(SiteError, match=r"SUNRACK_SITES names .*gone, which is no folder"):
+        site_names()
 
 
 # --- every site --------------------------------------------------------------------------------

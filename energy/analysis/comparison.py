@@ -1,6 +1,6 @@
 """Which site: the least-cost plant of each, side by side and ranked.
 
-In: sites, a datacenter and a target. Out: `Comparison`, cheapest energy first.
+In: sites, a datacenter and a target. Out: `Comparison`, the most probably cheapest first.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from energy.evaluation import Evaluation, array_of
 from energy.site import Site, read_site
 from energy.sizing import Sizing, Target, choose_array, size
 from energy.snow import SnowLoss, mean_loss
+from energy.steps import Array
 from energy.tables import Result
 
 #: Draws of what the weather leaves open, behind the fraction in which a site is the cheapest.
@@ -83,8 +84,7 @@ class Comparison(Result):
         if len(known) < len(intervals):
             return [math.nan] * len(intervals)
         usd = np.stack([each.usd_per_mwh * each.draw(WEATHER_DRAWS) for each in known], axis=1)
-        cheapest = usd <= usd.min(axis=1, keepdims=True)
-        return [float(fraction) for fraction in cheapest.mean(axis=0)]
+        return [float(fraction) for fraction in lowest_cost_fraction(usd)]
 
     @property
     def notes(self) -> list[str]:
@@ -127,6 +127,18 @@ class Comparison(Result):
             f"{first.case.datacenter.it_mw:g} MW of computers: {first.title} at each site, "
             f"{first.case.assumptions.finance.dollar_year} dollars, most probably cheapest first"
         )
+
+
+def lowest_cost_fraction(usd_per_mwh: Array) -> Array:
+    """Of drawn costs, shape (draws, sites), the fraction of the draws in which each is the lowest.
+
+    NaN is a draw without a plant; sites that cost the same share a draw.
+    """
+    missing = np.isnan(usd_per_mwh)
+    least = np.where(missing, np.inf, usd_per_mwh).min(axis=1, keepdims=True)
+    cheapest = ~missing & (usd_per_mwh <= least)
+    shared = cheapest / np.maximum(cheapest.sum(axis=1, keepdims=True), 1)
+    return np.asarray(shared.mean(axis=0), dtype=float)
 
 
 def best_array(case: Case, target: Target) -> Sizing:

@@ -36,7 +36,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import qmc, triang
 
-from energy.analysis.comparison import Comparison
+from energy.analysis.comparison import Comparison, lowest_cost_fraction
 from energy.analysis.sensitivity import levelized_usd_per_mwh, with_range
 from energy.assumptions import Assumptions
 from energy.case import Case
@@ -121,13 +121,9 @@ class MonteCarlo(Result):
         `without_plant_fraction`, the fraction of draws that have none.
         """
         usd = self.levelized_usd_per_mwh
-        missing = np.isnan(usd)
-        least = np.where(missing, np.inf, usd).min(axis=1, keepdims=True)
-        cheapest = ~missing & (usd <= least)
-        shared = cheapest / np.maximum(cheapest.sum(axis=1, keepdims=True), 1)
         frame = pd.DataFrame(
             {
-                "lowest_cost_fraction": shared.mean(axis=0),
+                "lowest_cost_fraction": lowest_cost_fraction(usd),
                 "base_usd_per_mwh": self.base_usd_per_mwh,
                 "mean_usd_per_mwh": [_of(np.mean, column) for column in usd.T],
                 **{
@@ -136,7 +132,7 @@ class MonteCarlo(Result):
                     ]
                     for percentile in PERCENTILES
                 },
-                "without_plant_fraction": missing.mean(axis=0),
+                "without_plant_fraction": np.isnan(usd).mean(axis=0),
             },
             index=pd.Index([case.site.name for case in self.cases], name="site"),
         )

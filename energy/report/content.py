@@ -51,9 +51,6 @@ MEASURES = ("available_fraction", "lolh_hours_per_year", "longest_event_h")
 #: Years of the calendar that a page shows at most; beyond, those with the most energy not served.
 CALENDAR_YEARS = 40
 
-#: Draws of weather years: enough for a 90 % interval, fewer where a draw is of very many years.
-DRAWS, DRAWN_YEARS = 100, 4000
-
 #: Days of the week that is drawn.
 WEEK_DAYS = 7
 

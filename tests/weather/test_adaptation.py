@@ -131,21 +131,25 @@ def test_a_dark_day_stays_dark_and_the_clearest_stays_the_clearest(
     assert here[december].idxmax() == there[december].idxmax()
 
 
-def test_noon_comes_at_noon(neighbor: Weather, west: Weather) -> None:
-    assert west.utc_offset_h == -7.0
-    assert west.years == neighbor.years
-    clock = np.asarray(west.local_middle.hour) + np.asarray(west.local_middle.minute) / 60
-    light = west.frame["ghi"].groupby(clock).mean()
-    sun = pd.Series(np.maximum(cos_zenith(west), 0.0)).groupby(clock).mean()
-    centers = [np.average(values.index, weights=values) for values in (light, sun)]
-    own = neighbor.frame["ghi"].groupby(
-        np.asarray(neighbor.local_middle.hour) + np.asarray(neighbor.local_middle.minute) / 60
-    ).mean()  # fmt: skip
-    own_sun = pd.Series(np.maximum(cos_zenith(neighbor), 0.0)).groupby(own.index.take(
-        np.searchsorted(own.index, np.asarray(neighbor.local_middle.hour)
-                        + np.asarray(neighbor.local_middle.minute) / 60))).mean()  # fmt: skip
-    own_centers = [np.average(values.index, weights=values) for values in (own, own_sun)]
-    assert centers[0] - centers[1] == pytest.approx(own_centers[0] - own_centers[1], abs=0.1)
+def test_noon_comes_at_noon(neighbor: Weather, climate: Climate) -> None:
+    """An hour further west by the sun and by the same clock, light comes an hour later."""
+
+    def center_h(weather: Weather) -> float:
+        local = weather.local_middle
+        hour = np.asarray(local.hour) + np.asarray(local.minute) / 60
+        return float(np.average(hour, weights=weather.frame["ghi"]))
+
+    def skew_h(weather: Weather) -> float:
+        """How far light lies behind the sun in the mean of the days."""
+        sun = weather.frame.assign(ghi=1000.0 * np.maximum(cos_zenith(weather), 0.0))
+        return center_h(weather) - center_h(replace(weather, frame=sun))
+
+    place = Place(46.5, -107.5, 620.0)
+    for utc_offset_h in (-6.0, -7.0):
+        west = adapt(neighbor, place, climate, source="moved", utc_offset_h=utc_offset_h)
+        assert west.utc_offset_h == utc_offset_h
+        assert west.years == neighbor.years
+        assert skew_h(west) == pytest.approx(skew_h(neighbor), abs=0.02)
 
 
 # --- what must always hold -----------------------------------------------------------------------
