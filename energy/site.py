@@ -218,6 +218,12 @@ class Site(Input):
         """The same place with other hours, read from `path`."""
         return self._with(series, SiteWeather(file=str(path)))
 
+    def with_note(self, note: str) -> Site:
+        """The same place and hours, with something more that every result there has to say."""
+        series = self.series
+        noted = replace(series, provenance=series.provenance.replace(note))
+        return self._with(noted, self.weather)
+
     def with_fetched_years(self, source: Source, years: Sequence[int], **options: Any) -> Site:
         """The same place with years from a weather service, fetched where they are not kept.
 
@@ -337,10 +343,9 @@ def read_site(name: str | Path) -> Site:
     text = str(name)
     path = Path(name)
     known = catalog()
-    aliases = _aliases(tuple(known.values()))
     if text in known:
         path = known[text]
-    elif text in aliases:
+    elif text in (aliases := _aliases(tuple(known.values()))):
         return read_site(aliases[text])
     elif not _looks_like_a_file(text):
         near = difflib.get_close_matches(text.lower(), [*known, *aliases], n=1, cutoff=0.5)

@@ -5,6 +5,7 @@ In: options. Out: tables or JSON on stdout; a report.
 
 from __future__ import annotations
 
+import math
 import shlex
 import sys
 from dataclasses import replace
@@ -295,8 +296,8 @@ def monte_carlo(
     say_drawn(plot, output.quiet)
 
 
-#: Columns of the ranking, as `Comparison.frame` has them; "weather" and "prices" are ranges of the
-#: levelized cost.
+#: Columns of the ranking, as `Comparison.frame` has them; "by weather" and "by prices" are ranges
+#: of the levelized cost.
 RANKING = (
     "levelized_usd_per_mwh", "by weather", "by prices", "lowest_cost_fraction", "array",
     "solar_mw", "battery_mwh", "battery_mw", "backup_mw",
@@ -316,15 +317,21 @@ def _show_ranking(ranking: Comparison, quiet: bool) -> None:
         f"{ranking.target.description};\n{first.assumptions.finance.dollar_year} dollars, "
         "most probably cheapest first.\n"
     )
-    absent = {"backup_mw"} if not (frame["backup_mw"] > 0).any() else {"by weather"}
+    absent = set() if (frame["backup_mw"] > 0).any() else {"backup_mw"}
+    unknown = frame["levelized_p05_usd_per_mwh"].isna()
+    if unknown.all():
+        absent.add("by weather")
     if len(frame) == 1 or frame["lowest_cost_fraction"].isna().any():
         absent.add("lowest_cost_fraction")
     names = [name for name in RANKING if name not in absent]
     rows = []
     for evaluation, (site, row) in zip(evaluations, frame.iterrows(), strict=True):
         texts = {
-            "by weather": f"{row['levelized_p05_usd_per_mwh']:.0f}-"
-            f"{row['levelized_p95_usd_per_mwh']:.0f}",
+            "by weather": "-".join(
+                show(name, round(row[name]))
+                for name in ("levelized_p05_usd_per_mwh", "levelized_p95_usd_per_mwh")
+                if not math.isnan(row[name])
+            ),
             "by prices": range_text(evaluation),
             "lowest_cost_fraction": f"{100 * row['lowest_cost_fraction']:.0f}",
             "nines": nines_text(evaluation),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -229,13 +229,10 @@ def _with_years(site: Site, source: Source, years: list[int]) -> Site:
             progress=progress(False, f"{site.name}: fetching"),
         )
     except WeatherError as error:
-        series = site.series
-        note = (
+        return site.with_note(
             f"{source.name} did not give {years[0]}-{years[-1]} ({error}); on the hours at hand "
-            f"instead: {series.source}"
+            f"instead: {site.series.source}"
         )
-        provenance = series.provenance.replace(note)
-        return site.with_weather(replace(series, provenance=provenance), site.weather.file)
 
 
 def case_from(

@@ -536,3 +536,14 @@ def test_the_help_lists_options_by_group(energy) -> None:
         "Arguments", "Place", "Target (one of)", "Weather", "Datacenter", "Assumptions", "Plant",
         "Output", "Options",
     ]  # fmt: skip
+
+
+def test_a_ranking_with_a_grid_shows_no_interval_of_the_weather(energy):
+    code, out, _ = energy(
+        "compare", "tampa", "seattle", "--served-fraction", "0.9", "--grid-mw", "60",
+        "--array", "assumed",
+    )  # fmt: skip
+    assert code == 0
+    assert "by prices" in out
+    assert "by weather" not in out
+    assert "nan" not in out

@@ -838,6 +838,7 @@ def test_where_no_year_comes_the_hours_at_hand_stay_with_a_clear_line(monkeypatc
     assert site.series.basis == "typical"
     (note,) = [note for note in site.notes if "nasa-power did not give 2019" in note]
     assert "on the hours at hand instead: TMY3, Tampa Intl AP" in note
+    assert site.weather == read_site("tampa").weather  # its credit and warnings stay
 
 
 def test_years_and_a_file_are_one_too_many(tmp_path: Path) -> None:
