@@ -18,7 +18,7 @@ PACKAGE = Path(en.__file__).parent
 LAYERS = {
     "ground": {"errors", "files", "units", "compiled", "steps", "tables", "parameters"},
     "weather": {"weather"},
-    "parts": {"array", "rear", "solar", "snow", "fade", "battery", "backup", "grid", "datacenter"},
+    "parts": {"array", "rear", "solar", "snow", "fade", "wear", "battery", "backup", "grid", "datacenter"},
     "inputs": {"assumptions", "site"},
     "case": {"case"},
     "dispatch": {"dispatch"},

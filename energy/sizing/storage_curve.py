@@ -241,7 +241,7 @@ def smallest_lossy_battery(
     # Little at first, for the slope may be just below; then in a few steps down to nothing.
     shrink = 0.9998
     for _ in range(MAX_NEWTON):
-        unserved, by_solar, by_power, by_battery = _lossy_run(
+        unserved, by_solar, by_power, by_battery = unserved_and_slopes(
             solar, load_mw, solar_mw, battery, battery_mw, one_way_efficiency, retained_fraction,
             step_h, cyclic, own_use_mw_per_mwh,
         )  # fmt: skip
@@ -284,7 +284,7 @@ def smallest_lossy_battery(
 
 
 @kernel()
-def _lossy_run(
+def unserved_and_slopes(
     solar: Array,
     load_mw: Array,
     solar_mw: float,

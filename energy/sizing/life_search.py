@@ -1,0 +1,302 @@
+"""The least-cost plant and additions of battery over the years of a life, exactly.
+
+In: PV generation and load by step, what is left of array and battery by year, prices by year. Out:
+the cheapest sizes, and how much battery is added in each of the years in which some may be.
+
+In year y of its life the array gives d_y of a new one, and a battery that was added in year k holds
+q(y - k) of what it held. Every year sees all weather years, as one chain that ends as it starts;
+what is unserved in it is convex in the array, the battery's power and its energy in that year [1].
+So the cheapest plant is the optimum of a linear program over the planes that touch the years' own
+curves: each round solves it, runs the years at what it gives and adds their planes (Kelley's method
+[2], one plane a year). It ends when the program's cost, which is never above the optimum, is
+within `GAP` of a plant that meets the target.
+
+References
+----------
+[1] `energy.sizing.storage_curve`; scaling by d_y and q keeps it convex.
+[2] J. E. Kelley, The Cutting-Plane Method for Solving Convex Programs, J. SIAM 8 (1960) 703.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.optimize import linprog
+
+from energy.sizing.cutting_planes import Problem
+from energy.sizing.storage_curve import unserved_and_slopes
+from energy.steps import Array
+
+#: A plant that is found is at most this fraction more expensive than the cheapest one.
+GAP = 1e-9
+
+#: Rounds after which a search gives up; 10 to 40 are usual.
+MOST_ROUNDS = 300
+
+#: Steps of Newton's method to the smallest plant of the same shape that meets the target.
+MOST_SCALINGS = 40
+
+#: A plant that misses the target by less than this is worth being made one that meets it.
+NEAR = 1e-3
+
+#: What is unserved over what may be is met within this.
+MET = 1e-11
+
+
+@dataclass(frozen=True, eq=False)
+class LifeProblem:
+    """A problem of sizing over the years of a life.
+
+    Parameters
+    ----------
+    problem
+        Load, PV generation of a new array and limits; of its prices those of MWdc and of MW of
+        battery power, a year. Its boundary condition is cyclic.
+    solar_by_year
+        Shape (years,): output of the array, as a fraction of a new one's.
+    battery_by_age
+        Shape (ages,): energy of a battery in each year of its age; behind the last it is retired.
+    usd_per_mwh_by_year
+        Shape (years,): cost a year, over the whole life, of a MWh in the store added at the start
+        of each year.
+    allowed_mwh
+        What may be unserved over all weather years, on the mean of the years or in every one.
+    worst
+        Whether every year of life has to meet the target.
+    """
+
+    problem: Problem
+    solar_by_year: Array
+    battery_by_age: Array
+    usd_per_mwh_by_year: Array
+    allowed_mwh: float
+    worst: bool = False
+
+    @property
+    def years(self) -> int:
+        """Years of life."""
+        return len(self.solar_by_year)
+
+    def left(self, added: Sequence[int]) -> Array:
+        """Energy in each year of life [rows] of a MWh added in each of `added` [columns]."""
+        left = np.zeros((self.years, len(added)))
+        for column, year in enumerate(added):
+            ages = self.battery_by_age[: self.years - year]
+            left[year : year + len(ages), column] = ages
+        return left
+
+
+@dataclass(frozen=True, eq=False)
+class LifePlant:
+    """Sizes, additions [MWh in the store] by year, cost a year, and unserved MWh by year of life.
+
+    `bound_usd` is what no plant with additions in these years can be cheaper than.
+    """
+
+    solar_mw: float
+    battery_mw: float
+    added_mwh: dict[int, float]
+    annual_usd: float
+    bound_usd: float
+    unserved_mwh: Array
+    rounds: int
+
+
+@dataclass(eq=False)
+class LifeSearch:
+    """Searches of one problem: planes that one schedule found hold for all others too."""
+
+    given: LifeProblem
+    _planes: list[Array] = field(default_factory=list)
+
+    def cheapest(self, added: Sequence[int], near: Array, gap: float = GAP) -> LifePlant | None:
+        """The cheapest plant whose battery grows in the years of `added`, the first being 0.
+
+        Parameters
+        ----------
+        added
+            Years at whose start battery may be added.
+        near
+            Solar MWdc, battery MW and MWh in the store of a plant to begin at; not all 0.
+        gap
+            A plant is at most this fraction more expensive than the cheapest.
+
+        Returns
+        -------
+        LifePlant, or None when no plant within the limits meets the target.
+        """
+        left = self.given.left(added)
+        scale = np.maximum(near, 1e-3 * near.max())
+        scale = np.array([scale[0], scale[1], *[scale[2]] * len(added)])
+        usd = np.array(
+            [
+                self.given.problem.usd_per_size[0],
+                self.given.problem.usd_per_size[2],
+                *self.given.usd_per_mwh_by_year[list(added)],
+            ]
+        )
+        at = scale * np.array([1.0, 1.0, 1.0, *[0.0] * (len(added) - 1)])
+        best: LifePlant | None = None
+        for rounds in range(1, MOST_ROUNDS + 1):
+            unserved = self._look(at, left)
+            met, met_unserved = None, unserved
+            if self._lacking(unserved) <= NEAR * self._unit:
+                met, met_unserved = self._scaled(at, left, unserved)
+            if met is not None and (best is None or usd @ met < best.annual_usd):
+                best = self._plant(met, added, float(usd @ met), met_unserved, rounds)
+            found = self._program(usd, scale, left)
+            if found is None:
+                return None
+            at, bound_usd = found
+            if best is not None and best.annual_usd - bound_usd <= gap * best.annual_usd:
+                return LifePlant(**{**vars(best), "bound_usd": bound_usd, "rounds": rounds})
+        raise RuntimeError("the search over a life did not end; please report this case")
+
+    def bound_usd(self, added: Sequence[int], near: Array) -> float:
+        """What a plant with additions in these years costs at least, by the planes so far."""
+        left = self.given.left(added)
+        scale = np.maximum(near, 1e-3 * near.max())
+        usd = np.array(
+            [
+                self.given.problem.usd_per_size[0],
+                self.given.problem.usd_per_size[2],
+                *self.given.usd_per_mwh_by_year[list(added)],
+            ]
+        )
+        found = self._program(usd, np.array([*scale[:2], *[scale[2]] * len(added)]), left)
+        return np.inf if found is None else found[1]
+
+    @property
+    def _unit(self) -> float:
+        """Energy [MWh] that unserved energy is counted in."""
+        return max(self.given.allowed_mwh, 1e-4 * self.given.problem.load_mwh)
+
+    def _lacking(self, unserved_mwh: Array) -> float:
+        """By how much too much is unserved [MWh]."""
+        got = unserved_mwh.max() if self.given.worst else unserved_mwh.mean()
+        return float(got) - self.given.allowed_mwh
+
+    def _run(self, at: Array, left: Array) -> Array:
+        """Unserved energy of each year and its slopes in array, power and energy in the store."""
+        return run_years(
+            self.given.problem, at[0] * self.given.solar_by_year, left @ at[2:], float(at[1])
+        )
+
+    def _look(self, at: Array, left: Array) -> Array:
+        """Run the years of a plant, keep their planes and give what is unserved in each."""
+        got = self._run(at, left)
+        slopes = got[:, 1:] * np.column_stack(
+            [self.given.solar_by_year, np.ones((self.given.years, 2))]
+        )
+        points = np.column_stack([np.tile(at[:2], (self.given.years, 1)), left @ at[2:]])
+        constant = got[:, 0] - (slopes * points).sum(axis=1)
+        self._planes.append(np.column_stack([constant, slopes]))
+        return got[:, 0]
+
+    def _scaled(self, at: Array, left: Array, unserved: Array) -> tuple[Array | None, Array]:
+        """The smallest plant of the same shape that meets the target, by Newton's method."""
+        factor, energy = 1.0, left @ at[2:]
+        if self._lacking(unserved) <= MET * self._unit:
+            return at, unserved
+        for _ in range(MOST_SCALINGS):
+            sizes = at * factor
+            got = self._run(sizes, left)
+            unserved = got[:, 0]
+            lacking = self._lacking(unserved)
+            if lacking <= MET * self._unit:
+                return sizes, unserved
+            slope = (
+                got[:, 1] * self.given.solar_by_year * at[0] + got[:, 2] * at[1] + got[:, 3] * energy
+            )
+            slope_of = float(slope[unserved.argmax()] if self.given.worst else slope.mean())
+            if slope_of >= 0.0:
+                return None, unserved
+            # A hair further than the tangent says: rounding leaves no step without an end.
+            factor += max(-lacking / slope_of, 1e-13 * factor)
+            if factor > 1e4:
+                return None, unserved
+        return None, unserved
+
+    def _program(self, usd: Array, scale: Array, left: Array) -> tuple[Array, float] | None:
+        """Sizes and cost of the cheapest plant by the planes so far; None when there is none."""
+        given, unit, years = self.given, self._unit, self.given.years
+        sizes = len(scale)
+        rows, bounds = [], []
+        for planes in self._planes:
+            lacks = -np.eye(years)
+            grow = np.column_stack([planes[:, 1:3], planes[:, 3:4] * left]) * scale / unit
+            rows.append(np.hstack([grow, lacks]))
+            bounds.append(-planes[:, 0] / unit)
+        target = np.zeros((years, sizes + years))
+        target[:, sizes:] = np.eye(years) if given.worst else 0.0
+        if not given.worst:
+            target = np.zeros((1, sizes + years))
+            target[0, sizes:] = 1.0 / years
+        rows.append(target)
+        bounds.append(np.full(len(target), given.allowed_mwh / unit))
+        largest_mw, largest_mwh, largest_power_mw = given.problem.largest
+        store = np.hstack([left * scale[2:], np.zeros((years, years))])
+        store = np.hstack([np.zeros((years, 2)), store])
+        if np.isfinite(largest_mwh):
+            rows.append(store / scale[2])
+            bounds.append(np.full(years, largest_mwh / scale[2]))
+        cost_unit = float(usd @ scale[: len(usd)]) or 1.0
+        found = linprog(
+            np.append(usd * scale / cost_unit, np.zeros(years)),
+            A_ub=np.vstack(rows),
+            b_ub=np.concatenate(bounds),
+            bounds=[
+                (0.0, largest_mw / scale[0]),
+                (0.0, largest_power_mw / scale[1]),
+                *[(0.0, None)] * (sizes - 2 + years),
+            ],
+            method="highs-ds",
+            options={
+                "primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10,
+            },
+        )  # fmt: skip
+        if found.status == 2:
+            return None
+        if found.status != 0:
+            raise RuntimeError(f"{found.message}; please report this case")
+        return found.x[:sizes] * scale, float(found.fun) * cost_unit
+
+    def _plant(
+        self, at: Array, added: Sequence[int], usd: float, unserved: Array, rounds: int
+    ) -> LifePlant:
+        mwh = {year: float(size) for year, size in zip(added, at[2:], strict=True)}
+        return LifePlant(float(at[0]), float(at[1]), mwh, usd, 0.0, unserved, rounds)
+
+
+def run_years(problem: Problem, solar_mw: Array, usable_mwh: Array, battery_mw: float) -> Array:
+    """Unserved energy of each year of a life, and its slopes.
+
+    Parameters
+    ----------
+    problem
+        Load and PV generation; the boundary condition is its own.
+    solar_mw, usable_mwh
+        Shape (years,): array and energy in the store in each year.
+    battery_mw
+        Power of the battery.
+
+    Returns
+    -------
+    Array
+        Shape (years, 4): unserved over all weather years [MWh], and its slopes in array, battery
+        power and energy in the store.
+    """
+
+    def one(year: int) -> tuple[float, float, float, float]:
+        return unserved_and_slopes(
+            problem.solar, problem.load_mw, float(solar_mw[year]), float(usable_mwh[year]),
+            battery_mw, problem.one_way_efficiency, problem.retained_fraction, problem.step_h,
+            problem.cyclic, problem.own_use_mw_per_mwh,
+        )  # fmt: skip
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return np.array(list(pool.map(one, range(len(solar_mw)))), dtype=float)
