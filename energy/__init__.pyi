@@ -40,6 +40,7 @@ from .errors import InfeasibleError as InfeasibleError
 from .errors import InputError as InputError
 from .evaluation import evaluate as evaluate
 from .finance.annualized import price as price
+from .life import live as live
 from .reliability import assess as assess
 from .site import Site as Site
 from .site import read_site as read_site

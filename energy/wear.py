@@ -13,7 +13,7 @@ from pydantic import Field
 
 from energy.errors import InputError
 from energy.fade import fade
-from energy.parameters import Input, NotNegative, parameter_field
+from energy.parameters import Input, NotNegative, parameter_field, shipped
 from energy.steps import Array
 
 #: The file of numbers below.
@@ -43,7 +43,14 @@ class Wear(Input):
 
     def cell_temp_c(self, air_c: Array) -> Array:
         """Temperature of the cells [degC] at that of the air, one value a step."""
-        return np.clip(air_c + self.cell_rise_c, self.cell_min_c, max(self.cell_max_c, self.cell_min_c))
+        return np.clip(
+            air_c + self.cell_rise_c, self.cell_min_c, max(self.cell_max_c, self.cell_min_c)
+        )
+
+    @property
+    def dollar_year(self) -> int:
+        """Year of the dollars of `event_usd`."""
+        return int(shipped(FILE)["wear"]["event_usd"].dollar_year or 0)
 
     def price_factor(self, year: int) -> float:
         """Real price of batteries after so many years, as a multiple of the first."""
@@ -101,7 +108,7 @@ def battery_by_age(
     dead = np.flatnonzero((ends <= 0.0) | (np.append(1.0, cells) <= 0.0))
     if len(dead):
         raise InputError(
-            f"the battery is dead in year {int(dead[0])}, before its lifetime of {years} years; give "
-            "battery.lifetime_years below that, or cool it (wear.cell_max_c)"
+            f"the battery is dead in year {int(dead[0])}, before its lifetime of {years} years; "
+            "give battery.lifetime_years below that, or cool it (wear.cell_max_c)"
         )
     return np.asarray((ends[1:] + ends[:-1]) / 2.0)

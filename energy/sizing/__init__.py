@@ -7,7 +7,8 @@ plants from it, `optimum` those of plain arrays, `frontier` those of a case for 
 the energy. `target` is what a plant has to meet, `infeasible` why none does, `pattern_search` finds
 one on the hour-by-hour kernel, `economic` what money is best spent on, `dispatchable` adds grid and
 backup, `solution` is the plant of one target, `array` chooses its mount, pitch and inverters and
-`array_frontier` those of every target, `weather_uncertainty` is what the weather years leave open.
+`array_frontier` those of every target, `life_sizing` sizes for all years of a life on
+`life_search`, `weather_uncertainty` is what the weather years leave open.
 """
 
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from energy.sizing.array_frontier import ArrayFrontier, array_frontier
 from energy.sizing.dispatchable import BackupFrontier, backup_frontier
 from energy.sizing.frontier import Frontier, frontier
 from energy.sizing.infeasible import Infeasibility
+from energy.sizing.life_sizing import size_for_life
 from energy.sizing.optimum import LeastCost, least_cost, least_costs
 from energy.sizing.solution import Sizing, size
 from energy.sizing.storage_curve import unserved_mwh
@@ -41,6 +43,7 @@ __all__ = [
     "least_cost",
     "least_costs",
     "size",
+    "size_for_life",
     "unserved_mwh",
     "weather_uncertainty",
 ]

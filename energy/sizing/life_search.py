@@ -22,7 +22,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.optimize import linprog
@@ -129,17 +129,10 @@ class LifeSearch:
         -------
         LifePlant, or None when no plant within the limits meets the target.
         """
-        left = self.given.left(added)
-        scale = np.maximum(near, 1e-3 * near.max())
-        scale = np.array([scale[0], scale[1], *[scale[2]] * len(added)])
-        usd = np.array(
-            [
-                self.given.problem.usd_per_size[0],
-                self.given.problem.usd_per_size[2],
-                *self.given.usd_per_mwh_by_year[list(added)],
-            ]
-        )
+        left, usd, scale = self._terms(added, near)
         at = scale * np.array([1.0, 1.0, 1.0, *[0.0] * (len(added) - 1)])
+        if self._planes and (first := self._program(usd, scale, left)) is not None:
+            at = first[0]
         best: LifePlant | None = None
         for rounds in range(1, MOST_ROUNDS + 1):
             unserved = self._look(at, left)
@@ -156,19 +149,24 @@ class LifeSearch:
                 return LifePlant(**{**vars(best), "bound_usd": bound_usd, "rounds": rounds})
         raise RuntimeError("the search over a life did not end; please report this case")
 
+    def aged(self, battery_by_age: Array) -> LifeSearch:
+        """The search for another battery, which begins with all that this one knows."""
+        return LifeSearch(replace(self.given, battery_by_age=battery_by_age), self._planes)
+
     def bound_usd(self, added: Sequence[int], near: Array) -> float:
         """What a plant with additions in these years costs at least, by the planes so far."""
-        left = self.given.left(added)
-        scale = np.maximum(near, 1e-3 * near.max())
-        usd = np.array(
-            [
-                self.given.problem.usd_per_size[0],
-                self.given.problem.usd_per_size[2],
-                *self.given.usd_per_mwh_by_year[list(added)],
-            ]
-        )
-        found = self._program(usd, np.array([*scale[:2], *[scale[2]] * len(added)]), left)
+        left, usd, scale = self._terms(added, near)
+        found = self._program(usd, scale, left)
         return np.inf if found is None else found[1]
+
+    def _terms(self, added: Sequence[int], near: Array) -> tuple[Array, Array, Array]:
+        """What is left of each addition by year, the price of each size, and how large they are."""
+        given = self.given
+        sizes = np.maximum(near, 1e-3 * near.max())
+        scale = np.array([sizes[0], sizes[1], *[sizes[2]] * len(added)])
+        of_plant = given.problem.usd_per_size[[0, 2]]
+        usd = np.concatenate([of_plant, given.usd_per_mwh_by_year[list(added)]])
+        return given.left(added), usd, scale
 
     @property
     def _unit(self) -> float:
@@ -210,7 +208,9 @@ class LifeSearch:
             if lacking <= MET * self._unit:
                 return sizes, unserved
             slope = (
-                got[:, 1] * self.given.solar_by_year * at[0] + got[:, 2] * at[1] + got[:, 3] * energy
+                got[:, 1] * self.given.solar_by_year * at[0]
+                + got[:, 2] * at[1]
+                + got[:, 3] * energy
             )
             slope_of = float(slope[unserved.argmax()] if self.given.worst else slope.mean())
             if slope_of >= 0.0:

@@ -1,0 +1,72 @@
+"""What battery energy costs that is added in a later year of a plant's life.
+
+In: `Case`, assumptions of wear. Out: cost a year, over the whole project, of a MWh added in each
+year, and of each time that some is added.
+
+A MWh pays capital recovery over its own lifetime at the price of the year in which it is bought,
+and its O&M, in each year that it serves; that stream is spread evenly over the project by its
+present value [1]. Without a change of price, and with one battery after the other, it is the
+annualized cost of `energy.finance.capital`.
+
+References
+----------
+[1] Short, Packey and Holt, NREL/TP-462-5173, 1995.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from energy.case import Case
+from energy.finance.capital import capital_recovery_factor, unit_costs
+from energy.parameters import price_factor
+from energy.steps import Array
+from energy.wear import Wear
+
+
+@dataclass(frozen=True, eq=False)
+class AdditionPrices:
+    """Prices of additions by the year at whose start they are made; all of shape (years,).
+
+    Parameters
+    ----------
+    usd_per_mwh
+        Paid for a MWh of nameplate energy in that year [$].
+    annual_usd_per_mwh
+        Its annualized cost over the whole project, O&M included [$/year].
+    event_usd, annual_event_usd
+        Paid each time that battery is added [$], and annualized [$/year].
+    """
+
+    usd_per_mwh: Array
+    annual_usd_per_mwh: Array
+    event_usd: Array
+    annual_event_usd: Array
+
+
+def addition_prices(case: Case, wear: Wear, *, kept_by_om: bool) -> AdditionPrices:
+    """Prices of battery energy added in each year of `finance.project_years`.
+
+    `kept_by_om`: O&M pays for keeping the rated energy; else its part for that is saved.
+    """
+    finance = case.assumptions.finance
+    rate, years = finance.real_discount_fraction, int(finance.project_years)
+    unit = unit_costs(case)["battery_energy"]
+    saved = 0.0 if kept_by_om else wear.upkeep_fraction_per_year * unit.capital_usd
+    om_usd = max(unit.fixed_om_usd_per_year - saved, 0.0)
+    recovery = capital_recovery_factor(rate, unit.lifetime_years)
+    worth = (1.0 + rate) ** -np.arange(1.0, years + 1.0)
+    path = np.array([wear.price_factor(year) for year in range(years)])
+    served = [
+        float(worth[year : year + int(unit.lifetime_years)].sum() / worth.sum())
+        for year in range(years)
+    ]
+    event_usd = wear.event_usd * price_factor(wear.dollar_year, finance.dollar_year)
+    return AdditionPrices(
+        usd_per_mwh=unit.capital_usd * path,
+        annual_usd_per_mwh=(unit.capital_usd * recovery * path + om_usd) * np.array(served),
+        event_usd=np.full(years, event_usd),
+        annual_event_usd=event_usd * (1.0 + rate) ** -np.arange(years) / worth.sum(),
+    )
