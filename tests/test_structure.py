@@ -18,11 +18,11 @@ PACKAGE = Path(en.__file__).parent
 LAYERS = {
     "ground": {"errors", "files", "units", "compiled", "steps", "tables", "parameters"},
     "weather": {"weather"},
-    "parts": {"array", "rear", "solar", "snow", "fade", "battery", "backup", "grid", "datacenter"},
+    "parts": {"array", "rear", "solar", "snow", "fade", "battery", "backup", "failures", "grid", "datacenter"},
     "inputs": {"assumptions", "site"},
     "case": {"case"},
     "dispatch": {"dispatch"},
-    "outcome": {"reliability", "finance"},
+    "outcome": {"reliability", "outages", "finance"},
     "evaluation": {"evaluation"},
     "sizing": {"sizing"},
     "report": {"report"},
