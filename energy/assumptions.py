@@ -1,4 +1,4 @@
-"""What the model assumes: solar, battery, backup, grid, failures, cooling, finance, with the sources.
+"""What the model assumes: solar, battery, backup, grid, failures, finance, with the sources.
 
 In: a TOML file where each number has value, low, high, unit, source and, for a price, dollar-year.
 Out: `Assumptions`, all prices in real dollars of `finance.dollar_year`, and `.frame`, its sources.

@@ -112,6 +112,7 @@ def test_an_unknown_name_is_answered_with_its_neighbors():
         ("sizing", "least_costt", "least_cost"),
         ("weather", "adopt", "adapt"),
         ("finance", "Costs", "Cost"),
+        ("outages", "survive", "survival"),
     ],
 )
 def test_a_namespace_answers_an_unknown_name_with_its_neighbors(namespace, name, near):

@@ -6,9 +6,11 @@ In: numbers of an outage; a `Dispatch`. Out: probabilities of survival; `Failure
 from typing import TYPE_CHECKING
 
 from energy.errors import answer_unknown
+from energy.outages.equipment import FailureRun, fail
+from energy.outages.remedies import one_more, reachable
 from energy.outages.survival import survival
 
-__all__ = ["survival"]
+__all__ = ["FailureRun", "fail", "one_more", "reachable", "survival"]
 
 if not TYPE_CHECKING:
     __getattr__ = answer_unknown(__name__, __all__)
