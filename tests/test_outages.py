@@ -11,7 +11,8 @@ import pytest
 import energy as en
 from energy.analysis.sensitivity import with_range
 from energy.assumptions import DEFAULT_FILE
-from energy.outages import survival
+from energy.outages import fail, one_more, reachable, survival
+from energy.outages.equipment import running_availability
 
 LOADS = np.array([1.0, 2.0, 2.0, 1.0])
 NO_BATTERY = {"battery_mwh": 0.0, "battery_mw": 0.0, "initial_mwh": 0.0}
@@ -165,3 +166,184 @@ def test_everything_wrong_with_failures_is_told_at_once():
     assert "repair_h must be below the mean time to failure that availability gives" in text
     for name in ("unit_mttf_h", "transformer_availability", "feeder_repair_h"):
         assert name in text
+
+
+# --- failures joined with the weather -------------------------------------------------------------
+
+PERFECT = {
+    f"{part}_availability": 1.0
+    for part in ("container", "unit", "transformer", "feeder", "controls")
+} | {"start_failure": 0.0, "unit_mttf_h": 1e15}
+DESIGN = {"solar_mw": 800.0, "battery_mwh": 2000.0, "battery_mw": 300.0}
+
+
+def plant(case, loss=0.0, design=DESIGN, **failures):
+    """A run whose parts never fail but for those that are given."""
+    assumptions, given = case.assumptions, case.profiles.solar
+    series = {} if given is None else {"solar": given}  # a given series stays what it is
+    case = case.replace(
+        **series,
+        assumptions=assumptions.replace(
+            failures=assumptions.failures.replace(**PERFECT | failures),
+            solar=assumptions.solar.replace(availability_fraction=loss),
+        ),
+    )
+    return en.simulate(case, en.Design(**design))
+
+
+def test_without_failures_the_run_is_as_it_was(el_paso):
+    for more in ({}, {"backup_mw": 30.0}, {"grid_mw": 20.0}):
+        run = plant(el_paso, design=DESIGN | more)
+        found = fail(run, draws=2)
+        expected = en.assess(run)._record()
+        assert list(found.availability_with_failures) == list(expected)
+        assert found.availability_with_failures == pytest.approx(expected, rel=1e-9)
+        assert max(found.standard_errors.values()) == 0.0
+        hours = found.outage_hours_by_cause
+        assert hours["weather"] == pytest.approx(expected["lolh_hours_per_year"])
+        assert hours["equipment"] == hours["both"] == 0.0
+
+
+@pytest.mark.parametrize("part", ["transformer", "feeder", "controls"])
+def test_one_common_part_multiplies_what_the_rest_gives(el_paso, part):
+    rest = en.assess(plant(el_paso))
+    run = plant(el_paso, **{f"{part}_availability": 0.9, f"{part}_repair_h": 24.0})
+    found = fail(run, draws=2).availability_with_failures
+    assert found["available_fraction"] == pytest.approx(0.9 * rest.available_fraction)
+    assert found["served_fraction"] == pytest.approx(0.9 * rest.served_fraction)
+    per_year = 0.1 / 24 * 8760
+    assert found["lolev_events_per_year"] == pytest.approx(
+        0.9 * rest.lolev_events_per_year + per_year, rel=2e-3
+    )
+
+
+def test_engines_stand_in_for_a_transformer_but_not_for_controls(case_with):
+    case = case_with(1.0, 100.0)
+    design = {"solar_mw": 500.0, "battery_mwh": 100.0, "battery_mw": 50.0, "backup_mw": 100.0}
+    found = fail(plant(case, design=design, transformer_availability=0.9), draws=2)
+    assert found.availability_with_failures["available_fraction"] == pytest.approx(1.0)
+    found = fail(plant(case, design=design, controls_availability=0.9), draws=2)
+    assert found.availability_with_failures["available_fraction"] == pytest.approx(0.9)
+    assert found.outage_hours_by_cause["weather"] == 0.0
+
+
+def test_many_small_blocks_are_a_mean_loss(el_paso):
+    small = {"inverter_block_mw": 0.05, "container_mwh": 0.2, "container_availability": 0.95}
+    # Containers are exchanged seldom, so that little is lost with them.
+    run = plant(el_paso, 0.04, container_repair_h=5000.0, inverter_repair_h=24.0, **small)
+    found = fail(run, draws=6)
+    derated = en.simulate(
+        run.case, en.Design(solar_mw=800.0, battery_mwh=2000.0 * 0.95, battery_mw=300.0 * 0.95)
+    )
+    expected = en.assess(derated)
+    got = found.availability_with_failures
+    assert got["served_fraction"] == pytest.approx(expected.served_fraction, abs=3e-4)
+    assert got["lolh_hours_per_year"] == pytest.approx(expected.lolh_hours_per_year, rel=0.01)
+
+
+def test_one_engine_is_down_as_often_as_its_chain_says(case_with):
+    case = case_with(0.0, 6.0)
+    failures = {"unit_mttf_h": 300.0, "unit_repair_h": 40.0, "start_failure": 0.2}
+    run = plant(case, design={"solar_mw": 1e-6, "backup_mw": 6.0}, **failures)
+    found = fail(run, draws=200, seed=3)
+    back = 1 / 40 * 0.8
+    down = (1 / 300) / (1 / 300 + back)
+    got = 1 - found.availability_with_failures["available_fraction"]
+    assert got == pytest.approx(down, abs=4 * found.standard_errors["available_fraction"])
+    assert found.standard_errors["available_fraction"] < 0.1 * down
+    assert running_availability(run.case.assumptions.failures, 1.0) == pytest.approx(1 - down)
+
+
+def test_two_engines_are_short_as_often_as_a_plain_loop_says(case_with):
+    # One of two units serves; the other stands by, fails there, and may fail to start.
+    case = case_with(0.0, 6.0)
+    failures = {
+        "unit_mttf_h": 100.0, "unit_repair_h": 30.0, "start_failure": 0.1, "unit_availability": 0.9,
+    }  # fmt: skip
+    run = plant(case, design={"solar_mw": 1e-6, "backup_mw": 12.0}, **failures)
+    found = fail(run, draws=100, seed=4)
+    rng, chains, hours = np.random.default_rng(8), 400, 4000
+    state = np.zeros((chains, 2), dtype=int)  # 0 stands by, 1 runs, 2 down
+    short = 0
+    for _ in range(hours):
+        u = rng.random(state.shape)
+        back = (state == 2) & (u < 1 / 30)
+        fails = ((state == 1) & (u < 1 / 100)) | ((state == 0) & (u < 1 / 30 * 0.1 / 0.9))
+        state = np.where(back, 0, np.where(fails, 2, state))
+        for unit in (0, 1):
+            tries = (state[:, unit] == 0) & ~(state == 1).any(axis=1)
+            state[:, unit] = np.where(
+                tries, np.where(rng.random(chains) < 0.1, 2, 1), state[:, unit]
+            )
+        short += int((~(state == 1).any(axis=1)).sum())
+    expected = short / chains / hours
+    got = 1 - found.availability_with_failures["available_fraction"]
+    assert got == pytest.approx(expected, rel=0.06)
+
+
+def test_containers_that_fail_lose_what_they_hold(case_with):
+    # Two containers of 50 MWh usable, no sun; each is down half of the time.
+    case = case_with(0.0, 1.0)
+    failures = {"container_availability": 0.51, "container_repair_h": 1.0, "container_mwh": 50.0}
+    design = {"solar_mw": 1e-6, "battery_mwh": 100.0, "battery_mw": 10.0}
+    served = []
+    for given in (failures, {}):
+        run = plant(case, design=design, **given)
+        run = en.simulate(run.case, run.design, initial_soc_fraction=1.0)
+        served.append(fail(run, draws=20).availability_with_failures["served_fraction"] * 8760)
+    assert served[0] < 0.2 * served[1]
+
+
+def test_a_seed_gives_the_same_numbers_and_causes_sum(el_paso):
+    run = en.simulate(el_paso, en.Design(**DESIGN, backup_mw=20.0))
+    one, same, other = fail(run, draws=20), fail(run, draws=20), fail(run, draws=20, seed=1)
+    assert one.availability_with_failures == same.availability_with_failures
+    for name in ("lolh_hours_per_year", "eue_mwh_per_year", "served_fraction"):
+        error = math.hypot(one.standard_errors[name], other.standard_errors[name])
+        change = one.availability_with_failures[name] - other.availability_with_failures[name]
+        assert 0 < abs(change) < 4.5 * error
+    assert sum(one.outage_hours_by_cause.values()) == pytest.approx(
+        one.availability_with_failures["lolh_hours_per_year"]
+    )
+    assert min(one.outage_hours_by_cause.values()) > 0
+    more = fail(run, draws=80)
+    assert more.standard_errors["eue_mwh_per_year"] == pytest.approx(
+        one.standard_errors["eue_mwh_per_year"] / 2, rel=0.45
+    )
+
+
+def test_failures_cost_more_hours_than_they_save(el_paso):
+    run = en.simulate(el_paso, en.Design(**DESIGN))
+    found = fail(run, draws=10)
+    assert found.availability_with_failures["nines"] < en.assess(run).nines
+    assert found.to_dict()["parts"]["container"] == 400
+
+
+def test_one_more_part_helps_and_the_rest_fails_as_before(el_paso):
+    table = one_more(en.simulate(el_paso, en.Design(**DESIGN, backup_mw=20.0)), draws=10)
+    changes = table["change_eue_mwh_per_year"]
+    assert changes["as it is"] == 0
+    assert (changes.drop("as it is") < 0).all()
+    errors = table["standard_error_eue_mwh_per_year"]
+    assert abs(changes["one more container"]) > 4 * errors["one more container"]
+
+
+def test_a_target_beyond_the_common_parts_names_the_weakest(el_paso):
+    failures = el_paso.assumptions.failures.replace(
+        transformer_availability=0.99, feeder_availability=0.9999, controls_availability=0.9999
+    )
+    case = el_paso.replace(assumptions=el_paso.assumptions.replace(failures=failures))
+    assert reachable(case, 0.98) == []
+    assert reachable(case, 0.999, with_backup=True) == []
+    (told,) = reachable(case, 0.999)
+    assert "weakest is the transformer (0.99)" in told
+    assert "a second transformer in parallel" in told
+    assert "not enough" in reachable(case, 1.0)[0]
+
+
+def test_bad_failures_of_a_run_are_told_at_once(el_paso):
+    run = plant(el_paso, 0.6)
+    with pytest.raises(en.InputError) as told:
+        fail(run, draws=0, seed=-1)
+    assert len(told.value.problems) == 3
+    assert "mean time to failure that availability gives" in str(told.value)

@@ -141,11 +141,10 @@ def survival(
         raise InputError(problems)
     per_h = round(1.0 / step_h)
     at = (round(start_h * per_h) + np.arange(hours * per_h)) % max(steps, 1)
-    load, solar = (np.broadcast_to(series, steps)[at] for series in (load, solar))
+    load, solar = np.broadcast_to(load, steps)[at], np.broadcast_to(solar, steps)[at]
     started = binom.pmf(np.arange(units + 1), units, availability * (1.0 - start_failure))
-    keeps = binom.pmf(
-        np.arange(units + 1)[None, :], np.arange(units + 1)[:, None], 1.0 - step_h / mttf_h
-    )
+    count = np.arange(units + 1)
+    keeps = np.asarray(binom.pmf(count[None, :], count[:, None], 1.0 - step_h / mttf_h))
     battery = _Battery(battery_mwh, battery_mw, round_trip_efficiency**0.5, step_h)
     tolerance = ROUNDING * max(float(load.max()), 1e-300)
 
@@ -154,7 +153,8 @@ def survival(
 
     with_sun = chain(solar)
     if solar_availability < 1.0 and solar.any():
-        with_sun = solar_availability * with_sun + (1.0 - solar_availability) * chain(0.0 * solar)
+        without = chain(np.zeros(len(load)))
+        with_sun = solar_availability * with_sun + (1.0 - solar_availability) * without
     return with_sun[per_h - 1 :: per_h]
 
 
@@ -214,9 +214,9 @@ def _merged(charge: Array, probability: Array, battery_mwh: float) -> Charges:
         return charge, probability
     scale = max(battery_mwh, 1e-300)
     slot = np.unique(np.rint(charge / (ROUNDING * scale)), return_inverse=True)[1]
-    if slot[-1] >= 0 and int(slot.max()) >= MOST_CHARGES:
+    if int(slot.max()) >= MOST_CHARGES:
         slot = np.unique(np.floor(charge / scale * MOST_CHARGES), return_inverse=True)[1]
-    weight = np.bincount(slot, probability)
+    weight = np.bincount(slot, probability).astype(float)
     mean = np.bincount(slot, probability * charge) / np.where(weight > 0.0, weight, 1.0)
     kept = weight > 0.0
     return mean[kept], weight[kept]
