@@ -282,16 +282,33 @@ def test_two_engines_are_short_as_often_as_a_plain_loop_says(case_with):
 
 
 def test_containers_that_fail_lose_what_they_hold(case_with):
-    # Two containers of 50 MWh usable, no sun; each is down half of the time.
+    # Four containers of 250 MWh, a fifth full, no sun and 1 MW: a plain loop over the same chain.
     case = case_with(0.0, 1.0)
-    failures = {"container_availability": 0.51, "container_repair_h": 1.0, "container_mwh": 50.0}
-    design = {"solar_mw": 1e-6, "battery_mwh": 100.0, "battery_mw": 10.0}
-    served = []
-    for given in (failures, {}):
-        run = plant(case, design=design, **given)
-        run = en.simulate(run.case, run.design, initial_soc_fraction=1.0)
-        served.append(fail(run, draws=20).availability_with_failures["served_fraction"] * 8760)
-    assert served[0] < 0.2 * served[1]
+    battery = case.assumptions.battery.replace(
+        round_trip_efficiency=1.0, self_discharge_fraction_per_month=0.0, usable_fraction=1.0
+    )
+    case = case.replace(assumptions=case.assumptions.replace(battery=battery), solar=case.solar)
+    failures = {
+        "container_availability": 0.8, "container_repair_h": 100.0, "container_mwh": 250.0,
+    }  # fmt: skip
+    design = {"solar_mw": 1e-6, "battery_mwh": 1000.0, "battery_mw": 40.0}
+    run = plant(case, design=design, **failures)
+    run = en.simulate(run.case, run.design, initial_soc_fraction=0.2)
+    found = fail(run, draws=400).availability_with_failures
+    rng, chains = np.random.default_rng(2), 4000
+    up, held = (rng.random((chains, 4)) < 0.8), np.full(chains, 200.0)
+    served = 0.0
+    for _ in range(201):
+        u = rng.random(up.shape)
+        after = np.where(up, u > 0.01 * 0.2 / 0.8, u < 0.01)
+        stays = (up & after).sum(axis=1)
+        held *= np.where(up.any(axis=1), stays / np.maximum(up.sum(axis=1), 1), 0.0)
+        up = after
+        held = np.minimum(held, 250.0 * up.sum(axis=1))
+        given = np.minimum(held, 1.0)
+        held -= given
+        served += float(given.mean())
+    assert found["served_fraction"] * 8760 == pytest.approx(served, rel=0.04)
 
 
 def test_a_seed_gives_the_same_numbers_and_causes_sum(el_paso):
