@@ -1,6 +1,7 @@
 # The public names of `energy`, each loaded when it is first used.
 from . import figures as figures
 from . import finance as finance
+from . import outages as outages
 from . import report as report
 from . import sizing as sizing
 from . import snow as snow

@@ -1,4 +1,4 @@
-"""What the model assumes: solar, battery, backup, grid, cooling and finance, with the sources.
+"""What the model assumes: solar, battery, backup, grid, failures, finance, with the sources.
 
 In: a TOML file where each number has value, low, high, unit, source and, for a price, dollar-year.
 Out: `Assumptions`, all prices in real dollars of `finance.dollar_year`, and `.frame`, its sources.
@@ -20,6 +20,7 @@ from energy.backup import BACKUP_KINDS, Backup
 from energy.battery import Battery
 from energy.datacenter.facility import Cooling
 from energy.errors import InputError
+from energy.failures import Failures
 from energy.grid import Grid
 from energy.parameters import (
     FOLDER,
@@ -96,6 +97,7 @@ class Assumptions(Input):
     battery: Battery
     backup: Backup
     grid: Grid
+    failures: Failures
     cooling: Cooling
     integration: Integration
     computers: Computers
@@ -228,7 +230,7 @@ def read_assumptions(
         raise InputError(problems)
     path = Path(path)
     read = shipped_file(path) if path == DEFAULT_FILE else read_parameters(path)
-    file = _with_modules(read, modules)
+    file = _with_failures(_with_modules(read, modules))
     year = file.sections.get("finance", {}).get("dollar_year")
     try:
         values: dict[str, dict[str, Any]] = {
@@ -255,6 +257,14 @@ def read_assumptions(
     assumptions = validate(Assumptions, values | {"backup": behind}, str(path))
     assumptions._file = file
     return assumptions
+
+
+def _with_failures(file: ParameterFile) -> ParameterFile:
+    """The file; one that says nothing of failures, as older ones, gets the shipped section."""
+    if "failures" in file.sections:
+        return file
+    shipped = shipped_file(DEFAULT_FILE).sections["failures"]
+    return replace(file, sections=dict(file.sections) | {"failures": shipped})
 
 
 def _with_modules(file: ParameterFile, modules: str) -> ParameterFile:

@@ -122,7 +122,7 @@ class Life(Result):
     @property
     def worst_year(self) -> int:
         """The year of service, from 1, in which least is served."""
-        return int(self.frame["served_fraction"].idxmin())
+        return int(self.frame["served_fraction"].to_numpy().argmin()) + 1
 
     @cached_property
     def prices(self) -> AdditionPrices:
@@ -175,14 +175,15 @@ class Life(Result):
     @property
     def notes(self) -> list[str]:
         """What the years do to the plant, in words."""
-        frame, worst = self.frame, self.worst_year
+        worst = self.worst_year
+        in_worst = float(self.frame["served_fraction"].to_numpy()[worst - 1])
         how = {
             True: "its energy kept by O&M",
             False: f"its own fade ({self.battery_by_age[-1]:.3f} of a new one in its last year)",
         }[self.kept_by_om]
         return [
             f"over {self.years} years, with {how}, the plant serves {self.served_fraction:.4g} of "
-            f"the energy; in year {worst}, its worst, {frame.loc[worst, 'served_fraction']:.4g}"
+            f"the energy; in year {worst}, its worst, {in_worst:.4g}"
         ]
 
     def _record(self) -> dict[str, Any]:

@@ -27,13 +27,14 @@ LAYERS = {
         "wear",
         "battery",
         "backup",
+        "failures",
         "grid",
         "datacenter",
     },
     "inputs": {"assumptions", "site"},
     "case": {"case"},
     "dispatch": {"dispatch"},
-    "outcome": {"reliability", "finance"},
+    "outcome": {"reliability", "outages", "finance"},
     "evaluation": {"evaluation", "life"},
     "sizing": {"sizing"},
     "report": {"report"},
@@ -123,6 +124,7 @@ def test_an_unknown_name_is_answered_with_its_neighbors():
         ("sizing", "least_costt", "least_cost"),
         ("weather", "adopt", "adapt"),
         ("finance", "Costs", "Cost"),
+        ("outages", "survive", "survival"),
     ],
 )
 def test_a_namespace_answers_an_unknown_name_with_its_neighbors(namespace, name, near):

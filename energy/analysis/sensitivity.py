@@ -154,7 +154,12 @@ def sensitivity(
 
 
 def with_range(parameters: pd.DataFrame) -> pd.DataFrame:
-    """The parameters that have a range, which is widened where the value in use lies outside it."""
+    """The parameters that have a range, which is widened where the value in use lies outside it.
+
+    Without those of [failures]: sizes and costs are of runs without failures of equipment, so that
+    none of them can move a cost.
+    """
+    parameters = parameters[~parameters.index.str.startswith("failures.")]
     frame = parameters.assign(
         low=parameters[["low", "value"]].min(axis=1), high=parameters[["high", "value"]].max(axis=1)
     )

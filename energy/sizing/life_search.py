@@ -261,7 +261,7 @@ class LifeSearch:
         )  # fmt: skip
         if found.status == 2:
             return None
-        if found.status != 0:
+        if found.status != 0 or found.x is None or found.fun is None:
             raise RuntimeError(f"{found.message}; please report this case")
         return found.x[:sizes] * scale, float(found.fun) * cost_unit
 
