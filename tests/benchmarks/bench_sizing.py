@@ -22,7 +22,7 @@ from energy.dispatch.run import run_totals
 from energy.dispatch.step import plant_parameters
 from energy.sizing.cutting_planes import solve
 from energy.sizing.frontier import SERVED_FRACTIONS, problem_of
-from energy.sizing.storage_curve import unserved_and_slopes, smallest_batteries, storage_curve
+from energy.sizing.storage_curve import smallest_batteries, storage_curve, unserved_and_slopes
 
 ORACLES = Path(__file__).parents[1] / "oracles"
 PRICES = {
@@ -181,7 +181,9 @@ def against_the_machine() -> None:
             lambda: storage_curve(solar, load, 1212.0, 454.0, 0.88**0.5, 1.0, True), 2 * len(solar),
         ),
         "pass with slopes, circle": (
-            lambda: unserved_and_slopes(solar, load, 1212.0, 3021.0, 454.0, 0.88**0.5, 0.99997, 1.0, True),
+            lambda: unserved_and_slopes(
+                solar, load, 1212.0, 3021.0, 454.0, 0.88**0.5, 0.99997, 1.0, True
+            ),
             2 * len(solar),
         ),
     }  # fmt: skip
