@@ -181,9 +181,16 @@ class Life(Result):
             True: "its energy kept by O&M",
             False: f"its own fade ({self.battery_by_age[-1]:.3f} of a new one in its last year)",
         }[self.kept_by_om]
+        later = []
+        if self.over_life is not None:
+            later.append(
+                "reliability beside the years is that of the battery of the first year on the mean "
+                "array; what is added later is in the years alone"
+            )
         return [
             f"over {self.years} years, with {how}, the plant serves {self.served_fraction:.4g} of "
-            f"the energy; in year {worst}, its worst, {in_worst:.4g}"
+            f"the energy; in year {worst}, its worst, {in_worst:.4g}",
+            *later,
         ]
 
     def _record(self) -> dict[str, Any]:

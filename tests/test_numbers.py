@@ -77,7 +77,8 @@ def test_no_number_changed_without_a_reason() -> None:
     assert gone == []
     both = before.index.intersection(now.index)
     scale = pd.concat([before[both].abs(), now[both].abs()], axis=1).max(axis=1)
-    apart = (before[both] - now[both]).abs() > 1e-12 * scale
+    # Machines round differently: sums of what ought to be 0, and sizes within the search's gap.
+    apart = (before[both] - now[both]).abs() > 1e-9 * scale + 1e-8
     unexplained = [name for name in both[apart] if not matches(name, CHANGED)]
     assert unexplained == [], f"{len(unexplained)} numbers changed"
     idle = [

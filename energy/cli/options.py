@@ -17,6 +17,7 @@ from typer.core import TyperCommand
 
 PLACE, WEATHER, DATACENTER = "Place", "Weather", "Datacenter"
 ASSUMPTIONS, TARGET, PLANT, OUTPUT = "Assumptions", "Target (one of)", "Plant", "Output"
+LIFE = "Wear and failures"
 
 #: Options and commands of version 0.1 -> what they are called now.
 RENAMED = {
@@ -215,6 +216,37 @@ class ArrayOptions:
     best_array: Annotated[
         bool, typer.Option("--best-array", help="The same as --array best", hidden=True)
     ] = False
+
+
+@dataclass(frozen=True)
+class LifeOptions:
+    """What wears and what breaks."""
+
+    failures: Annotated[
+        bool,
+        _option(LIFE, "--failures", help="Also how reliable it is when equipment fails"),
+    ] = False
+    life: Annotated[
+        bool, _option(LIFE, "--life", help="Year by year, as array and battery fade")
+    ] = False
+    over_life: Annotated[
+        str | None,
+        _option(
+            LIFE,
+            "--over-life",
+            help="With --life the target holds on the mean or the worst "
+            "of its years: mean (default) or worst",
+        ),
+    ] = None
+    augmentation: Annotated[
+        str | None,
+        _option(
+            LIFE,
+            "--augmentation",
+            help="With --life, battery is added when it pays (chosen), "
+            "only replaced (none), or kept up by O&M (keep)",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True)

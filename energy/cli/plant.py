@@ -6,6 +6,7 @@ In: options. Out: tables or JSON on stdout.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,10 +19,19 @@ from energy.cli.inputs import (
     sizer_from,
     target_from,
 )
+from energy.cli.life import (
+    check_life,
+    failures_of,
+    life_of,
+    life_records,
+    show_life,
+    size_life,
+)
 from energy.cli.options import (
     ArrayOptions,
     AssumptionOptions,
     DatacenterOptions,
+    LifeOptions,
     OutputOptions,
     PlantOptions,
     PlotFile,
@@ -51,6 +61,7 @@ def run(
     hours: WeatherOptions,
     computers: DatacenterOptions,
     assumed: AssumptionOptions,
+    aging: LifeOptions,
     output: OutputOptions,
     solar_mw: Annotated[float, typer.Option("--solar-mw", help="PV capacity [MWdc]")],
     battery_mwh: Annotated[float, typer.Option("--battery-mwh", help="Battery [MWh]")] = 0.0,
@@ -80,15 +91,20 @@ def run(
                 reserve_conservatism=reserve_conservatism,
             )
         with problems:
+            check_life(aging, dispatchable=False)
+        with problems:
             case = case_from(place, hours, computers, assumed)
     evaluation = evaluate(case, design)
+    failures, life = failures_of(aging, evaluation), life_of(aging, evaluation)
     if output.csv is not None:
         write_result(evaluation, output.csv)
     if output.as_json:
         served = evaluation.availability.served_fraction
-        print_json(records([evaluation.to_dict()], evaluation, served))
+        record = evaluation.to_dict() | life_records(failures, life)
+        print_json(records([record], evaluation, served))
         return
     show_plant(evaluation, output.quiet)
+    show_life(failures, life)
 
 
 @command(app)
@@ -100,6 +116,7 @@ def size(
     assumed: AssumptionOptions,
     parts: PlantOptions,
     arrays: ArrayOptions,
+    aging: LifeOptions,
     output: OutputOptions,
     uncertainty: Annotated[
         bool,
@@ -116,6 +133,8 @@ def size(
         with problems:
             target = target_from(target_options)
         sizer = sizer_from(parts, assumed.backup)
+        with problems:
+            check_life(aging, target, dispatchable=bool(assumed.backup or parts.grid_mw))
         with problems:
             choices = arrays_from(arrays, assumed)
         with problems:
@@ -136,10 +155,14 @@ def size(
         # Asked for in so many words, the others are shown too.
         tried = choice.frame if arrays.array or arrays.best_array else None
     interval = _uncertainty_of(sized, output.quiet) if uncertainty else None
+    life = size_life(aging, sized.case, target)
+    if life is not None:
+        sized = replace(sized, evaluation=life.evaluation)
+    failures = failures_of(aging, sized.evaluation)
     if output.csv is not None:
         write_result(sized, output.csv)
     if output.as_json:
-        record = sized.to_dict()
+        record = sized.to_dict() | life_records(failures, life)
         if interval is not None:
             record["uncertainty"] = interval.to_dict()
         if tried is not None:
@@ -149,6 +172,7 @@ def size(
         return
     print(printable(f"This is {sized.title}.") + "\n")
     show_plant(sized, output.quiet)
+    show_life(failures, life)
     _show_proof(sized)
     if tried is not None:
         _show_arrays(tried)

@@ -17,6 +17,7 @@ from energy.errors import answer_unknown
 from energy.sizing.array import ArrayChoice, choose_array
 from energy.sizing.array_frontier import ArrayFrontier, array_frontier
 from energy.sizing.dispatchable import BackupFrontier, backup_frontier
+from energy.sizing.failure_sizing import size_with_failures
 from energy.sizing.frontier import Frontier, frontier
 from energy.sizing.infeasible import Infeasibility
 from energy.sizing.life_sizing import size_for_life
@@ -44,6 +45,7 @@ __all__ = [
     "least_costs",
     "size",
     "size_for_life",
+    "size_with_failures",
     "unserved_mwh",
     "weather_uncertainty",
 ]

@@ -64,9 +64,10 @@ class LifeProblem:
         Shape (years,): cost a year, over the whole life, of a MWh in the store added at the start
         of each year.
     allowed_mwh
-        What may be unserved over all weather years, on the mean of the years or in every one.
-    worst
-        Whether every year of life has to meet the target.
+        What may be unserved over all weather years, in each mean of `weights`.
+    weights
+        Shape (means, years): the means of the years of life that have to meet the target; each
+        row's sum is 1. One row a year for every single year.
     """
 
     problem: Problem
@@ -74,7 +75,7 @@ class LifeProblem:
     battery_by_age: Array
     usd_per_mwh_by_year: Array
     allowed_mwh: float
-    worst: bool = False
+    weights: Array
 
     @property
     def years(self) -> int:
@@ -175,8 +176,7 @@ class LifeSearch:
 
     def _lacking(self, unserved_mwh: Array) -> float:
         """By how much too much is unserved [MWh]."""
-        got = unserved_mwh.max() if self.given.worst else unserved_mwh.mean()
-        return float(got) - self.given.allowed_mwh
+        return float((self.given.weights @ unserved_mwh).max()) - self.given.allowed_mwh
 
     def _run(self, at: Array, left: Array) -> Array:
         """Unserved energy of each year and its slopes in array, power and energy in the store."""
@@ -212,7 +212,8 @@ class LifeSearch:
                 + got[:, 2] * at[1]
                 + got[:, 3] * energy
             )
-            slope_of = float(slope[unserved.argmax()] if self.given.worst else slope.mean())
+            mean = self.given.weights[(self.given.weights @ unserved).argmax()]
+            slope_of = float(mean @ slope)
             if slope_of >= 0.0:
                 return None, unserved
             # A hair further than the tangent says: rounding leaves no step without an end.
@@ -231,11 +232,7 @@ class LifeSearch:
             grow = np.column_stack([planes[:, 1:3], planes[:, 3:4] * left]) * scale / unit
             rows.append(np.hstack([grow, lacks]))
             bounds.append(-planes[:, 0] / unit)
-        target = np.zeros((years, sizes + years))
-        target[:, sizes:] = np.eye(years) if given.worst else 0.0
-        if not given.worst:
-            target = np.zeros((1, sizes + years))
-            target[0, sizes:] = 1.0 / years
+        target = np.hstack([np.zeros((len(given.weights), sizes)), given.weights])
         rows.append(target)
         bounds.append(np.full(len(target), given.allowed_mwh / unit))
         largest_mw, largest_mwh, largest_power_mw = given.problem.largest

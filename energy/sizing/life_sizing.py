@@ -68,7 +68,8 @@ def size_for_life(
         "chosen": battery is added when it pays; "none": it fades and is replaced when its lifetime
         is over; "keep": O&M keeps its energy.
     over_life
-        "mean": the target holds on the mean of the years of life; "worst": in every one.
+        "mean": the target holds on the mean of the years of life, as they are and as money counts
+        them (discounted); "worst": in every one.
     wear, model
         As `energy.live`.
 
@@ -185,8 +186,21 @@ def _problem(
         battery_by_age=ages,
         usd_per_mwh_by_year=prices.annual_usd_per_mwh / case.assumptions.battery.usable_fraction,
         allowed_mwh=(1.0 - aim.value) * energy_mwh(case.load_mw, case.step_h),
-        worst=worst,
+        weights=_weights(case, len(prices.annual_usd_per_mwh), worst),
     )
+
+
+def _weights(case: Case, years: int, worst: bool) -> Array:
+    """The means over the years of life that have to meet the target.
+
+    Every year by itself, or the mean of all twice: by years, and by what a dollar of each is worth
+    today. Without the second, money would be saved by serving less first and more later.
+    """
+    if worst:
+        return np.eye(years)
+    rate = case.assumptions.finance.real_discount_fraction
+    worth = (1.0 + rate) ** -np.arange(years)
+    return np.array([np.full(years, 1.0 / years), worth / worth.sum()])
 
 
 def _chosen(

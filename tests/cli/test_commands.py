@@ -534,7 +534,7 @@ def test_the_help_lists_options_by_group(energy) -> None:
     heads = [line for line in out.splitlines() if line and not line.startswith(" ")]
     assert [head.rstrip(":") for head in heads[1:]] == [
         "Arguments", "Place", "Target (one of)", "Weather", "Datacenter", "Assumptions", "Plant",
-        "Output", "Options",
+        "Wear and failures", "Output", "Options",
     ]  # fmt: skip
 
 
@@ -547,3 +547,44 @@ def test_a_ranking_with_a_grid_shows_no_interval_of_the_weather(energy):
     assert "by prices" in out
     assert "by weather" not in out
     assert "nan" not in out
+
+
+def test_run_says_what_wears_and_what_breaks(energy):
+    code, out, _ = energy(
+        "run", "tampa", "--solar-mw", "900", "--battery-mwh", "2500", "--battery-mw", "350",
+        "--failures", "--life", "--json",
+    )  # fmt: skip
+    assert code == 0
+    site = json.loads(out)["sites"][0]
+    assert site["availability_with_failures"].keys() == site["availability"].keys()
+    causes = site["outage_hours_by_cause"]
+    assert causes.keys() == {"weather", "equipment", "both"}
+    assert sum(causes.values()) == pytest.approx(
+        site["availability_with_failures"]["lolh_hours_per_year"]
+    )
+    assert [row["year"] for row in site["life"]] == list(range(1, 31))
+    assert site["life"][0].keys() == {
+        "year", "solar_fraction", "battery_fraction", "served_fraction",
+    }  # fmt: skip
+    assert site["augmentation"][0]["year"] == 21
+
+
+def test_size_for_life_says_its_years_and_additions(energy):
+    code, out, err = energy(
+        "size", "tampa", "--served-fraction", "0.95", "--life", "--augmentation", "none",
+        "--over-life", "worst", "--array", "assumed",
+    )  # fmt: skip
+    assert code == 0, err
+    assert "year of service" in out
+    assert "replacement" in out
+    assert "levelized cost over the life" in out
+
+
+def test_options_of_a_life_that_do_not_go_together_are_refused(energy):
+    code, _, err = energy("size", "tampa", "--nines", "2", "--augmentation", "keep")
+    assert code == 2
+    assert "--augmentation goes with --life" in err
+    code, _, err = energy("size", "tampa", "--nines", "2", "--life", "--backup", "engine")
+    assert code == 2
+    assert "--life sizes for --served-fraction; got nines" in err
+    assert "leave out backup and grid" in err

@@ -1,0 +1,137 @@
+"""What wears and what breaks, for the commands of one plant.
+
+In: `LifeOptions`, a plant. Out: records for JSON, tables on stdout.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from energy.cli.options import LifeOptions
+from energy.cli.render import print_table
+from energy.errors import InputError
+from energy.units import heading, show
+
+if TYPE_CHECKING:
+    from energy.case import Case
+    from energy.evaluation import Evaluation
+    from energy.life import Life
+    from energy.outages import FailureRun
+    from energy.sizing import Target
+
+
+def check_life(words: LifeOptions, target: Target | None = None, *, dispatchable: bool) -> None:
+    """Refuse options that do not go together.
+
+    Raises
+    ------
+    InputError
+        With all of them.
+    """
+    problems = []
+    if not words.life:
+        problems += [
+            f"{name} goes with --life"
+            for name, value in (
+                ("--over-life", words.over_life), ("--augmentation", words.augmentation),
+            )
+            if value is not None
+        ]  # fmt: skip
+    elif target is not None:
+        if not target.is_exact:
+            problems.append(f"--life sizes for --served-fraction; got {target.name}")
+        if dispatchable:
+            problems.append("--life sizes PV and battery alone; leave out backup and grid")
+    elif words.over_life is not None:
+        problems.append("--over-life is for sizing; energy run shows every year")
+    if problems:
+        raise InputError(problems)
+
+
+def life_of(words: LifeOptions, evaluation: Evaluation) -> Life | None:
+    """The years of a plant that was given; None where they were not asked for."""
+    from energy.life import live
+
+    return live(evaluation, augmentation=words.augmentation or "none") if words.life else None
+
+
+def size_life(words: LifeOptions, case: Case, target: Target) -> Life | None:
+    """The plant sized for its years; None where that was not asked for."""
+    from energy.sizing import size_for_life
+
+    if not words.life:
+        return None
+    return size_for_life(
+        case,
+        target,
+        augmentation=words.augmentation or "chosen",
+        over_life=words.over_life or "mean",
+    )
+
+
+def failures_of(words: LifeOptions, evaluation: Evaluation) -> FailureRun | None:
+    """The plant with failures; None where they were not asked for."""
+    from energy.outages import fail
+
+    return fail(evaluation.run) if words.failures else None
+
+
+def life_records(failures: FailureRun | None, life: Life | None) -> dict[str, Any]:
+    """What a plant's record says besides, for JSON."""
+    record: dict[str, Any] = {}
+    if failures is not None:
+        told = failures.to_dict()
+        record["availability_with_failures"] = told.pop("availability_with_failures")
+        record["outage_hours_by_cause"] = told.pop("outage_hours_by_cause")
+        record["failures"] = told
+    return record | (life.to_dict() if life is not None else {})
+
+
+def show_life(failures: FailureRun | None, life: Life | None) -> None:
+    """Reliability with failures beside that without, and the years of life."""
+    if failures is not None:
+        _show_failures(failures)
+    if life is None:
+        return
+    columns = ("solar_fraction", "battery_fraction", "served_fraction", "lolh_hours_per_year")
+    frame = life.frame
+    shown = [1, *range(5, len(frame) + 1, 5)]
+    rows = [
+        [str(year), *(show(name, frame[name].to_numpy()[year - 1]) for name in columns)]
+        for year in shown
+    ]
+    print_table(("year of service", *map(heading, columns)), rows, left=(0,))
+    added = life.augmentation
+    if len(added):
+        rows = [
+            [
+                str(row["year"]), str(row["kind"]), show("battery_mwh", row["battery_mwh"]),
+                show("capital_usd", row["usd"]),
+            ]
+            for row in added.to_dict(orient="records")
+        ]  # fmt: skip
+        print_table(
+            ("at the start of year", "what", heading("battery_mwh"), heading("capital_usd")),
+            rows,
+            left=(0, 1),
+        )
+    print(f"levelized cost over the life: {life.levelized_usd_per_mwh:,.1f} $/MWh served")
+    for note in life.notes:
+        print(note)
+
+
+def _show_failures(failures: FailureRun) -> None:
+    from energy.reliability import assess
+
+    without, found = assess(failures.run).to_dict(), failures.availability_with_failures
+    rows = [
+        [
+            heading(name), show(name, without[name]), show(name, value),
+            show(name, failures.standard_errors[name]),
+        ]
+        for name, value in found.items()
+    ]  # fmt: skip
+    print_table(("", "weather alone", "with failures", "standard error"), rows, left=(0,))
+    causes = failures.outage_hours_by_cause
+    told = ", ".join(f"{cause} {hours:,.1f}" for cause, hours in causes.items())
+    print(f"hours a year that are not served in full, by cause: {told}\n")
