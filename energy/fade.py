@@ -33,6 +33,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -71,6 +72,31 @@ class Day:
     depth: float
     room: float
     rate_per_h: float
+
+    # What a day does by the calendar comes again every time that it is repeated.
+
+    @cached_property
+    def prismatic_rate(self) -> float:
+        """Calendar rate of the large cell."""
+        rate = 8.37e4 * np.exp(-5.21e3 / self.temp_k - 3.56e3 * self.potential_v / self.temp_k)
+        return float(rate.mean())
+
+    @cached_property
+    def prismatic_heat(self) -> float:
+        """How heat raises the large cell's fade by cycles."""
+        return float(np.exp(2.19e3 / self.temp_k).mean())  # a second, exp(-1.55e5 / T), is nothing
+
+    @cached_property
+    def small_terms(self) -> tuple[float, float]:
+        """Most that the small cell loses by the calendar, and the power of its loss."""
+        t, root = self.temp_k, np.sqrt(self.potential_v)
+        third, fourth = np.cbrt(self.potential_v), self.potential_v**0.25
+        most = 0.98968715 * np.exp((-2881067.56 / t**2 + 8742.06309 / t) * root)
+        power = 0.000332850281 * np.exp(
+            (734553185711.369 / t**4 - 3284991315.45121 / t**3) * third
+            + (-2.8216157502e-06 * t**3 + 0.0012722759365729 * t**2) * fourth
+        )
+        return float(most.mean()), float(power.mean())
 
     def deepened(self, health: float) -> tuple[float, float, float]:
         """Depth, cycles and rate when so much of the capacity is left.
@@ -232,26 +258,18 @@ def _sigmoid(lost: float, step: float, most: float, rate: float, power: float) -
 
 
 def _prismatic_calendar(lost: float, day: Day, _: float) -> float:
-    rate = 8.37e4 * np.exp(-5.21e3 / day.temp_k - 3.56e3 * day.potential_v / day.temp_k)
-    return _power(lost, 1.0, float(rate.mean()), 0.526)
+    return _power(lost, 1.0, day.prismatic_rate, 0.526)
 
 
 def _prismatic_cycles(lost: float, day: Day, health: float) -> float:
     depth, cycles, rate_per_h = day.deepened(health)
-    heat = float(np.exp(2.19e3 / day.temp_k).mean())  # a second term, exp(-1.55e5 / T), is nothing
-    rate = (4.38e-8 + 1.55e-8 * depth + 1.68e-7 * rate_per_h) * heat
+    rate = (4.38e-8 + 1.55e-8 * depth + 1.68e-7 * rate_per_h) * day.prismatic_heat
     return _power(lost, cycles, rate, 0.828)
 
 
 def _small_calendar(lost: float, day: Day, _: float) -> float:
-    t, root = day.temp_k, np.sqrt(day.potential_v)
-    third, fourth = np.cbrt(day.potential_v), day.potential_v**0.25
-    most = 0.98968715 * np.exp((-2881067.56 / t**2 + 8742.06309 / t) * root)
-    power = 0.000332850281 * np.exp(
-        (734553185711.369 / t**4 - 3284991315.45121 / t**3) * third
-        + (-2.8216157502e-06 * t**3 + 0.0012722759365729 * t**2) * fourth
-    )
-    return _sigmoid(lost, 1.0, float(most.mean()), 0.000130510034, float(power.mean()))
+    most, power = day.small_terms
+    return _sigmoid(lost, 1.0, most, 0.000130510034, power)
 
 
 def _small_cycles(lost: float, day: Day, health: float) -> float:

@@ -364,3 +364,23 @@ def test_bad_failures_of_a_run_are_told_at_once(el_paso):
         fail(run, draws=0, seed=-1)
     assert len(told.value.problems) == 3
     assert "mean time to failure that availability gives" in str(told.value)
+
+
+def test_a_battery_rides_through_as_long_as_its_charge_lasts() -> None:
+    """By hand: a full battery of 4 h at the load, without losses to speak of."""
+    case = en.Case(en.read_site("tampa"), en.Datacenter(it_mw=100))
+    ideal = case.with_parameters(
+        {
+            "battery.round_trip_efficiency": 1.0, "battery.usable_fraction": 1.0,
+            "battery.self_discharge_fraction_per_month": 0.0,
+        }
+    )  # fmt: skip
+    load = np.full(len(case.load_mw), 100.0)
+    sunny = ideal.replace(load_mw=load, solar=np.ones(len(load)))
+    run = en.simulate(sunny, en.Design(solar_mw=200, battery_mwh=400, battery_mw=100))
+    told = en.outages.ride_through(run, 6)["probability"]
+    assert told.tolist() == [1.0, 1.0, 1.0, 1.0, 0.0, 0.0]
+    weak = en.simulate(sunny, en.Design(solar_mw=200, battery_mwh=400, battery_mw=99))
+    assert en.outages.ride_through(weak, 1)["probability"].tolist() == [0.0]
+    with pytest.raises(en.InputError, match="hours must be a whole number"):
+        en.outages.ride_through(run, 0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from energy.errors import answer_unknown
 from energy.figures.cost_curves import backup_frontier, frontier, frontiers
+from energy.figures.life import life, outage_causes
 from energy.figures.losses import losses
 from energy.figures.plant_week import week
 from energy.figures.snowy_week import snowy_week
@@ -19,8 +20,10 @@ __all__ = [
     "backup_frontier",
     "frontier",
     "frontiers",
+    "life",
     "losses",
     "monte_carlo",
+    "outage_causes",
     "save",
     "sensitivity",
     "snowy_week",

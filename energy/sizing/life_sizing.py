@@ -30,6 +30,9 @@ from energy.wear import Wear, array_by_year
 #: The battery's years have settled when none moves by more than this.
 SETTLED = 1e-6
 
+#: Behind this the plant is sized to the last digit.
+NEARLY_SETTLED = 1e-3
+
 #: Rounds of sizing and aging after which it is taken as it is; three or four are usual.
 MOST_ROUNDS = 12
 
@@ -101,6 +104,7 @@ def size_for_life(
     search = LifeSearch(_problem(case, aim, ages, prices, over_life == "worst"))
     rows: list[dict[str, float]] = []
     plant: LifePlant | None = None
+    gap = ROUGH_GAP
     for number in range(MOST_ROUNDS):
         design = _design(near, usable)
         lived = ages_of(evaluate(case, design).run, wear, kept_by_om=kept, model=model)
@@ -112,7 +116,9 @@ def size_for_life(
         search = search.aged(ages)
         if number == 1 and augmentation == "chosen":
             added = _chosen(search, added, near, prices)
-        plant = search.cheapest(added, near, GAP)
+        # While the battery's years still move, a rough plant is near enough to age it by.
+        gap = GAP if kept or (number and moved <= NEARLY_SETTLED) else ROUGH_GAP
+        plant = search.cheapest(added, near, gap)
         if plant is None:
             raise _infeasible(case, aim, over_life)
         near = np.array([plant.solar_mw, plant.battery_mw, plant.added_mwh[0]])
@@ -126,16 +132,18 @@ def size_for_life(
                 "moved": moved,
             }
         )
+    if gap > GAP:
+        plant = search.cheapest(added, near, GAP)
     if plant is None:
         raise RuntimeError("no round of sizing over a life; please report this case")
+    near = np.array([plant.solar_mw, plant.battery_mw, plant.added_mwh[0]])
     mwh = {year: size / usable for year, size in plant.added_mwh.items() if size > 0 or year == 0}
     life = Life(
         evaluate(case, _design(near, usable)), wear, ages, mwh, kept, over_life,
         pd.DataFrame(rows).rename_axis("round").reset_index(),
     )  # fmt: skip
-    above = life.annual_usd - plant.annual_usd - _events(added, mwh, prices, len(ages))
-    events = _events(added, mwh, prices, len(ages))
-    return replace(life, bound_usd=plant.bound_usd + above + events)
+    # What the search does not count: the load's own parts, and what each addition costs beside.
+    return replace(life, bound_usd=plant.bound_usd + life.annual_usd - plant.annual_usd)
 
 
 def _aim(
@@ -222,15 +230,6 @@ def _chosen(
         if plant is not None and plant.annual_usd + events < least:
             best, least = tried, plant.annual_usd + events
     return best
-
-
-def _events(
-    added: Sequence[int], mwh: dict[int, float], prices: AdditionPrices, lifetime: int
-) -> float:
-    """What the years of addition cost beside their energy [$/year]."""
-    return float(
-        sum(prices.annual_event_usd[year] for year in added if year % lifetime and mwh.get(year))
-    )
 
 
 def _infeasible(case: Case, aim: Target, over_life: str) -> InfeasibleError:

@@ -285,3 +285,15 @@ def test_the_losses_lead_down_to_the_load() -> None:
     assert [bar.get_width() for bar in axes.patches][-1] == pytest.approx(left)
     alone = en.figures.losses(case).axes[0]
     assert alone.get_yticklabels()[-1].get_text() == "over the lifetime"
+
+
+def test_a_life_is_drawn_year_by_year_and_outages_by_cause(el_paso: en.Case) -> None:
+    plant = en.evaluate(el_paso, en.Design(solar_mw=900, battery_mwh=2500, battery_mw=350))
+    life = en.live(plant)
+    served, left = en.figures.life(life).axes
+    assert served.lines[0].get_ydata() == pytest.approx(100 * life.frame["served_fraction"])
+    assert len(left.lines) == 2 + len(life.augmentation)
+    found = en.outages.fail(plant.run, draws=2)
+    (axes,) = en.figures.outage_causes({"el-paso": found}).axes
+    widths = sum(bar.get_width() for bar in axes.patches)
+    assert widths == pytest.approx(found.availability_with_failures["lolh_hours_per_year"])

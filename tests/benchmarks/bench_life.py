@@ -1,0 +1,37 @@
+"""Time of sizing for a life and of failures of equipment.
+
+Run: `.venv/bin/python tests/benchmarks/bench_life.py`
+"""
+
+from __future__ import annotations
+
+import time
+
+import energy as en
+
+
+def timed(what: str, call) -> None:  # type: ignore[no-untyped-def]
+    call()
+    start = time.perf_counter()
+    call()
+    print(f"{what}: {time.perf_counter() - start:.2f} s")
+
+
+def main() -> None:
+    case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    plant = en.size(case, served_fraction=0.99).evaluation
+    timed("30 years x 7 weather years, kept by O&M", lambda: en.sizing.size_for_life(
+        case, served_fraction=0.99, augmentation="keep"))  # fmt: skip
+    timed("the same, fading and replaced", lambda: en.sizing.size_for_life(
+        case, served_fraction=0.99, augmentation="none"))  # fmt: skip
+    timed("the same, additions chosen", lambda: en.sizing.size_for_life(
+        case, served_fraction=0.99))  # fmt: skip
+    timed("a given plant year by year", lambda: en.live(plant).frame)
+    timed("failures of a plant, 200 draws", lambda: en.outages.fail(plant.run).frame)
+    timed("two weeks on 20 engines and a battery", lambda: en.outages.survival(
+        100.0, units=20, unit_mw=6.25, availability=0.995, start_failure=0.0094, mttf_h=1100.0,
+        battery_mwh=400.0, battery_mw=100.0, initial_mwh=400.0, start_h=0, hours=336))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
