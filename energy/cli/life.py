@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from energy.sizing import Target
 
 
-def check_life(words: LifeOptions, target: Target | None = None, *, dispatchable: bool) -> None:
+def check_life(words: LifeOptions, *, sizing: bool = False, dispatchable: bool = False) -> None:
     """Refuse options that do not go together.
 
     Raises
@@ -37,15 +37,24 @@ def check_life(words: LifeOptions, target: Target | None = None, *, dispatchable
             )
             if value is not None
         ]  # fmt: skip
-    elif target is not None:
-        if not target.is_exact:
-            problems.append(f"--life sizes for --served-fraction; got {target.name}")
-        if dispatchable:
-            problems.append("--life sizes PV and battery alone; leave out backup and grid")
-    elif words.over_life is not None:
+    elif dispatchable:
+        problems.append("--life sizes PV and battery alone; leave out backup and grid")
+    elif not sizing and words.over_life is not None:
         problems.append("--over-life is for sizing; energy run shows every year")
     if problems:
         raise InputError(problems)
+
+
+def check_life_target(words: LifeOptions, target: Target) -> None:
+    """Refuse a target that is not sized for over a life.
+
+    Raises
+    ------
+    InputError
+        For any but a fraction of the energy.
+    """
+    if words.life and not target.is_exact:
+        raise InputError(f"--life sizes for --served-fraction; got {target.name}")
 
 
 def life_of(words: LifeOptions, evaluation: Evaluation) -> Life | None:

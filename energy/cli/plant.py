@@ -21,6 +21,7 @@ from energy.cli.inputs import (
 )
 from energy.cli.life import (
     check_life,
+    check_life_target,
     failures_of,
     life_of,
     life_records,
@@ -91,7 +92,7 @@ def run(
                 reserve_conservatism=reserve_conservatism,
             )
         with problems:
-            check_life(aging, dispatchable=False)
+            check_life(aging)
         with problems:
             case = case_from(place, hours, computers, assumed)
     evaluation = evaluate(case, design)
@@ -132,9 +133,10 @@ def size(
             check_files(output.csv)
         with problems:
             target = target_from(target_options)
+            check_life_target(aging, target)
         sizer = sizer_from(parts, assumed.backup)
         with problems:
-            check_life(aging, target, dispatchable=bool(assumed.backup or parts.grid_mw))
+            check_life(aging, sizing=True, dispatchable=bool(assumed.backup or parts.grid_mw))
         with problems:
             choices = arrays_from(arrays, assumed)
         with problems:
