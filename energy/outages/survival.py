@@ -12,7 +12,7 @@ References
 [1] REopt.jl, `backup_reliability.jl`: its chain; its numbers are in
     `tests/test_outages.py`.
 [2] J. Marqusee, D. Jenket, Reliability of emergency and standby diesel generators, Applied Energy
-    268 (2020) 114918: failure to start and to run.
+    (2020), 114918: failure to start and to run.
 """
 
 from __future__ import annotations
