@@ -186,5 +186,8 @@ class Solar(Input):
     @property
     def lifetime_mean_fraction(self) -> float:
         """Output averaged over the array's life, as a fraction of its output when new."""
-        kept = 1.0 - self.degradation_fraction_per_year
-        return sum(kept**year for year in range(self.lifetime_years)) / self.lifetime_years
+        return float(sum(self.fraction_by_year(self.lifetime_years)) / self.lifetime_years)
+
+    def fraction_by_year(self, years: int) -> Array:
+        """Output in each year of service, as a fraction of a new array's; shape (years,)."""
+        return np.asarray((1.0 - self.degradation_fraction_per_year) ** np.arange(years))

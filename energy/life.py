@@ -22,14 +22,22 @@ from energy.dispatch import Dispatch, simulate_many
 from energy.errors import InputError
 from energy.evaluation import Evaluation
 from energy.finance.additions import AdditionPrices, addition_prices
+from energy.parameters import parameters_of
 from energy.steps import Array
 from energy.tables import Result
-from energy.wear import Wear, array_by_year, battery_by_age
+from energy.wear import Wear, battery_by_age
 
 #: What keeps the battery's energy up: additions in years of their own, nothing but a replacement
 #: at the end of its lifetime, or the O&M that is paid for it.
 Augmentation = Literal["chosen", "none", "keep"]
 AUGMENTATIONS: tuple[Augmentation, ...] = ("chosen", "none", "keep")
+
+
+#: How a target over a life is meant, in words.
+OVER_LIFE = {"mean": "on the mean of its years of life", "worst": "in every year of its life"}
+
+#: A battery's years have settled when none moves by more than this from round to round of sizing.
+SETTLED = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,11 +57,13 @@ class Life(Result):
     kept_by_om
         Whether O&M pays for keeping the battery's energy.
     over_life
-        For which the plant was sized: the mean of its years, or the worst of them; None for a plant
-        that was given.
+        For which the plant was sized, one of `OVER_LIFE`; empty for a plant that was given.
     iterations
         Rounds of sizing and aging, where it was sized: sizes, cost and by how much the battery's
         years still moved.
+    moved
+        By how much the battery's years moved in the last round; more than a millionth says that
+        sizing and aging had not settled.
     bound_usd
         What no plant of the same target and years of addition can cost less than [$/year]; NaN for
         a plant that was given.
@@ -64,8 +74,9 @@ class Life(Result):
     battery_by_age: Array
     added_mwh: Mapping[int, float]
     kept_by_om: bool
-    over_life: str | None = None
+    over_life: str = ""
     iterations: pd.DataFrame = field(default_factory=pd.DataFrame)
+    moved: float = 0.0
     bound_usd: float = float("nan")
 
     @property
@@ -95,7 +106,7 @@ class Life(Result):
         `served_fraction`, `available_fraction`, `lolh_hours_per_year` over all weather years.
         """
         case, design = self.case, self.evaluation.design
-        solar = array_by_year(case.assumptions.solar.degradation_fraction_per_year, self.years)
+        solar = case.assumptions.solar.fraction_by_year(self.years)
         plants = pd.DataFrame([design.model_dump()] * self.years)
         plants["solar_mw"] *= solar / case.assumptions.solar.lifetime_mean_fraction
         plants["battery_mwh"] = self.energy_mwh
@@ -141,9 +152,7 @@ class Life(Result):
             if year == 0 or mwh <= 0:
                 continue
             replaced = year % lifetime == 0
-            usd = mwh * self.prices.usd_per_mwh[year] + (
-                0.0 if replaced else self.prices.event_usd[year]
-            )
+            usd = mwh * self.prices.usd_per_mwh[year] + (0.0 if replaced else self.prices.event_usd)
             kind = "replacement" if replaced else "addition"
             rows.append({"year": year + 1, "battery_mwh": mwh, "usd": usd, "kind": kind})
         return pd.DataFrame(rows, columns=["year", "battery_mwh", "usd", "kind"])
@@ -182,16 +191,26 @@ class Life(Result):
             False: f"its own fade ({self.battery_by_age[-1]:.3f} of a new one in its last year)",
         }[self.kept_by_om]
         later = []
-        if self.over_life is not None:
+        if self.over_life:
             later.append(
-                "reliability beside the years is that of the battery of the first year on the mean "
-                "array; what is added later is in the years alone"
+                "reliability and cost beside the years are those of the battery of the first year "
+                "on the mean array; what is added later is in the years alone"
+            )
+        if self.moved > SETTLED:
+            later.append(
+                f"sizing and aging had not settled: the battery's years still moved by "
+                f"{self.moved:.2g} in the last round"
             )
         return [
             f"over {self.years} years, with {how}, the plant serves {self.served_fraction:.4g} of "
             f"the energy; in year {worst}, its worst, {in_worst:.4g}",
             *later,
         ]
+
+    @property
+    def sources(self) -> list[str]:
+        """Where the numbers of its wear come from, each once."""
+        return list(dict.fromkeys(parameters_of(self.wear)["source"]))
 
     def _record(self) -> dict[str, Any]:
         """Years, additions and cost, for JSON."""

@@ -1,7 +1,7 @@
-"""How a plant grows old: its array a little every year, its battery by heat, charge and cycles.
+"""How a plant's battery grows old at its place: by heat, charge and cycles.
 
-In: state of charge and air temperature by step, assumptions of wear. Out: what is left of array and
-battery in each year of service.
+In: state of charge and air temperature by step, assumptions of wear. Out: what is left of a battery
+in each year of its age.
 """
 
 from __future__ import annotations
@@ -55,11 +55,6 @@ class Wear(Input):
     def price_factor(self, year: int) -> float:
         """Real price of batteries after so many years, as a multiple of the first."""
         return float((1.0 + self.price_change_per_year) ** year)
-
-
-def array_by_year(degradation_fraction_per_year: float, years: int) -> Array:
-    """Output of the array in each year of service, as a fraction of a new one's; shape (years,)."""
-    return np.asarray((1.0 - degradation_fraction_per_year) ** np.arange(years))
 
 
 def battery_by_age(

@@ -13,7 +13,7 @@ from energy.finance.additions import addition_prices
 from energy.sizing import size_for_life, size_with_failures
 from energy.sizing.cutting_planes import Problem
 from energy.sizing.life_search import LifeProblem, LifeSearch
-from energy.wear import Wear, array_by_year, battery_by_age
+from energy.wear import Wear, battery_by_age
 
 STEADY = Wear(pack_loss_factor=0.0, price_change_per_year=0.0, event_usd=0.0)
 
@@ -182,7 +182,8 @@ def test_cells_are_as_warm_as_cooling_lets_them():
 
 
 def test_arrays_fade_from_their_first_year_on():
-    assert array_by_year(0.01, 3).tolist() == [1.0, 0.99, 0.99**2]
+    solar = en.read_assumptions().solar.replace(degradation_fraction_per_year=0.01)
+    assert solar.fraction_by_year(3).tolist() == [1.0, 0.99, 0.99**2]
 
 
 def test_a_battery_that_is_dead_before_its_time_says_so():
@@ -207,7 +208,7 @@ def test_all_that_is_wrong_is_told_at_once(case):
 
 def test_a_life_that_no_plant_serves_says_so(case):
     small = case.with_parameters({"limits.solar_mw_per_load_mw": 7.5, "limits.battery_h": 20.0})
-    with pytest.raises(en.InfeasibleError, match="in every year of life"):
+    with pytest.raises(en.InfeasibleError, match="in every year of its life"):
         size_for_life(small, served_fraction=0.97, augmentation="none", over_life="worst")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from energy.cli.options import LifeOptions
-from energy.cli.render import print_table
+from energy.cli.render import print_table, say
 from energy.errors import InputError
 from energy.units import heading, show
 
@@ -85,18 +85,23 @@ def failures_of(words: LifeOptions, evaluation: Evaluation) -> FailureRun | None
     return fail(evaluation.run) if words.failures else None
 
 
-def life_records(failures: FailureRun | None, life: Life | None) -> dict[str, Any]:
-    """What a plant's record says besides, for JSON."""
-    record: dict[str, Any] = {}
+def with_life(
+    record: dict[str, Any], failures: FailureRun | None, life: Life | None
+) -> dict[str, Any]:
+    """A plant's record for JSON, and what it says of failures and of its years."""
     if failures is not None:
         told = failures.to_dict()
-        record["availability_with_failures"] = told.pop("availability_with_failures")
-        record["outage_hours_by_cause"] = told.pop("outage_hours_by_cause")
+        for name in ("availability_with_failures", "outage_hours_by_cause"):
+            record[name] = told.pop(name)
         record["failures"] = told
-    return record | (life.to_dict() if life is not None else {})
+    if life is not None:
+        record |= life.to_dict()
+        record["notes"] = [*record["notes"], *life.notes]
+        record["sources"] = list(dict.fromkeys([*record["sources"], *life.sources]))
+    return record
 
 
-def show_life(failures: FailureRun | None, life: Life | None) -> None:
+def show_life(failures: FailureRun | None, life: Life | None, quiet: bool) -> None:
     """Reliability with failures beside that without, and the years of life."""
     if failures is not None:
         _show_failures(failures)
@@ -125,8 +130,8 @@ def show_life(failures: FailureRun | None, life: Life | None) -> None:
             left=(0, 1),
         )
     print(f"levelized cost over the life: {life.levelized_usd_per_mwh:,.1f} $/MWh served")
-    for note in life.notes:
-        print(note)
+    for note in [] if quiet else life.notes:
+        say(note)
 
 
 def _show_failures(failures: FailureRun) -> None:

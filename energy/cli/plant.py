@@ -6,7 +6,6 @@ In: options. Out: tables or JSON on stdout.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,9 +23,9 @@ from energy.cli.life import (
     check_life_target,
     failures_of,
     life_of,
-    life_records,
     show_life,
     size_life,
+    with_life,
 )
 from energy.cli.options import (
     ArrayOptions,
@@ -101,11 +100,11 @@ def run(
         write_result(evaluation, output.csv)
     if output.as_json:
         served = evaluation.availability.served_fraction
-        record = evaluation.to_dict() | life_records(failures, life)
+        record = with_life(evaluation.to_dict(), failures, life)
         print_json(records([record], evaluation, served))
         return
     show_plant(evaluation, output.quiet)
-    show_life(failures, life)
+    show_life(failures, life, output.quiet)
 
 
 @command(app)
@@ -125,6 +124,7 @@ def size(
     ] = False,
 ) -> None:
     """Find the cheapest plant at one site for one target."""
+    from energy.life import OVER_LIFE
     from energy.sizing import choose_array
     from energy.tables import plain_rows, write_result
 
@@ -144,6 +144,8 @@ def size(
                 raise InputError(
                     "--uncertainty is for PV and battery alone; leave out backup and grid"
                 )
+            if uncertainty and aging.life:
+                raise InputError("--uncertainty is about a plant as it is built; leave out --life")
         with problems:
             case = case_from(place, hours, computers, assumed)
     tried = None
@@ -158,24 +160,30 @@ def size(
         tried = choice.frame if arrays.array or arrays.best_array else None
     interval = _uncertainty_of(sized, output.quiet) if uncertainty else None
     life = size_life(aging, sized.case, target)
-    if life is not None:
-        sized = replace(sized, evaluation=life.evaluation)
-    failures = failures_of(aging, sized.evaluation)
+    # What a sizing says of its cost is about the plant of today, not about that of a life.
+    shown: Evaluation | Sizing = sized if life is None else life.evaluation
+    evaluation = sized.evaluation if life is None else life.evaluation
+    failures = failures_of(aging, evaluation)
     if output.csv is not None:
-        write_result(sized, output.csv)
+        write_result(shown, output.csv)
     if output.as_json:
-        record = sized.to_dict() | life_records(failures, life)
+        record = with_life(shown.to_dict(), failures, life)
+        if life is not None:
+            record["sized_for"] = target.to_dict() | {"over_life": life.over_life, "exact": True}
+            record["array"]["chosen"] = sized.array_chosen
         if interval is not None:
             record["uncertainty"] = interval.to_dict()
         if tried is not None:
             record["arrays"] = plain_rows(tried)
-        served = sized.evaluation.availability.served_fraction
-        print_json(records([record], sized.evaluation, target.value if target.is_exact else served))
+        served = evaluation.availability.served_fraction
+        print_json(records([record], evaluation, target.value if target.is_exact else served))
         return
-    print(printable(f"This is {sized.title}.") + "\n")
-    show_plant(sized, output.quiet)
-    show_life(failures, life)
-    _show_proof(sized)
+    title = sized.title if life is None else f"{target.title}, {OVER_LIFE[life.over_life]}"
+    print(printable(f"This is {title}.") + "\n")
+    show_plant(shown, output.quiet)
+    show_life(failures, life, output.quiet)
+    if life is None:
+        _show_proof(sized)
     if tried is not None:
         _show_arrays(tried)
     if interval is not None:

@@ -28,7 +28,7 @@ from energy.wear import Wear
 
 @dataclass(frozen=True, eq=False)
 class AdditionPrices:
-    """Prices of additions by the year at whose start they are made; all of shape (years,).
+    """Prices of additions by the year at whose start they are made; arrays of shape (years,).
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class AdditionPrices:
 
     usd_per_mwh: Array
     annual_usd_per_mwh: Array
-    event_usd: Array
+    event_usd: float
     annual_event_usd: Array
 
 
@@ -67,6 +67,6 @@ def addition_prices(case: Case, wear: Wear, *, kept_by_om: bool) -> AdditionPric
     return AdditionPrices(
         usd_per_mwh=unit.capital_usd * path,
         annual_usd_per_mwh=(unit.capital_usd * recovery * path + om_usd) * np.array(served),
-        event_usd=np.full(years, event_usd),
+        event_usd=event_usd,
         annual_event_usd=event_usd * (1.0 + rate) ** -np.arange(years) / worth.sum(),
     )

@@ -93,7 +93,7 @@ class LifeProblem:
 
 @dataclass(frozen=True, eq=False)
 class LifePlant:
-    """Sizes, additions [MWh in the store] by year, cost a year, and unserved MWh by year of life.
+    """Sizes, additions [MWh in the store] by year, and cost a year.
 
     `bound_usd` is what no plant with additions in these years can be cheaper than.
     """
@@ -103,8 +103,6 @@ class LifePlant:
     added_mwh: dict[int, float]
     annual_usd: float
     bound_usd: float
-    unserved_mwh: Array
-    rounds: int
 
 
 @dataclass(eq=False)
@@ -134,20 +132,20 @@ class LifeSearch:
         at = scale * np.array([1.0, 1.0, 1.0, *[0.0] * (len(added) - 1)])
         if self._planes and (first := self._program(usd, scale, left)) is not None:
             at = first[0]
-        best: LifePlant | None = None
-        for rounds in range(1, MOST_ROUNDS + 1):
+        best, least_usd = at, np.inf
+        for _ in range(MOST_ROUNDS):
             unserved = self._look(at, left)
-            met, met_unserved = None, unserved
             if self._lacking(unserved) <= NEAR * self._unit:
-                met, met_unserved = self._scaled(at, left, unserved)
-            if met is not None and (best is None or usd @ met < best.annual_usd):
-                best = self._plant(met, added, float(usd @ met), met_unserved, rounds)
+                met = self._scaled(at, left, unserved)
+                if met is not None and usd @ met < least_usd:
+                    best, least_usd = met, float(usd @ met)
             found = self._program(usd, scale, left)
             if found is None:
                 return None
             at, bound_usd = found
-            if best is not None and best.annual_usd - bound_usd <= gap * best.annual_usd:
-                return LifePlant(**{**vars(best), "bound_usd": bound_usd, "rounds": rounds})
+            if least_usd - bound_usd <= gap * least_usd < np.inf:
+                mwh = dict(zip(added, best[2:].tolist(), strict=True))
+                return LifePlant(float(best[0]), float(best[1]), mwh, least_usd, bound_usd)
         raise RuntimeError("the search over a life did not end; please report this case")
 
     def aged(self, battery_by_age: Array) -> LifeSearch:
@@ -195,18 +193,18 @@ class LifeSearch:
         self._planes.append(np.column_stack([constant, slopes]))
         return got[:, 0]
 
-    def _scaled(self, at: Array, left: Array, unserved: Array) -> tuple[Array | None, Array]:
+    def _scaled(self, at: Array, left: Array, unserved: Array) -> Array | None:
         """The smallest plant of the same shape that meets the target, by Newton's method."""
         factor, energy = 1.0, left @ at[2:]
         if self._lacking(unserved) <= MET * self._unit:
-            return at, unserved
+            return at
         for _ in range(MOST_SCALINGS):
             sizes = at * factor
             got = self._run(sizes, left)
             unserved = got[:, 0]
             lacking = self._lacking(unserved)
             if lacking <= MET * self._unit:
-                return sizes, unserved
+                return sizes
             slope = (
                 got[:, 1] * self.given.solar_by_year * at[0]
                 + got[:, 2] * at[1]
@@ -215,12 +213,10 @@ class LifeSearch:
             mean = self.given.weights[(self.given.weights @ unserved).argmax()]
             slope_of = float(mean @ slope)
             if slope_of >= 0.0:
-                return None, unserved
+                return None
             # A hair further than the tangent says: rounding leaves no step without an end.
             factor += max(-lacking / slope_of, 1e-13 * factor)
-            if factor > 1e4:
-                return None, unserved
-        return None, unserved
+        return None
 
     def _program(self, usd: Array, scale: Array, left: Array) -> tuple[Array, float] | None:
         """Sizes and cost of the cheapest plant by the planes so far; None when there is none."""
@@ -261,12 +257,6 @@ class LifeSearch:
         if found.status != 0 or found.x is None or found.fun is None:
             raise RuntimeError(f"{found.message}; please report this case")
         return found.x[:sizes] * scale, float(found.fun) * cost_unit
-
-    def _plant(
-        self, at: Array, added: Sequence[int], usd: float, unserved: Array, rounds: int
-    ) -> LifePlant:
-        mwh = {year: float(size) for year, size in zip(added, at[2:], strict=True)}
-        return LifePlant(float(at[0]), float(at[1]), mwh, usd, 0.0, unserved, rounds)
 
 
 def run_years(problem: Problem, solar_mw: Array, usable_mwh: Array, battery_mw: float) -> Array:

@@ -16,22 +16,16 @@ import numpy as np
 import pandas as pd
 
 from energy.case import Case
-from energy.dispatch import Design
+from energy.dispatch import Design, simulate
 from energy.errors import InfeasibleError, InputError
 from energy.evaluation import evaluate
 from energy.finance.additions import AdditionPrices, addition_prices
-from energy.life import AUGMENTATIONS, Life, ages_of
+from energy.life import AUGMENTATIONS, OVER_LIFE, SETTLED, Life, ages_of
 from energy.sizing.frontier import frontier, problem_of
 from energy.sizing.life_search import GAP, LifePlant, LifeProblem, LifeSearch
 from energy.sizing.target import Target
 from energy.steps import Array, energy_mwh
-from energy.wear import Wear, array_by_year
-
-#: The battery's years have settled when none moves by more than this.
-SETTLED = 1e-6
-
-#: Behind this the plant is sized to the last digit.
-NEARLY_SETTLED = 1e-3
+from energy.wear import Wear
 
 #: Rounds of sizing and aging after which it is taken as it is; three or four are usual.
 MOST_ROUNDS = 12
@@ -41,9 +35,6 @@ RHYTHMS = (5, 3, 2, 4, 1, 7, 10)
 
 #: A search among others may be this much off.
 ROUGH_GAP = 1e-6
-
-#: How sizes over a life are judged.
-OVER_LIFE = ("mean", "worst")
 
 
 def size_for_life(
@@ -103,25 +94,19 @@ def size_for_life(
     ages = np.ones(added[1] if len(added) > 1 else len(prices.usd_per_mwh))
     search = LifeSearch(_problem(case, aim, ages, prices, over_life == "worst"))
     rows: list[dict[str, float]] = []
-    plant: LifePlant | None = None
-    gap = ROUGH_GAP
     for number in range(MOST_ROUNDS):
-        design = _design(near, usable)
-        lived = ages_of(evaluate(case, design).run, wear, kept_by_om=kept, model=model)
+        run = simulate(case, _design(near, usable))
+        lived = ages_of(run, wear, kept_by_om=kept, model=model)
         moved = float(np.abs(lived - ages).max()) if number else float("nan")
         if number and moved <= SETTLED:
             break
         ages = lived
         # Planes of the years hold whatever is left of the battery: later rounds begin with them.
         search = search.aged(ages)
-        if number == 1 and augmentation == "chosen":
+        if number == 0 and augmentation == "chosen":
             added = _chosen(search, added, near, prices)
         # While the battery's years still move, a rough plant is near enough to age it by.
-        gap = GAP if kept or (number and moved <= NEARLY_SETTLED) else ROUGH_GAP
-        plant = search.cheapest(added, near, gap)
-        if plant is None:
-            raise _infeasible(case, aim, over_life)
-        near = np.array([plant.solar_mw, plant.battery_mw, plant.added_mwh[0]])
+        near, plant = _cheapest(search, added, near, ROUGH_GAP, case, aim, over_life)
         rows.append(
             {
                 "solar_mw": plant.solar_mw,
@@ -132,18 +117,30 @@ def size_for_life(
                 "moved": moved,
             }
         )
-    if gap > GAP:
-        plant = search.cheapest(added, near, GAP)
-    if plant is None:
-        raise RuntimeError("no round of sizing over a life; please report this case")
-    near = np.array([plant.solar_mw, plant.battery_mw, plant.added_mwh[0]])
+    near, plant = _cheapest(search, added, near, GAP, case, aim, over_life)
     mwh = {year: size / usable for year, size in plant.added_mwh.items() if size > 0 or year == 0}
     life = Life(
         evaluate(case, _design(near, usable)), wear, ages, mwh, kept, over_life,
-        pd.DataFrame(rows).rename_axis("round").reset_index(),
+        pd.DataFrame(rows).rename_axis("round").reset_index(), moved,
     )  # fmt: skip
     # What the search does not count: the load's own parts, and what each addition costs beside.
     return replace(life, bound_usd=plant.bound_usd + life.annual_usd - plant.annual_usd)
+
+
+def _cheapest(
+    search: LifeSearch,
+    added: Sequence[int],
+    near: Array,
+    gap: float,
+    case: Case,
+    aim: Target,
+    over_life: str,
+) -> tuple[Array, LifePlant]:
+    """The cheapest plant, and it as a start for the next one."""
+    plant = search.cheapest(added, near, gap)
+    if plant is None:
+        raise _infeasible(case, aim, over_life)
+    return np.array([plant.solar_mw, plant.battery_mw, plant.added_mwh[0]]), plant
 
 
 def _aim(
@@ -188,9 +185,7 @@ def _problem(
     solar = case.assumptions.solar
     return LifeProblem(
         problem=problem,
-        solar_by_year=array_by_year(
-            solar.degradation_fraction_per_year, len(prices.annual_usd_per_mwh)
-        ),
+        solar_by_year=solar.fraction_by_year(len(prices.annual_usd_per_mwh)),
         battery_by_age=ages,
         usd_per_mwh_by_year=prices.annual_usd_per_mwh / case.assumptions.battery.usable_fraction,
         allowed_mwh=(1.0 - aim.value) * energy_mwh(case.load_mw, case.step_h),
@@ -234,10 +229,9 @@ def _chosen(
 
 def _infeasible(case: Case, aim: Target, over_life: str) -> InfeasibleError:
     limits = case.assumptions.limits
-    when = "on the mean of its years of life" if over_life == "mean" else "in every year of life"
     return InfeasibleError(
         f"{case.site.name}: no plant within limits.solar_mw_per_load_mw "
         f"{limits.solar_mw_per_load_mw:g} and limits.battery_h {limits.battery_h:g} serves "
-        f"{aim.value:g} of the energy {when}; raise the limits, ask for less, or keep the battery "
-        "by O&M (augmentation 'keep')"
+        f"{aim.value:g} of the energy {OVER_LIFE[over_life]}; raise the limits, ask for less, or "
+        "keep the battery by O&M (augmentation 'keep')"
     )

@@ -578,6 +578,8 @@ def test_size_for_life_says_its_years_and_additions(energy):
     assert "year of service" in out
     assert "replacement" in out
     assert "levelized cost over the life" in out
+    assert "0.95 of the energy, in every year of its life" in out
+    assert "without" not in err  # what snow costs the plant of today is no word about this one
 
 
 def test_options_of_a_life_that_do_not_go_together_are_refused(energy):
