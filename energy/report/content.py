@@ -21,6 +21,7 @@ from energy.errors import InputError
 from energy.evaluation import Evaluation
 from energy.finance import DRIVERS, unit_costs
 from energy.reliability import worst_week as steps_of_worst_week
+from energy.report.equipment import failures, years_of_life
 from energy.report.sentences import (
     COLUMNS,
     answer,
@@ -212,6 +213,8 @@ def _site(sizing: Sizing, fractions: list[float], asked: int) -> dict[str, Any]:
         "week": worst_week(plant),
         "calendar": outage_days(plant),
         "events": _events(plant),
+        "failures": failures(plant),
+        "life": years_of_life(plant),
         "uncertainty": _uncertainty(sizing),
         "beside": _beside(case),
         "weather": {

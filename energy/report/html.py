@@ -28,7 +28,7 @@ FOLDER = Path(__file__).parent
 DRAWN = (
     "name", "place", "latitude_deg", "longitude_deg", "load_mwh_per_year", "peak_load_mw",
     "acres_per_mwdc", "usable_fraction", "frontier", "parts", "plant", "monthly", "week",
-    "calendar", "uncertainty", "beside",
+    "calendar", "uncertainty", "beside", "failures", "life",
 )  # fmt: skip
 
 #: Names of a place's prices, as printed.
@@ -93,6 +93,7 @@ def _told(site: Mapping[str, Any]) -> dict[str, Any]:
     text = f"{len(judged) - len(bad)} of {len(judged)} judged measures good"
     # A warning that both the site and its quality_check have is reported once.
     warnings = dict.fromkeys([*site["notes"], *site["suspicions"], *site["uncertainty"]["notes"]])
+    warnings |= dict.fromkeys(site["life"]["notes"])
     most = max(step["kwh"] for step in site["losses"])
     steps, before = [], 0.0
     for step in site["losses"]:

@@ -43,6 +43,18 @@ def markdown(data: Mapping[str, Any]) -> str:
         )
         if weather["credit"]:
             blocks.append(f"Comes from: {_safe(weather['credit'])}")
+        heads = ("measure", "weather alone", "with failures of equipment", "standard error")
+        keys = ("words", "weather_alone", "with_failures", "standard_error")
+        rows = ([row[key] for key in keys] for row in site["failures"]["measures"])
+        blocks.append(_table(heads, rows))
+        blocks.append(
+            "\n".join(
+                f"- {line['words']}: {line['mean']:.2%} of the energy on the mean of "
+                f"{len(line['served'])} years of service, {line['worst']:.2%} in year "
+                f"{line['worst_year']}"
+                for line in site["life"]["lines"]
+            )
+        )
     columns = ("name", "value", "low", "high", "unit", "dollar_year", "source")
     blocks += [
         "## Assumptions",

@@ -441,6 +441,52 @@ plot("spread", () => "Cost of plants sized on single weather years. " + sites.ma
   return bottom + 42;
 });
 
+/* What the hours without full supply are due to, and what the years do to the plant. */
+const CAUSES = [["weather", "var(--blue)"], ["both", "var(--orange)"], ["equipment", "var(--red)"]];
+const asked = data.rankings[data.asked];
+const lolh = n => `${few(sites[n].failures.lolh)} h (${few(sites[n].failures.lolh_alone)} h by weather alone)`;
+plot("causes", () => "Bars of the hours a year that are not served in full, by cause. " + asked.map(({ site }) => `${sites[site].name}: `
+  + CAUSES.map(([cause]) => `${cause} ${few(sites[site].failures.causes[cause])}`).join(", ")).join("; "), (svg, width, slice) =>
+  bars(svg, width, slice.map(({ site }) => ({
+    name: sites[site].name, end: width > 480 ? lolh(site) : `${few(sites[site].failures.lolh)} h`,
+    parts: CAUSES.map(([cause, fill]) => ({ usd: sites[site].failures.causes[cause], fill, told: cause })),
+  })), Math.max(1e-9, ...sites.map(site => site.failures.lolh)), "h a year", CAUSES), () => {
+  const slices = [];
+  for (let n = 0; n === 0 || n < asked.length; n += 30) slices.push(asked.slice(n, n + 30));
+  return slices;
+});
+
+const LINES = [["var(--blue)", ""], ["var(--red)", "7 3"]];
+const served = sites.flatMap(site => site.life.lines.flatMap(line => line.served));
+legend("life-legend", [...sites[0].life.lines.map((line, k) => [`energy served, ${line.words}`, LINES[k][0], true]),
+  ["array, of what was built", "var(--orange)", true], ["battery, of what was built", "var(--green)", true]]);
+sites.forEach((site, n) => {
+  const { lines, solar, battery, added } = site.life, years = solar.length;
+  plot(`life-${n}`, `Energy served and state of health by year of service at ${site.name}. ` + lines.map(line => `${line.words}: ${(100 * line.served[0]).toFixed(2)} % in the first year, ${(100 * line.worst).toFixed(2)} % in year ${line.worst_year}`).join("; ")
+    + `. Array ${(100 * solar.at(-1)).toFixed(0)} % and battery ${(100 * battery.at(-1)).toFixed(0)} % of what was built in the last year`, (svg, width) => {
+    const left = 52, right = width - 8, top = 24, bottom = 150, second = 186, floor = 276;
+    const low = Math.min(...served), room = Math.max((1 - low) * 0.08, 1e-4);
+    /* All sites share one scale, so that their years can be set side by side. */
+    const x = linear(0.5, years + 0.5, left, right), y = linear(100 * (low - room), 100, bottom, top);
+    yAxis(svg, y, ticks(100 * (low - room), 100, 4), left, right, "% of the energy served", v => String(+v.toFixed(3)));
+    const [worst, health] = [Math.floor, Math.ceil].map((round, k) => round((k ? Math.max : Math.min)(1, ...battery, ...solar) * 10) * 10);
+    const least = Math.min(worst, 90), h = linear(least, health, floor, second);
+    yAxis(svg, h, ticks(least, health, 3), left, right, "");
+    add(svg, "text", { x: 0, y: second - 10, class: "soft" }, "% of what was built");
+    for (const { year } of added) add(svg, "line", { x1: x(year), x2: x(year), y1: top, y2: floor, stroke: "var(--soft)", "stroke-dasharray": "1 3" });
+    const step = (values, scale, stroke, dashes, told) => add(add(svg, "path", {
+      d: path(values.flatMap((v, k) => [[x(k + 0.5), scale(100 * v)], [x(k + 1.5), scale(100 * v)]])), fill: "none", stroke, "stroke-width": 2, "stroke-dasharray": dashes,
+    }), "title", {}, told);
+    lines.forEach((line, k) => step(line.served, y, ...LINES[k], line.words));
+    step(solar, h, "var(--orange)", "", "array");
+    step(battery, h, "var(--green)", "7 3", "battery");
+    add(svg, "line", { x1: left, x2: right, y1: floor, y2: floor, class: "axis" });
+    for (const year of [1, ...ticks(1, years, 5).filter(v => v > 1 && Number.isInteger(v))]) add(svg, "text", { x: x(year), y: floor + 16, "text-anchor": "middle", class: "soft" }, year);
+    add(svg, "text", { x: (left + right) / 2, y: floor + 34, "text-anchor": "middle", class: "soft" }, "year of service");
+    return floor + 40;
+  });
+});
+
 if (data.sensitivity) legend("sensitivity-legend", [["low end of its range", "var(--sky)"], ["high end", "var(--orange)"]]);
 if (data.sensitivity) plot("sensitivity", () => "Sensitivity of the cost, largest swing first. " + data.sensitivity.rows.slice(0, 15).map(r => `${r.name}: ` + [r.levelized_low_usd_per_mwh, r.levelized_high_usd_per_mwh].map(usd => usd === null ? "no plant" : few(usd)).join(" to ")).join("; "), (svg, width) => {
   const shown = data.sensitivity.rows.slice(0, 15), roomy = width > 560;

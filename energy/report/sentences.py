@@ -141,8 +141,17 @@ def answer(data: Mapping[str, Any], at: int) -> str:
         f"{high} $."
     )
     if at == data["asked"]:
-        text += " " + _confidence(data, ranking)
+        text += " " + _confidence(data, ranking) + " " + _failing(data["sites"][best["site"]])
     return text
+
+
+def _failing(site: Mapping[str, Any]) -> str:
+    """What failures of equipment do to the first plant's reliability."""
+    alone, joined = site["failures"]["lolh_alone"], site["failures"]["lolh"]
+    return (
+        f"With failures of its equipment it is short in {_few(joined)} hours a year, by the "
+        f"weather alone in {_few(alone)}."
+    )
 
 
 def _confidence(data: Mapping[str, Any], ranking: list[Mapping[str, Any]]) -> str:

@@ -21,6 +21,8 @@ DOWNLOADS = {
     "losses.csv": "from the sun to the load, loss by loss",
     "worst-weeks.csv": "the worst weeks, hour by hour",
     "outages.csv": "every outage: start in local standard time, length, depth, energy",
+    "failures.csv": "reliability with the weather alone and with failures of equipment",
+    "life.csv": "energy served and state of health by year of service",
     "weather-years.csv": "plants sized on single weather years",
     "weather-quality.csv": "the quality of the weather, measure by measure",
     "assumptions.csv": "every assumption with its range and source",
@@ -52,6 +54,8 @@ def csv_tables(data: Mapping[str, Any]) -> dict[str, str]:
             [pd.DataFrame(s["week"]["hours"]).rename_axis("hour").reset_index() for s in sites]
         ),
         "outages.csv": stacked([pd.DataFrame(s["events"], columns=events) for s in sites]),
+        "failures.csv": stacked([pd.DataFrame(s["failures"]["values"]) for s in sites]),
+        "life.csv": stacked([_life(s["life"]) for s in sites]),
         "weather-years.csv": stacked(
             [
                 pd.DataFrame(
@@ -68,3 +72,20 @@ def csv_tables(data: Mapping[str, Any]) -> dict[str, str]:
         "assumptions.csv": pd.DataFrame(data["assumptions"]),
     }
     return {name: csv_text(tables[name], index=False) for name in DOWNLOADS}
+
+
+def _life(life: Mapping[str, Any]) -> pd.DataFrame:
+    """One row a year and way of keeping the battery; the battery's fraction is the last way's."""
+    rows = [
+        pd.DataFrame(
+            {
+                "year": range(1, len(line["served"]) + 1),
+                "battery_is": line["words"],
+                "served_fraction": line["served"],
+                "solar_fraction": life["solar"],
+            }
+        )
+        for line in life["lines"]
+    ]
+    rows[-1]["battery_fraction"] = life["battery"]
+    return pd.concat(rows)

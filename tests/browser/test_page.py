@@ -153,7 +153,7 @@ def test_every_plot_is_drawn_and_says_what_it_shows(opened):
     labels = page.eval_on_selector_all(
         ".plot", "plots => plots.map(p => p.querySelector('svg[role=img]')?.ariaLabel ?? '')"
     )
-    assert len(labels) == 7 + 3 * 4  # seven of all sites with the sensitivity; three of each site
+    assert len(labels) == 8 + 4 * 4  # eight of all sites with the sensitivity; four of each site
     assert all(len(label) > 20 for label in labels)
     empty = page.eval_on_selector_all(
         ".plot svg", "svgs => svgs.filter(s => s.querySelectorAll('*').length < 8).length"

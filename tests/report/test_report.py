@@ -8,6 +8,7 @@ import re
 import resource
 import sys
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,12 +18,15 @@ import pytest
 import energy as en
 from energy import cli
 from energy.evaluation import Evaluation
+from energy.life import live
 from energy.report import markdown, page, report_data, write_report
 from energy.report.content import SERVED_FRACTIONS, costs, outage_days, worst_week
+from energy.report.equipment import years_of_life
 from energy.report.html import in_script
 from energy.report.pdf import browser
 from energy.report.sentences import percent, plain_text
 from energy.report.tables import csv_tables
+from energy.wear import Wear
 from energy.weather.series import Origin
 
 #: What a site may be called: markup, a formula, a bell, a line end of JavaScript, a table's bar.
@@ -228,6 +232,48 @@ def test_the_downloads_give_the_numbers_back(ranking, data):
         plant.availability.events["energy_mwh"].sum(), rel=1e-3
     )
     assert len(tables["frontiers.csv"]) == 2 * len(data["fractions"])
+
+
+def test_reliability_with_failures_stands_beside_that_of_the_weather(ranking, data):
+    for number, sizing in enumerate(ranking.sizings):
+        told, plant = data["sites"][number]["failures"], sizing.evaluation
+        found = en.outages.fail(plant.run, draws=told["draws"])
+        rows = {row["measure"]: row for row in told["values"]}
+        joined = found.availability_with_failures
+        assert {name: row["with_failures"] for name, row in rows.items()} == joined
+        assert {name: row["weather_alone"] for name, row in rows.items()} == {
+            name: plant.availability.to_dict()[name] for name in rows
+        }
+        assert sum(told["causes"].values()) == pytest.approx(told["lolh"], rel=1e-9)
+        assert told["lolh"] > told["lolh_alone"]
+        text = page(data)
+        for row in told["measures"]:
+            assert f"<td>{row['weather_alone']}</td><td>{row['with_failures']}</td>" in text
+    first = data["sites"][data["rankings"][data["asked"]][0]["site"]]["failures"]
+    sentence = f"short in {first['lolh']:,.0f} hours a year, by the weather alone in "
+    assert sentence in data["answers"][data["asked"]]
+    assert sentence not in data["answers"][0]
+
+
+def test_the_years_of_life_are_those_of_the_api(ranking, data):
+    for number, sizing in enumerate(ranking.sizings):
+        told = data["sites"][number]["life"]
+        for line, kept in zip(told["lines"], ("keep", "none"), strict=True):
+            life = en.live(sizing.evaluation, augmentation=kept)
+            assert line["served"] == life.frame["served_fraction"].tolist()
+            assert line["worst"] == min(line["served"]) == line["served"][line["worst_year"] - 1]
+        assert told["battery"] == life.frame["battery_fraction"].tolist()
+        assert [row["year"] for row in told["added"]] == [21]  # replaced after 20 years
+
+
+def test_a_battery_that_is_dead_before_its_time_is_told_not_tripped_over(ranking, monkeypatch):
+    wears_fast = partial(live, wear=Wear(pack_loss_factor=5.0))
+    monkeypatch.setattr("energy.report.equipment.live", wears_fast)
+    plant, assumed = ranking.sizings[0].evaluation, ranking.sizings[0].case.assumptions
+    lasts = assumed.replace(battery=assumed.battery.replace(lifetime_years=30))
+    life = years_of_life(en.evaluate(plant.case.replace(assumptions=lasts), plant.design))
+    assert [line["words"] for line in life["lines"]] == ["battery kept by its O&M"]
+    assert "dead" in life["notes"][0]
 
 
 def test_every_assumption_is_there_with_its_range_and_source(ranking, data):
