@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import energy as en
@@ -40,6 +42,25 @@ def test_capacity_fades_as_in_blast(setting: tuple[str, float, float, int]) -> N
     left = fade(profile(low, high), float(temp_c), years=20, model=model)
     for year, expected in BLAST[setting].items():
         assert left[year - 1] == pytest.approx(expected, abs=0.003)
+
+
+ORACLES = Path(__file__).parent / "oracles"
+
+
+@pytest.mark.parametrize("site", ["wyoming", "el-paso", "phoenix", "chicago", "tampa"])
+@pytest.mark.parametrize("model", ["lfp-250ah", "lfp-sony-murata"])
+def test_a_plant_s_battery_fades_as_in_blast_at_its_place(site: str, model: str) -> None:
+    """Charge and temperature of a year of the plant for 99 %; see oracles/make_fade.py."""
+    given = pd.read_parquet(ORACLES / "fade_sites.parquet").astype(float)
+    blast = pd.read_csv(ORACLES / "fade_blast.csv", index_col=["site", "model"])
+    expected = blast.loc[(site, model)].to_numpy()
+    soc, temp_c = given[f"{site} soc"].to_numpy(), given[f"{site} temp_c"].to_numpy()
+    left = fade(soc, temp_c, years=len(expected), model=model)
+    # BLAST-Lite loses its own curve for the small cell in a day without any use, and says NaN.
+    known = np.isfinite(expected)
+    assert known.sum() == 20 or model == "lfp-sony-murata"
+    assert known[0]
+    assert left[known] == pytest.approx(expected[known], abs=0.003)
 
 
 # --- by hand -------------------------------------------------------------------------------------
