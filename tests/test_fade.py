@@ -56,7 +56,7 @@ def test_a_plant_s_battery_fades_as_in_blast_at_its_place(site: str, model: str)
     expected = blast.loc[(site, model)].to_numpy()
     soc, temp_c = given[f"{site} soc"].to_numpy(), given[f"{site} temp_c"].to_numpy()
     left = fade(soc, temp_c, years=len(expected), model=model)
-    # BLAST-Lite loses its own curve for the small cell in a day without any use, and says NaN.
+    # BLAST-Lite says NaN for the small cell once its curve cannot be inverted any more.
     known = np.isfinite(expected)
     assert known.sum() == 20 or model == "lfp-sony-murata"
     assert known[0]
