@@ -1,6 +1,6 @@
-"""What the plant costs.
+"""What the plant costs, and what its owner earns after tax.
 
-In: `Case`, `Dispatch`. Out: unit costs, `Cost`, `PresentCost`.
+In: `Case`, `Dispatch`, plain numbers. Out: unit costs, `Cost`, `PresentCost`, `ProForma`.
 """
 
 from typing import TYPE_CHECKING
@@ -16,19 +16,29 @@ from energy.finance.capital import (
     capital_usd_per_size,
     unit_costs,
 )
+from energy.finance.cash_flow import CapitalPart, ProForma, price_for_irr, pro_forma
+from energy.finance.depreciation import depreciation_fractions
 from energy.finance.present_cost import PresentCost, present_cost
+from energy.finance.rate_of_return import internal_rate, internal_rates
 
 __all__ = [
     "DRIVERS",
+    "CapitalPart",
     "Cost",
     "PresentCost",
+    "ProForma",
     "UnitCost",
     "annual_usd_of",
     "annual_usd_per_size",
     "capital_recovery_factor",
     "capital_usd_per_size",
+    "depreciation_fractions",
+    "internal_rate",
+    "internal_rates",
     "present_cost",
     "price",
+    "price_for_irr",
+    "pro_forma",
     "unit_costs",
 ]
 
