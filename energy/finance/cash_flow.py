@@ -119,7 +119,7 @@ class ProForma(Result):
     def irr_fraction(self) -> float:
         """After-tax internal rate of return of equity, a fraction a year.
 
-        NaN where there is none; of several the one nearest to zero, and `notes` tells them.
+        NaN where there is none; of several the highest, and `notes` tells them all.
         """
         return internal_rate(self.frame["cash_flow_usd"].to_numpy())
 
@@ -340,7 +340,7 @@ def pro_forma(
     ...              discount_fraction=1.064 * 1.025 - 1, debt_fraction=0.6)
     >>> money = en.finance.pro_forma(price_usd_per_mwh=50, **plant)
     >>> round(money.npv_usd), round(money.irr_fraction, 6)
-    (-8257740, 0.062297)
+    (-8257740, 0.062296)
     >>> round(money.lcoe_nominal_usd_per_mwh, 3), round(money.lcoe_real_usd_per_mwh, 3)
     (53.857, 42.761)
 
@@ -349,9 +349,9 @@ def pro_forma(
     >>> parts = {"solar": en.finance.CapitalPart(70e6),
     ...          "battery": en.finance.CapitalPart(40e6, itc_fraction=0.3)}
     >>> round(money.price_for_irr(0.10), 2)
-    56.22
+    56.56
     >>> round(en.finance.price_for_irr(0.10, **plant | {"capital_usd": parts}), 2)
-    49.86
+    50.23
     """
     options = dict(locals())
     terms = _terms(options)
@@ -364,9 +364,11 @@ def pro_forma(
     elif len(rates) > 1:
         notes.append(
             f"{len(rates)} rates of return, as the cash flow changes its sign more than once: "
-            f"{', '.join(f'{rate:.2%}' for rate in rates)}; the one nearest to zero is given, "
-            f"judge by the net present value"
+            f"{', '.join(f'{rate:.2%}' for rate in rates)}; the highest is given, judge by the "
+            f"net present value"
         )
+    if rates and amounts["cash_flow_usd"][np.flatnonzero(amounts["cash_flow_usd"])[0]] > 0.0:
+        notes.append("equity is paid before it pays: the rate of return is what that costs it")
     return ProForma(frame, options, tuple(notes))
 
 
@@ -374,7 +376,8 @@ def price_for_irr(irr_fraction: float, **options: Any) -> float:
     """Price of year 1 at which equity earns this return after tax [$/MWh].
 
     It is the price at which the net present value at that rate is zero; that is linear in the
-    price, unless debt is sized or sculpted by the cash flow, where the price is searched.
+    price, unless debt is sized or sculpted by the cash flow, where the price is searched. A cash
+    flow that has several rates of return has this one among them.
 
     Parameters
     ----------
@@ -392,8 +395,8 @@ def price_for_irr(irr_fraction: float, **options: Any) -> float:
     --------
     >>> from energy.finance import price_for_irr
     >>> plant = dict(capital_usd=110e6, energy_mwh=219_000, om_usd=1.7e6, years=25)
-    >>> round(price_for_irr(0.08, **plant, discount_fraction=0.08), 2)
-    57.43
+    >>> round(price_for_irr(0.08, **plant), 2)
+    59.06
     """
     options = {"discount_fraction": 0.0} | options | {"price_usd_per_mwh": 0.0}
     bound = inspect.signature(pro_forma).bind(**options)

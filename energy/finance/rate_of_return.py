@@ -81,7 +81,9 @@ def _many(scaled: Array) -> list[float]:
 def internal_rate(flows_usd: Array) -> float:
     """The internal rate of return of yearly amounts; NaN where no rate makes their value zero.
 
-    Of several rates it is the one nearest to zero, as spreadsheets and numpy-financial have it.
+    Of several rates it is the highest, where NREL SAM's search ends too: at any higher rate the
+    present value has the sign of the first amount. Where returns are several, judge by the net
+    present value.
 
     Parameters
     ----------
@@ -97,4 +99,4 @@ def internal_rate(flows_usd: Array) -> float:
     >>> internal_rate(np.array([100.0, 60.0]))
     nan
     """
-    return min(internal_rates(np.asarray(flows_usd, dtype=float)), key=abs, default=math.nan)
+    return max(internal_rates(np.asarray(flows_usd, dtype=float)), default=math.nan)
