@@ -411,7 +411,7 @@ def price_for_irr(irr_fraction: float, **options: Any) -> float:
     worth = (1.0 + float(irr_fraction)) ** -terms.calendar.astype(float)
 
     def value(price: float) -> float:
-        return float(_year_by_year(terms, price)[0]["cash_flow_usd"] @ worth)
+        return float(_year_by_year(terms, price, search=True)[0]["cash_flow_usd"] @ worth)
 
     # A price that pays capital back within the life is of the right size.
     scale = max((terms.total_usd / terms.years + terms.om_usd + terms.fuel_usd), 1.0)
@@ -423,9 +423,14 @@ def price_for_irr(irr_fraction: float, **options: Any) -> float:
         price = -at_zero * scale / (at_scale - at_zero)
         if abs(value(price)) > 1e-10 * size:
             price = _searched(value, price, scale)
-    flows = _year_by_year(terms, price)[0]["cash_flow_usd"] if math.isfinite(price) else np.zeros(1)
-    near = [r for r in internal_rates(flows) if abs(r - irr_fraction) < 1e-4 * (1 + abs(r))]
-    if not near:
+    met = False
+    if math.isfinite(price):
+        flows = _year_by_year(terms, price, search=True)[0]["cash_flow_usd"]
+        invested_usd = -float(flows[: len(terms.construction_draw_fractions)].sum())
+        met = invested_usd > 1e-9 * terms.total_usd and any(
+            abs(rate - irr_fraction) < 1e-4 * (1 + abs(rate)) for rate in internal_rates(flows)
+        )
+    if not met:
         raise InputError(
             f"irr_fraction: no price gives equity a return of {irr_fraction:.4g}: whatever the "
             f"price, tax takes all of it or equity pays nothing; lower taxes or debt"
@@ -766,8 +771,13 @@ def _draws(value: Any, problems: _Problems) -> tuple[float, ...]:
 # --- the years ------------------------------------------------------------------------------------
 
 
-def _year_by_year(terms: _Terms, price_usd_per_mwh: float) -> tuple[dict[str, Array], list[str]]:
-    """All amounts by year of `terms.calendar`, and what a reader should know of them."""
+def _year_by_year(
+    terms: _Terms, price_usd_per_mwh: float, *, search: bool = False
+) -> tuple[dict[str, Array], list[str]]:
+    """All amounts by year of `terms.calendar`, and what a reader should know of them.
+
+    A search also asks for prices at which no cash is left for sculpted debt: it is level there.
+    """
     before, age = len(terms.construction_draw_fractions), np.arange(float(terms.years))
     notes: list[str] = []
     total_usd, inflation = terms.total_usd, terms.inflation_fraction
@@ -784,7 +794,7 @@ def _year_by_year(terms: _Terms, price_usd_per_mwh: float) -> tuple[dict[str, Ar
     revenue = energy * price
     ebitda = revenue + salvage - om - fuel - insurance - property_tax
 
-    debt = _debt(terms, ebitda - terms.augmentation, notes)
+    debt = _debt(terms, ebitda - terms.augmentation, notes, search=search)
     capital = total_usd * np.array(terms.construction_draw_fractions)
     loan = debt.loan_fraction * capital
     cost_usd = total_usd + debt.construction_interest_usd
@@ -883,7 +893,7 @@ class _Debt:
     reserve: Array
 
 
-def _debt(terms: _Terms, cfads: Array, notes: list[str]) -> _Debt:
+def _debt(terms: _Terms, cfads: Array, notes: list[str], *, search: bool) -> _Debt:
     """The debt that the terms give, or that the cash flow carries.
 
     Raises
@@ -898,7 +908,7 @@ def _debt(terms: _Terms, cfads: Array, notes: list[str]) -> _Debt:
     # Yearly payments of one dollar of debt.
     shape = carried if terms.sculpted else np.ones(tenor)
     if owes and terms.sculpted and not carried.any():
-        if terms.dscr is None:
+        if terms.dscr is None and not search:
             raise InputError(
                 "debt_repayment: no year of the tenor has cash for sculpted debt service; "
                 "raise the price or take 'level'"

@@ -40,7 +40,7 @@ def run(options: dict[str, Any], *, target_irr_fraction: float | None = None) ->
         "property_tax_decline_fraction": 0.0, "insurance_fraction": 0.0, "salvage_fraction": 0.0,
         "ptc_usd_per_mwh": 0.0, "ptc_years": 10, "dscr": None, "debt_reserve_months": 0.0,
         "reserve_interest_fraction": 0.0, "construction_interest_usd": 0.0,
-        "price_usd_per_mwh": 0.0,
+        "price_usd_per_mwh": 50.0,
     } | options  # fmt: skip
     model = Singleowner.default("CustomGenerationProfileSingleOwner")
     money, tax, wear = model.FinancialParameters, model.TaxCreditIncentives, model.Depreciation

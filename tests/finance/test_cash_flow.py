@@ -401,10 +401,10 @@ def test_prices_of_offgridai(plant, changes, equity, usd_per_mwh):
     assert price == pytest.approx(usd_per_mwh, abs=1e-4)
     money = pro_forma(**options, price_usd_per_mwh=price, discount_fraction=equity)
     assert money.npv_usd == pytest.approx(0, abs=1)
-    # Gas alone at a flat price pays in at the end: 11 % is one of two rates there, told in a note.
+    # A flat price and growing costs: equity pays in at the end, so there is a second rate.
     rates = internal_rates(money.frame["cash_flow_usd"].to_numpy())
     assert min(abs(rate - equity) for rate in rates) < 1e-9
-    assert len(rates) == 1 or "2 rates of return: 11.00%" in money.notes[0]
+    assert len(rates) == 1 or any("2 rates of return" in note for note in money.notes)
 
 
 # --- the price ------------------------------------------------------------------------------------
@@ -429,7 +429,9 @@ def test_the_price_gives_the_return(changes, target):
     assert min(abs(rate - target) for rate in rates) < 1e-8
 
 
-@pytest.mark.parametrize("changes", [{"tax_fraction": 1.0}, {"capital_usd": 0.0}])
+@pytest.mark.parametrize(
+    "changes", [{"tax_fraction": 1.0}, {"capital_usd": 0.0}, {"debt_fraction": 1.0}]
+)
 def test_a_return_that_no_price_meets_is_refused(changes):
     with pytest.raises(en.InputError, match="no price gives equity a return of 0.1"):
         price_for_irr(0.1, **PLANT | changes)
@@ -712,7 +714,13 @@ def extended(rng: np.random.Generator) -> dict[str, Any]:
 
 
 def comparable(options: dict[str, Any]) -> bool:
-    """Whether SAM means the same: it has no limit of 100 % and lets lenders pay for a bad year."""
+    """Whether SAM means the same.
+
+    SAM has no limit of 100 %, lets lenders pay for a year without cash, and keeps the reserve of a
+    debt of one year, whose size it also leaves a digit open.
+    """
+    if options.get("debt_reserve_months") and options["debt_years"] == 1:
+        return False
     try:
         money = pro_forma(**options)
     except en.InputError:
@@ -759,7 +767,7 @@ def test_single_owner_of_sam_says_the_same_at_100_random_settings(sam, kind, tol
     assert with_rate > 50
 
 
-@pytest.mark.parametrize("changes", [{}, DEBT, {"dscr": 1.3, "price_usd_per_mwh": 0.0}])
+@pytest.mark.parametrize("changes", [{}, DEBT, {"dscr": 1.3}])
 def test_sam_solves_for_the_same_price(sam, changes):
     theirs = sam.run(PLANT | changes, target_irr_fraction=0.09)
     assert price_for_irr(0.09, **PLANT | changes) == pytest.approx(10 * theirs.ppa, rel=1e-4)
