@@ -52,6 +52,8 @@ def run(options: dict[str, Any], *, target_irr_fraction: float | None = None) ->
     if target_irr_fraction is not None:
         model.Revenue.flip_target_percent = 100 * target_irr_fraction
         model.Revenue.flip_target_year = o["years"]
+        # Without rates SAM wants a price for a plant's own use, of which there is none.
+        model.ElectricityRates.en_electricity_rates = 1
     money.analysis_period = o["years"]
     real = (1 + o["discount_fraction"]) / (1 + o["inflation_fraction"]) - 1
     money.real_discount_rate, money.inflation_rate = 100 * real, 100 * o["inflation_fraction"]
