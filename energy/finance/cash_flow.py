@@ -53,6 +53,12 @@ LONGEST_CONSTRUCTION_YEARS = 20
 #: The highest return that a price is looked for.
 HIGHEST_RETURN = 10.0
 
+#: The largest amounts that are taken [$, MWh, $/MWh]: more is a wrong unit, and grown over a life
+#: it might be beyond what a number holds.
+LARGEST_USD = 1e15
+LARGEST_MWH = 1e12
+LARGEST_USD_PER_MWH = 1e6
+
 #: How debt may be repaid.
 REPAYMENTS = ("level", "sculpted")
 
@@ -530,9 +536,7 @@ class _Problems:
             self.found.append(f"{name} must be a finite number; got {value!r}")
             return False
         if value < low or value > high or (above and value == low):
-            rule = f"{'above' if above else 'at least'} {low:,g}"
-            if math.isfinite(high):
-                rule += f" and at most {high:,g}"
+            rule = f"{'above' if above else 'at least'} {low:g} and at most {high:g}"
             self.found.append(f"{name} must be {rule}{why}; got {value!r}")
             return False
         return True
@@ -566,11 +570,11 @@ _PART = " (a fraction: 30 % is 0.3)"
 
 #: Option -> lower bound, upper bound, whether it must be above the lower one, and why.
 _BOUNDS: dict[str, tuple[float, float, bool, str]] = {
-    "energy_mwh": (0.0, math.inf, True, ""),
-    "om_usd": (0.0, math.inf, False, ""),
-    "fuel_usd": (0.0, math.inf, False, ""),
-    "price_usd_per_mwh": (-math.inf, math.inf, False, ""),
-    "discount_fraction": (LOWEST_RATE, 10.0, False, _RATE),
+    "energy_mwh": (0.0, LARGEST_MWH, True, ""),
+    "om_usd": (0.0, LARGEST_USD, False, ""),
+    "fuel_usd": (0.0, LARGEST_USD, False, ""),
+    "price_usd_per_mwh": (-LARGEST_USD_PER_MWH, LARGEST_USD_PER_MWH, False, ""),
+    "discount_fraction": (LOWEST_RATE, 1.0, False, _RATE),
     "inflation_fraction": (LOWEST_RATE, 1.0, False, _RATE),
     "om_escalation_fraction": (LOWEST_RATE, 1.0, False, _RATE),
     "fuel_escalation_fraction": (LOWEST_RATE, 1.0, False, _RATE),
@@ -589,7 +593,7 @@ _BOUNDS: dict[str, tuple[float, float, bool, str]] = {
     "salvage_fraction": (0.0, 1.0, False, _PART),
     "debt_fraction": (0.0, 1.0, False, ", debt is no more than 100 % of the cost"),
     "max_debt_fraction": (0.0, 1.0, False, ", debt is no more than 100 % of the cost"),
-    "ptc_usd_per_mwh": (0.0, math.inf, False, ""),
+    "ptc_usd_per_mwh": (0.0, LARGEST_USD_PER_MWH, False, ""),
     "debt_reserve_months": (0.0, 12.0, False, ""),
 }
 
@@ -677,7 +681,7 @@ def _parts(given: Mapping[str, Any], years: int, problems: _Problems) -> tuple[_
         if not isinstance(part, CapitalPart):
             problems.found.append(f"{where} must be a CapitalPart; got {part!r}")
             continue
-        problems.number(f"{where}.usd" if where else "capital_usd", part.usd, 0.0, math.inf)
+        problems.number(f"{where}.usd" if where else "capital_usd", part.usd, 0.0, LARGEST_USD)
         itc, bonus, class_ = part.itc_fraction, part.bonus_fraction, part.depreciation
         if itc is not None:
             problems.number(f"{where}.itc_fraction", itc, 0.0, 1.0, why=_CREDIT)
@@ -743,7 +747,7 @@ def _augmentation(value: Any, sound: bool, years: int, problems: _Problems) -> A
         return added
     for year, usd in value.items():
         within = not sound or problems.whole("augmentation_usd: a year", year, 1, years)
-        paid = problems.number(f"augmentation_usd[{year!r}]", usd, 0.0, math.inf)
+        paid = problems.number(f"augmentation_usd[{year!r}]", usd, 0.0, LARGEST_USD)
         if sound and within and paid:
             added[int(year) - 1] = usd
     return added

@@ -460,6 +460,8 @@ def test_a_return_out_of_reach_is_refused(target):
         ({"discount_fraction": -1.5}, "discount_fraction must be at least -0.99"),
         ({"debt_rate_fraction": -1.0}, "debt_rate_fraction must be at least -0.99"),
         ({"inflation_fraction": 2.5}, "7 % is 0.07"),
+        ({"discount_fraction": 7}, "7 % is 0.07"),
+        ({"capital_usd": 1e300}, "at most 1e\\+15"),
         ({"inflation_fraction": -0.5, "om_escalation_fraction": -0.6}, "must add up to"),
         ({"capital_usd": -1.0}, "capital_usd must be at least 0"),
         ({"capital_usd": []}, "at least one part"),
