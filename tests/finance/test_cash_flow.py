@@ -218,6 +218,24 @@ def test_state_tax_property_tax_insurance_and_salvage_by_hand():
     assert year2["federal_tax_usd"] == pytest.approx(0.5 * (76.4 - 50 - 7.64))
 
 
+def test_an_assessed_value_never_falls_below_nothing():
+    # 100, 40, then not -20.
+    money = pro_forma(
+        **SMALL | {"years": 3, "property_tax_fraction": 0.02, "property_tax_decline_fraction": 0.6}
+    )
+    assert money.frame["property_tax_usd"].tolist() == pytest.approx([0, 2, 0.8, 0])
+
+
+def test_a_plant_that_debt_pays_for_before_its_service_is_paid_back_at_once():
+    # Equity pays 50 in year -1; debt of 100 pays it back in year 0.
+    money = pro_forma(
+        **SMALL | {"construction_draw_fractions": (0.5, 0.5), "debt_fraction": 1.0,
+                   "construction_loan_fraction": 0.0}
+    )  # fmt: skip
+    assert money.frame["cash_flow_usd"].iloc[:2].tolist() == [-50, 50]
+    assert money.payback_years == 0
+
+
 def test_a_production_credit_by_hand():
     # 20 $/MWh for one year, then grown by half; energy fades by 10 %.
     changed = {"ptc_usd_per_mwh": 20.0, "ptc_escalation_fraction": 0.5,
