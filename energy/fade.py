@@ -33,9 +33,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from energy.errors import InputError
 from energy.steps import Array
@@ -50,14 +51,11 @@ REST_PER_H = 1e-2
 DEAD_FRACTION = 0.05
 
 
-@dataclass(frozen=True)
-class Day:
-    """What a battery feels on a day.
+class Day(NamedTuple):
+    """How a battery is used on a day.
 
     Parameters
     ----------
-    temp_k, potential_v
-        Temperature [K] and potential of the graphite [V] in each step.
     cycles
         Full cycles, in capacities when new.
     depth, room
@@ -66,37 +64,10 @@ class Day:
         Mean rate of charge and discharge over the day [1/h], in capacities when new.
     """
 
-    temp_k: Array
-    potential_v: Array
     cycles: float
     depth: float
     room: float
     rate_per_h: float
-
-    # What a day does by the calendar comes again every time that it is repeated.
-
-    @cached_property
-    def prismatic_rate(self) -> float:
-        """Calendar rate of the large cell."""
-        rate = 8.37e4 * np.exp(-5.21e3 / self.temp_k - 3.56e3 * self.potential_v / self.temp_k)
-        return float(rate.mean())
-
-    @cached_property
-    def prismatic_heat(self) -> float:
-        """How heat raises the large cell's fade by cycles."""
-        return float(np.exp(2.19e3 / self.temp_k).mean())  # a second, exp(-1.55e5 / T), is nothing
-
-    @cached_property
-    def small_terms(self) -> tuple[float, float]:
-        """Most that the small cell loses by the calendar, and the power of its loss."""
-        t, root = self.temp_k, np.sqrt(self.potential_v)
-        third, fourth = np.cbrt(self.potential_v), self.potential_v**0.25
-        most = 0.98968715 * np.exp((-2881067.56 / t**2 + 8742.06309 / t) * root)
-        power = 0.000332850281 * np.exp(
-            (734553185711.369 / t**4 - 3284991315.45121 / t**3) * third
-            + (-2.8216157502e-06 * t**3 + 0.0012722759365729 * t**2) * fourth
-        )
-        return float(most.mean()), float(power.mean())
 
     def deepened(self, health: float) -> tuple[float, float, float]:
         """Depth, cycles and rate when so much of the capacity is left.
@@ -110,8 +81,28 @@ class Day:
         return depth, self.cycles * kept, self.rate_per_h * kept
 
 
-#: Losses of a cell as (calendar, cycles), each carried by a day: loss so far, day, capacity left.
-Carry = Callable[[float, Day, float], float]
+@dataclass(frozen=True, eq=False)
+class Days:
+    """What a battery feels on each of the days that are repeated.
+
+    Parameters
+    ----------
+    temp_k, potential_v
+        Shape (days, steps and the one after): temperature [K] and potential of the graphite [V].
+    use
+        How it is used on each.
+    """
+
+    temp_k: Array
+    potential_v: Array
+    use: list[Day]
+
+
+#: Growth of a loss over a day: which day, loss so far, capacity left.
+Carry = Callable[[int, float, float], float]
+
+#: How a loss grows over each of the days; what a day does comes again every time it is repeated.
+Law = Callable[[Days], Carry]
 
 
 def fade(
@@ -157,15 +148,8 @@ def fade(
     """
     soc, temp = np.asarray(soc_fraction, dtype=float), np.asarray(temp_c, dtype=float)
     _check(soc, temp, step_h, years, model)
-    # Each day ends where the next begins, and the last where the first does.
-    temp = np.append(np.broadcast_to(temp, soc.shape), temp.flat[0])
-    soc = np.append(soc, soc[0])
-    per_day = round(24.0 / step_h)
-    days = [
-        _day(soc[start : start + per_day + 1], temp[start : start + per_day + 1], step_h)
-        for start in range(0, len(soc) - 1, per_day)
-    ]
-    calendar, by_cycles = MODELS[model]
+    days = _days(soc, temp, step_h)
+    calendar, by_cycles = (law(days) for law in MODELS[model])
     lost_calendar = lost_cycles = 0.0
     left = np.zeros(years)
     for year in range(years):
@@ -173,9 +157,9 @@ def fade(
             health = 1.0 - lost_calendar - lost_cycles
             if health < DEAD_FRACTION:
                 return left
-            day = days[(year * 365 + number) % len(days)]
-            lost_calendar += calendar(lost_calendar, day, health)
-            lost_cycles += by_cycles(lost_cycles, day, health)
+            day = (year * 365 + number) % len(days.use)
+            lost_calendar += calendar(day, lost_calendar, health)
+            lost_cycles += by_cycles(day, lost_cycles, health)
         left[year] = max(1.0 - lost_calendar - lost_cycles, 0.0)
     return left
 
@@ -202,17 +186,25 @@ def _check(soc: Array, temp_c: Array, step_h: float, years: int, model: str) -> 
         raise InputError(problems)
 
 
-def _day(soc: Array, temp_c: Array, step_h: float) -> Day:
-    """A day's stress, from its steps and the one after it."""
-    change = np.abs(np.diff(soc))
+def _days(soc: Array, temp_c: Array, step_h: float) -> Days:
+    """What is felt on each day, from its steps and the one after it."""
+    per_day = round(24.0 / step_h)
+
+    def by_day(series: Array) -> Array:
+        # Each day ends where the next begins, and the last where the first does.
+        around = np.append(series, series[0])
+        return sliding_window_view(around, per_day + 1)[::per_day]
+
+    charge = by_day(soc)
+    lowest = charge.min(axis=1)
+    change = np.abs(np.diff(charge))
     moving = change / step_h
-    return Day(
-        temp_k=temp_c + 273.15,
-        potential_v=graphite_potential_v(soc),
-        cycles=float(change.sum()) / 2.0,
-        depth=float(soc.max() - soc.min()),
-        room=float(1.0 - soc.min()),
-        rate_per_h=float(np.where(moving < REST_PER_H, 0.0, moving).sum()) * step_h / 24.0,
+    rate_per_h = np.where(moving < REST_PER_H, 0.0, moving).sum(axis=1) * step_h / 24.0
+    use = (change.sum(axis=1) / 2.0, charge.max(axis=1) - lowest, 1.0 - lowest, rate_per_h)
+    return Days(
+        temp_k=by_day(np.broadcast_to(temp_c, soc.shape)) + 273.15,
+        potential_v=by_day(graphite_potential_v(soc)),
+        use=[Day(*day) for day in np.column_stack(use).tolist()],
     )
 
 
@@ -257,36 +249,55 @@ def _sigmoid(lost: float, step: float, most: float, rate: float, power: float) -
 # --- the cells -----------------------------------------------------------------------------------
 
 
-def _prismatic_calendar(lost: float, day: Day, _: float) -> float:
-    return _power(lost, 1.0, day.prismatic_rate, 0.526)
+def _prismatic_calendar(days: Days) -> Carry:
+    t = days.temp_k
+    rates = (8.37e4 * np.exp(-5.21e3 / t - 3.56e3 * days.potential_v / t)).mean(axis=1).tolist()
+    return lambda day, lost, _: _power(lost, 1.0, rates[day], 0.526)
 
 
-def _prismatic_cycles(lost: float, day: Day, health: float) -> float:
-    depth, cycles, rate_per_h = day.deepened(health)
-    rate = (4.38e-8 + 1.55e-8 * depth + 1.68e-7 * rate_per_h) * day.prismatic_heat
-    return _power(lost, cycles, rate, 0.828)
+def _prismatic_cycles(days: Days) -> Carry:
+    # A second term of heat, exp(-1.55e5 / T), is nothing.
+    heats = np.exp(2.19e3 / days.temp_k).mean(axis=1).tolist()
+
+    def carry(day: int, lost: float, health: float) -> float:
+        depth, cycles, rate_per_h = days.use[day].deepened(health)
+        rate = (4.38e-8 + 1.55e-8 * depth + 1.68e-7 * rate_per_h) * heats[day]
+        return _power(lost, cycles, rate, 0.828)
+
+    return carry
 
 
-def _small_calendar(lost: float, day: Day, _: float) -> float:
-    most, power = day.small_terms
-    return _sigmoid(lost, 1.0, most, 0.000130510034, power)
-
-
-def _small_cycles(lost: float, day: Day, health: float) -> float:
-    depth, cycles, rate_per_h = day.deepened(health)
-    rate = abs(
-        -6.81260579e-06
-        + 2.59615973e-05 * depth
-        + 2.1155971e-06 * math.exp(depth**2 * rate_per_h**3)
+def _small_calendar(days: Days) -> Carry:
+    t, root = days.temp_k, np.sqrt(days.potential_v)
+    third, fourth = np.cbrt(days.potential_v), days.potential_v**0.25
+    most = 0.98968715 * np.exp((-2881067.56 / t**2 + 8742.06309 / t) * root)
+    power = 0.000332850281 * np.exp(
+        (734553185711.369 / t**4 - 3284991315.45121 / t**3) * third
+        + (-2.8216157502e-06 * t**3 + 0.0012722759365729 * t**2) * fourth
     )
+    mosts, powers = most.mean(axis=1).tolist(), power.mean(axis=1).tolist()
+    return lambda day, lost, _: _sigmoid(lost, 1.0, mosts[day], 0.000130510034, powers[day])
+
+
+def _small_cycles(days: Days) -> Carry:
     # Its trajectory is (rate x)^power. What breaks in over the first cycles counts beyond three
     # cycles a day alone, which no storage of this kind has.
     power = 1.12847759
-    return _power(lost, cycles, rate**power, power)
+
+    def carry(day: int, lost: float, health: float) -> float:
+        depth, cycles, rate_per_h = days.use[day].deepened(health)
+        rate = abs(
+            -6.81260579e-06
+            + 2.59615973e-05 * depth
+            + 2.1155971e-06 * math.exp(depth**2 * rate_per_h**3)
+        )
+        return _power(lost, cycles, rate**power, power)
+
+    return carry
 
 
-#: Name of a cell -> how its calendar and its cycles are carried on by a day.
-MODELS: dict[str, tuple[Carry, Carry]] = {
+#: Name of a cell -> how its losses by the calendar and by its cycles grow.
+MODELS: dict[str, tuple[Law, Law]] = {
     "lfp-250ah": (_prismatic_calendar, _prismatic_cycles),
     "lfp-sony-murata": (_small_calendar, _small_cycles),
 }

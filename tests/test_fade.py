@@ -87,7 +87,7 @@ def test_losses_follow_their_curves() -> None:
 
 
 def test_the_same_energy_is_a_deeper_cycle_of_what_is_left() -> None:
-    day = Day(np.full(24, 298.0), np.full(24, 0.1), cycles=0.8, depth=0.8, room=0.9, rate_per_h=0.1)
+    day = Day(cycles=0.8, depth=0.8, room=0.9, rate_per_h=0.1)
     assert day.deepened(1.0) == pytest.approx((0.8, 0.8, 0.1))
     assert day.deepened(0.95) == pytest.approx((0.8 / 0.95, 0.8, 0.1))
     # Above full nothing goes: .9 of what is left is .72 of the new capacity, a tenth less.
