@@ -278,12 +278,18 @@ def run_years(problem: Problem, solar_mw: Array, usable_mwh: Array, battery_mw: 
         power and energy in the store.
     """
 
-    def one(year: int) -> tuple[float, float, float, float]:
-        return unserved_and_slopes(
-            problem.solar, problem.load_mw, float(solar_mw[year]), float(usable_mwh[year]),
-            battery_mw, problem.one_way_efficiency, problem.retained_fraction, problem.step_h,
-            problem.cyclic, problem.own_use_mw_per_mwh,
-        )  # fmt: skip
+    found = np.empty((len(solar_mw), 4))
+    workers = min(os.cpu_count() or 1, len(solar_mw))
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        return np.array(list(pool.map(one, range(len(solar_mw)))), dtype=float)
+    def run(first: int) -> None:
+        for year in range(first, len(solar_mw), workers):
+            found[year] = unserved_and_slopes(
+                problem.solar, problem.load_mw, float(solar_mw[year]), float(usable_mwh[year]),
+                battery_mw, problem.one_way_efficiency, problem.retained_fraction, problem.step_h,
+                problem.cyclic, problem.own_use_mw_per_mwh,
+            )  # fmt: skip
+
+    # A task a processor, not one a year: waking a thread takes as long as a short year.
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(run, range(workers)))
+    return found

@@ -29,6 +29,10 @@ NEWTON_FRACTION = 1e-12
 MAX_NEWTON = 60
 
 
+#: What is run at first to find out how a chain ends: one of so many parts of it.
+PARTS = 16
+
+
 @kernel()
 def storage_curve(
     solar: Array,
@@ -298,54 +302,87 @@ def unserved_and_slopes(
 ) -> tuple[float, float, float, float]:
     """Unserved energy [MWh] of one plant and its slopes in solar, power and battery.
 
-    The flows are those of `energy.dispatch`. Under a cyclic boundary condition the chain is run,
-    full at first, until its end is its start; a plant that loses energy round after round is run
-    from empty.
+    The flows are those of `energy.dispatch`. Under a cyclic boundary condition the chain starts as
+    it ends. A battery that fills forgets how it began: where it does so in the last part of the
+    chain, run from empty, its end is known. Else the chain is run, full at first, until its end is
+    its start; a plant that loses energy round after round is run from empty.
     """
     plant = PlantParameters(
         solar_mw, usable_mwh, battery_mw, 0.0, 0.0, retained_fraction,
         one_way_efficiency * step_h, step_h / one_way_efficiency, 1.0, 0.0, False,
         own_use_mw_per_mwh * usable_mwh,
     )  # fmt: skip
-    stored, drawn = plant.stored_per_mw, plant.drawn_per_mw
-    soc, soc_solar, soc_power, soc_battery = usable_mwh, 0.0, 0.0, 1.0
-    unserved, by_solar, by_power, by_battery = 0.0, 0.0, 0.0, 0.0
-    for turn in range(8 if cyclic else 1):
-        start = soc
-        unserved, by_solar, by_power, by_battery = 0.0, 0.0, 0.0, 0.0
-        for t in range(len(load_mw)):
-            net = solar[t] * solar_mw - load_mw[t] - plant.own_use_mw
-            # The branches below clip as the step does: they are foreseen, its minimum is waited
-            # for.
-            soc = step(plant, soc, net, 0.0, False).unclipped_soc_mwh
-            soc_solar *= retained_fraction
-            soc_power *= retained_fraction
-            soc_battery *= retained_fraction
-            # What the step takes: PV generation, or the battery's power where that is the limit.
-            per_mw = stored if net >= 0.0 else drawn
-            if abs(net) > battery_mw:
-                soc_power += per_mw if net >= 0.0 else -per_mw
-            else:
-                soc_solar += solar[t] * per_mw
-                soc_battery -= own_use_mw_per_mwh * per_mw
-            if net < -battery_mw:
-                unserved -= (net + battery_mw) * step_h
-                by_solar -= solar[t] * step_h
-                by_power -= step_h
-                by_battery += own_use_mw_per_mwh * step_h
-            if soc > usable_mwh:
-                soc, soc_solar, soc_power, soc_battery = usable_mwh, 0.0, 0.0, 1.0
-            elif soc < 0.0:
-                unserved -= soc * one_way_efficiency
-                by_solar -= soc_solar * one_way_efficiency
-                by_power -= soc_power * one_way_efficiency
-                by_battery -= soc_battery * one_way_efficiency
-                soc, soc_solar, soc_power, soc_battery = 0.0, 0.0, 0.0, 0.0
-        if turn and abs(soc - start) <= 1e-9 * max(usable_mwh, 1e-9):
+    full, empty = (usable_mwh, 0.0, 0.0, 1.0), (0.0, 0.0, 0.0, 0.0)
+    state, filled = full, False
+    if cyclic:
+        last = len(load_mw) - len(load_mw) // PARTS
+        state, _, filled = _round(
+            plant, solar[last:], load_mw[last:], own_use_mw_per_mwh, step_h, empty
+        )
+    if filled or not cyclic:
+        return _round(plant, solar, load_mw, own_use_mw_per_mwh, step_h, state)[1]
+    state, unserved = full, empty
+    for turn in range(8):
+        start = state[0]
+        state, unserved, _ = _round(plant, solar, load_mw, own_use_mw_per_mwh, step_h, state)
+        if turn and abs(state[0] - start) <= 1e-9 * max(usable_mwh, 1e-9):
             break
         if turn == 4:
+            state = empty
+    return unserved
+
+
+#: A number and its slopes in solar, power and battery.
+Sloped = tuple[float, float, float, float]
+
+
+@kernel()
+def _round(
+    plant: PlantParameters,
+    solar: Array,
+    load_mw: Array,
+    own_use_mw_per_mwh: float,
+    step_h: float,
+    start: Sloped,
+) -> tuple[Sloped, Sloped, bool]:
+    """State of charge at the end of a chain, unserved energy in it, and whether it ever filled."""
+    stored, drawn = plant.stored_per_mw, plant.drawn_per_mw
+    usable_mwh, battery_mw = plant.usable_mwh, plant.battery_mw
+    # What is drawn from the store gives this much [MWh/MWh].
+    one_way_efficiency = step_h / drawn
+    soc, soc_solar, soc_power, soc_battery = start
+    unserved, by_solar, by_power, by_battery = 0.0, 0.0, 0.0, 0.0
+    filled = False
+    for t in range(len(load_mw)):
+        net = solar[t] * plant.solar_mw - load_mw[t] - plant.own_use_mw
+        # The branches below clip as the step does: they are foreseen, its minimum is waited for.
+        soc = step(plant, soc, net, 0.0, False).unclipped_soc_mwh
+        soc_solar *= plant.retained_fraction
+        soc_power *= plant.retained_fraction
+        soc_battery *= plant.retained_fraction
+        # What the step takes: PV generation, or the battery's power where that is the limit.
+        per_mw = stored if net >= 0.0 else drawn
+        if abs(net) > battery_mw:
+            soc_power += per_mw if net >= 0.0 else -per_mw
+        else:
+            soc_solar += solar[t] * per_mw
+            soc_battery -= own_use_mw_per_mwh * per_mw
+        if net < -battery_mw:
+            unserved -= (net + battery_mw) * step_h
+            by_solar -= solar[t] * step_h
+            by_power -= step_h
+            by_battery += own_use_mw_per_mwh * step_h
+        if soc > usable_mwh:
+            soc, soc_solar, soc_power, soc_battery = usable_mwh, 0.0, 0.0, 1.0
+            filled = True
+        elif soc < 0.0:
+            unserved -= soc * one_way_efficiency
+            by_solar -= soc_solar * one_way_efficiency
+            by_power -= soc_power * one_way_efficiency
+            by_battery -= soc_battery * one_way_efficiency
             soc, soc_solar, soc_power, soc_battery = 0.0, 0.0, 0.0, 0.0
-    return unserved, by_solar, by_power, by_battery
+    end = (soc, soc_solar, soc_power, soc_battery)
+    return end, (unserved, by_solar, by_power, by_battery), filled
 
 
 def unserved_mwh(
