@@ -25,7 +25,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linprog
 
 from energy.sizing.cutting_planes import Problem
@@ -41,17 +40,12 @@ MOST_ROUNDS = 300
 #: Steps of Newton's method to the smallest plant of the same shape that meets the target.
 MOST_SCALINGS = 40
 
-#: A plant that misses the target by less than this many gaps is worth being made one that meets it.
-NEAR = 100.0
+#: A plant that misses the target by less than this many gaps is made one that meets it; farther
+#: off, that plant would cost more than a gap too much.
+NEAR = 10.0
 
 #: What is unserved over what may be is met within this.
 MET = 1e-11
-
-#: A program's solution is within this of its planes, in units of what may be unserved.
-TOLERANCE = 1e-10
-
-#: Planes farther than this below a program's solution are left out of the next one until it asks.
-SLACK = 1e-2
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,38 +107,15 @@ class LifePlant:
 
 
 @dataclass(eq=False)
-class Planes:
-    """Planes that touch the years' curves from below.
-
-    Parameters
-    ----------
-    rows
-        Shape (planes, 4): constant [MWh] and slopes in array, power and energy in the store.
-    years
-        Shape (planes,): year of life of each.
-    needed
-        Shape (planes,): whether the last program came near it, or does not know it yet.
-    """
-
-    rows: Array = field(default_factory=lambda: np.empty((0, 4)))
-    years: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    needed: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, dtype=bool))
-
-    def add(self, rows: Array) -> None:
-        """Take a plane of every year."""
-        self.rows = np.vstack([self.rows, rows])
-        self.years = np.append(self.years, np.arange(len(rows)))
-        self.needed = np.append(self.needed, np.ones(len(rows), dtype=bool))
-
-
-@dataclass(eq=False)
 class LifeSearch:
     """Searches of one problem: planes that one schedule found hold for all others too."""
 
     given: LifeProblem
-    planes: Planes = field(default_factory=Planes)
+    _planes: list[Array] = field(default_factory=list)
 
-    def cheapest(self, added: Sequence[int], near: Array, gap: float = GAP) -> LifePlant | None:
+    def cheapest(
+        self, added: Sequence[int], near: Array, gap: float = GAP, below_usd: float = np.inf
+    ) -> LifePlant | None:
         """The cheapest plant whose battery grows in the years of `added`, the first being 0.
 
         Parameters
@@ -155,42 +126,43 @@ class LifeSearch:
             Solar MWdc, battery MW and MWh in the store of a plant to begin at; not all 0.
         gap
             A plant is at most this fraction more expensive than the cheapest.
+        below_usd
+            The search is given up once no plant costs less than this.
 
         Returns
         -------
-        LifePlant, or None when no plant within the limits meets the target.
+        LifePlant, or None when no plant within the limits meets the target for less than that.
         """
         left, usd, scale = self._terms(added, near)
         at = scale * np.array([1.0, 1.0, 1.0, *[0.0] * (len(added) - 1)])
         bound_usd = -np.inf
-        if len(self.planes.rows) and (first := self._program(usd, scale, left)) is not None:
-            at, bound_usd = first
+        if self._planes:
+            found = self._program(usd, scale, left)
+            if found is None:
+                return None
+            at, bound_usd = found
         best, least_usd = at, np.inf
         for _ in range(MOST_ROUNDS):
+            if bound_usd >= below_usd:
+                return None
             unserved = self._look(at, left)
             if self._lacking(unserved) <= NEAR * gap * self._unit:
                 met = self._scaled(at, left, unserved)
                 if met is not None and usd @ met < least_usd:
                     best, least_usd = met, float(usd @ met)
-            if least_usd - bound_usd > gap * least_usd or least_usd == np.inf:
+            if bound_usd < (1.0 - gap) * least_usd:
                 found = self._program(usd, scale, left)
                 if found is None:
                     return None
                 at, bound_usd = found
-            if least_usd - bound_usd <= gap * least_usd < np.inf:
+            if bound_usd >= (1.0 - gap) * least_usd:
                 mwh = dict(zip(added, best[2:].tolist(), strict=True))
                 return LifePlant(float(best[0]), float(best[1]), mwh, least_usd, bound_usd)
         raise RuntimeError("the search over a life did not end; please report this case")
 
     def aged(self, battery_by_age: Array) -> LifeSearch:
         """The search for another battery, which begins with all that this one knows."""
-        return LifeSearch(replace(self.given, battery_by_age=battery_by_age), self.planes)
-
-    def bound_usd(self, added: Sequence[int], near: Array) -> float:
-        """What a plant with additions in these years costs at least, by the planes so far."""
-        left, usd, scale = self._terms(added, near)
-        found = self._program(usd, scale, left)
-        return np.inf if found is None else found[1]
+        return LifeSearch(replace(self.given, battery_by_age=battery_by_age), self._planes)
 
     def _terms(self, added: Sequence[int], near: Array) -> tuple[Array, Array, Array]:
         """What is left of each addition by year, the price of each size, and how large they are."""
@@ -224,7 +196,7 @@ class LifeSearch:
         )
         points = np.column_stack([np.tile(at[:2], (self.given.years, 1)), left @ at[2:]])
         constant = got[:, 0] - (slopes * points).sum(axis=1)
-        self.planes.add(np.column_stack([constant, slopes]))
+        self._planes.append(np.column_stack([constant, slopes]))
         return got[:, 0]
 
     def _scaled(self, at: Array, left: Array, unserved: Array) -> Array | None:
@@ -255,46 +227,40 @@ class LifeSearch:
     def _program(self, usd: Array, scale: Array, left: Array) -> tuple[Array, float] | None:
         """Sizes and cost of the cheapest plant by the planes so far; None when there is none."""
         given, unit, years = self.given, self._unit, self.given.years
-        sizes, means = len(scale), len(given.weights)
-        planes, of_year = self.planes.rows, self.planes.years
-        grow = np.column_stack([planes[:, 1:3], planes[:, 3:] * left[of_year]]) * scale / unit
-        below = np.hstack([grow, -np.eye(years)[of_year]])
-        level = -planes[:, 0] / unit
-        fixed = [np.hstack([np.zeros((means, sizes)), given.weights])]
-        bounds = [np.full(means, given.allowed_mwh / unit)]
+        sizes, means, rounds = len(scale), len(given.weights), len(self._planes)
+        planes = np.concatenate(self._planes)
+        by_added = planes[:, 3:] * np.tile(left, (rounds, 1))
+        grow = np.column_stack([planes[:, 1:3], by_added]) * scale / unit
+        rows = [
+            np.hstack([grow, np.tile(-np.eye(years), (rounds, 1))]),
+            np.hstack([np.zeros((means, sizes)), given.weights]),
+        ]
+        bounds = [-planes[:, 0] / unit, np.full(means, given.allowed_mwh / unit)]
         largest_mw, largest_mwh, largest_power_mw = given.problem.largest
         if np.isfinite(largest_mwh):
             store = left * scale[2:] / scale[2]
-            fixed.append(np.hstack([np.zeros((years, 2)), store, np.zeros((years, years))]))
+            rows.append(np.hstack([np.zeros((years, 2)), store, np.zeros((years, years))]))
             bounds.append(np.full(years, largest_mwh / scale[2]))
         cost_unit = float(usd @ scale) or 1.0
-        needed = self.planes.needed
-        while True:
-            found = linprog(
-                np.append(usd * scale / cost_unit, np.zeros(years)),
-                A_ub=np.vstack([below[needed], *fixed]),
-                b_ub=np.concatenate([level[needed], *bounds]),
-                bounds=[
-                    (0.0, largest_mw / scale[0]),
-                    (0.0, largest_power_mw / scale[1]),
-                    *[(0.0, None)] * (sizes - 2 + years),
-                ],
-                method="highs-ds",
-                options={
-                    "primal_feasibility_tolerance": TOLERANCE,
-                    "dual_feasibility_tolerance": TOLERANCE,
-                },
-            )  # fmt: skip
-            if found.status == 2:
-                return None
-            if found.status != 0 or found.x is None or found.fun is None:
-                raise RuntimeError(f"{found.message}; please report this case")
-            above = below @ found.x - level
-            missed = (above > TOLERANCE) & ~needed
-            if not missed.any():
-                self.planes.needed = above > -SLACK
-                return found.x[:sizes] * scale, float(found.fun) * cost_unit
-            needed = needed | missed
+        found = linprog(
+            np.append(usd * scale / cost_unit, np.zeros(years)),
+            A_ub=np.vstack(rows),
+            b_ub=np.concatenate(bounds),
+            bounds=[
+                (0.0, largest_mw / scale[0]),
+                (0.0, largest_power_mw / scale[1]),
+                *[(0.0, None)] * (sizes - 2 + years),
+            ],
+            method="highs-ds",
+            options={
+                "primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10,
+            },
+        )  # fmt: skip
+        if found.status == 2:
+            return None
+        if found.status != 0 or found.x is None or found.fun is None:
+            raise RuntimeError(f"{found.message}; please report this case")
+        return found.x[:sizes] * scale, float(found.fun) * cost_unit
 
 
 def run_years(problem: Problem, solar_mw: Array, usable_mwh: Array, battery_mw: float) -> Array:

@@ -211,17 +211,15 @@ def _chosen(
 ) -> list[int]:
     """The years of addition: the rhythm, beside the replacements, that costs least with its events.
 
-    Every so many years from each replacement on; a rhythm is left out once the planes so far say
-    that it cannot be cheaper.
+    Every so many years from each replacement on; a rhythm is given up once its planes say that it
+    cannot be cheaper.
     """
     years, lifetime = search.given.years, len(search.given.battery_by_age)
     best, least = list(replaced), np.inf
     for every in (lifetime, *RHYTHMS):
         tried = [year for year in range(years) if year % lifetime % every == 0]
         events = float(sum(prices.annual_event_usd[year] for year in tried if year not in replaced))
-        if search.bound_usd(tried, near) + events >= least:
-            continue
-        plant = search.cheapest(tried, near, ROUGH_GAP)
+        plant = search.cheapest(tried, near, ROUGH_GAP, below_usd=least - events)
         if plant is not None and plant.annual_usd + events < least:
             best, least = tried, plant.annual_usd + events
     return best

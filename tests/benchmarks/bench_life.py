@@ -6,8 +6,14 @@ Run: `.venv/bin/python tests/benchmarks/bench_life.py`
 from __future__ import annotations
 
 import time
+from functools import partial
+from itertools import product
 
 import energy as en
+
+AUGMENTATION = {
+    "keep": "kept by O&M", "none": "fading and replaced", "chosen": "additions chosen",
+}  # fmt: skip
 
 
 def timed(what: str, call) -> None:  # type: ignore[no-untyped-def]
@@ -18,14 +24,17 @@ def timed(what: str, call) -> None:  # type: ignore[no-untyped-def]
 
 
 def main() -> None:
-    case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    for site in ("el-paso", "wyoming"):
+        case = en.Case(en.read_site(site), en.Datacenter(it_mw=100))
+        case = case.with_parameters({"finance.project_years": 25})
+        size = f"{site}, 25 years x {case.weather.years_exact:.0f} weather years"
+        for over_life, (how, words) in product(("mean", "worst"), AUGMENTATION.items()):
+            sized = partial(
+                en.sizing.size_for_life,
+                case, served_fraction=0.99, augmentation=how, over_life=over_life,
+            )  # fmt: skip
+            timed(f"{size}, {words}, target on the {over_life}", sized)
     plant = en.size(case, served_fraction=0.99).evaluation
-    timed("30 years x 7 weather years, kept by O&M", lambda: en.sizing.size_for_life(
-        case, served_fraction=0.99, augmentation="keep"))  # fmt: skip
-    timed("the same, fading and replaced", lambda: en.sizing.size_for_life(
-        case, served_fraction=0.99, augmentation="none"))  # fmt: skip
-    timed("the same, additions chosen", lambda: en.sizing.size_for_life(
-        case, served_fraction=0.99))  # fmt: skip
     timed("a given plant year by year", lambda: en.live(plant).frame)
     timed("failures of a plant, 200 draws", lambda: en.outages.fail(plant.run).frame)
     timed("two weeks on 20 engines and a battery", lambda: en.outages.survival(

@@ -16,7 +16,11 @@ from energy.dispatch.run import cyclic_soc, run_totals
 from energy.dispatch.step import plant_parameters
 from energy.sizing.cutting_planes import Problem, solve
 from energy.sizing.frontier import SERVED_FRACTIONS, SIZES, problem_of
-from energy.sizing.storage_curve import smallest_lossy_battery, unserved_mwh
+from energy.sizing.storage_curve import (
+    smallest_lossy_battery,
+    unserved_and_slopes,
+    unserved_mwh,
+)
 
 
 @pytest.fixture(scope="module")
@@ -180,6 +184,23 @@ def test_without_loss_newton_finds_what_the_legs_tell():
         round_trip_efficiency=round_trip, cyclic=True,
     )  # fmt: skip
     assert curve[0] == pytest.approx(allowed)
+
+
+@pytest.mark.parametrize("usable_mwh", [0.0, 300.0, 3000.0, 60_000.0])
+@pytest.mark.parametrize("solar_mw", [250.0, 600.0, 1200.0])
+@pytest.mark.parametrize("dark_h", [0, 200])
+def test_a_chain_that_ends_as_it_starts_is_the_last_of_many_rounds(usable_mwh, solar_mw, dark_h):
+    """Whether the battery fills in the last part of the chain, earlier, or never."""
+    problem, _, _ = with_loss(5, 24 * 60, True, 0.9999)
+    solar = problem.solar.copy()
+    solar[len(solar) - dark_h :] = 0.0
+    plant = (solar_mw, usable_mwh, 300.0, problem.one_way_efficiency, 0.9999, 1.0)
+    found = unserved_and_slopes(solar, problem.load_mw, *plant, True, 1e-4)
+    rounds = [
+        unserved_and_slopes(np.tile(solar, n), np.tile(problem.load_mw, n), *plant, False, 1e-4)
+        for n in (39, 40)
+    ]
+    assert found == pytest.approx(np.diff(rounds, axis=0)[0], rel=1e-6, abs=1e-6)
 
 
 # --- what cannot be, and what is wrong ------------------------------------------------------------
