@@ -41,6 +41,14 @@ def test_without_fade_the_plant_of_a_life_is_the_plant_of_today(ageless, augment
     assert life.served_fraction == pytest.approx(0.97, abs=1e-8)
 
 
+@pytest.mark.parametrize("served", [0.9, 0.9575, 0.97])
+def test_of_plants_that_cost_almost_the_same_the_cheapest_is_found(ageless, served):
+    """Moving energy from one battery to the next costs next to nothing: its square."""
+    steady = STEADY.replace(upkeep_fraction_per_year=0.0)
+    life = size_for_life(ageless, served_fraction=served, augmentation="none", wear=steady)
+    assert life.added_mwh[20] == pytest.approx(life.added_mwh[0], rel=1e-8)
+
+
 def life_program(problem, solar_by_year, ages, usd, allowed_mwh, added, weights):
     """The same by a linear program that has every hour of every year as variables."""
     hours, years = len(problem.load_mw), len(solar_by_year)

@@ -34,6 +34,10 @@ from energy.steps import Array
 #: A plant that is found is at most this fraction more expensive than the cheapest one.
 GAP = 1e-9
 
+#: A search goes on to this as long as its rounds raise the bound: plants of almost the same cost
+#: may differ in size by the root of that.
+FINE_GAP = 1e-12
+
 #: Rounds after which a search gives up; 10 to 40 are usual.
 MOST_ROUNDS = 300
 
@@ -114,7 +118,7 @@ class LifeSearch:
     _planes: list[Array] = field(default_factory=list)
 
     def cheapest(
-        self, added: Sequence[int], near: Array, gap: float = GAP, below_usd: float = np.inf
+        self, added: Sequence[int], near: Array, gap: float = FINE_GAP, below_usd: float = np.inf
     ) -> LifePlant | None:
         """The cheapest plant whose battery grows in the years of `added`, the first being 0.
 
@@ -125,7 +129,8 @@ class LifeSearch:
         near
             Solar MWdc, battery MW and MWh in the store of a plant to begin at; not all 0.
         gap
-            A plant is at most this fraction more expensive than the cheapest.
+            A plant is at most this fraction more expensive than the cheapest, or `GAP` when rounds
+            bring nothing any more.
         below_usd
             The search is given up once no plant costs less than this.
 
@@ -146,16 +151,19 @@ class LifeSearch:
             if bound_usd >= below_usd:
                 return None
             unserved = self._look(at, left)
-            if self._lacking(unserved) <= NEAR * gap * self._unit:
+            if self._lacking(unserved) <= NEAR * max(gap, GAP) * self._unit:
                 met = self._scaled(at, left, unserved)
                 if met is not None and usd @ met < least_usd:
                     best, least_usd = met, float(usd @ met)
+            rise_usd = 0.0
             if bound_usd < (1.0 - gap) * least_usd:
                 found = self._program(usd, scale, left)
                 if found is None:
                     return None
+                rise_usd = found[1] - bound_usd
                 at, bound_usd = found
-            if bound_usd >= (1.0 - gap) * least_usd:
+            wanted = gap if rise_usd > gap * least_usd else max(gap, GAP)
+            if bound_usd >= (1.0 - wanted) * least_usd:
                 mwh = dict(zip(added, best[2:].tolist(), strict=True))
                 return LifePlant(float(best[0]), float(best[1]), mwh, least_usd, bound_usd)
         raise RuntimeError("the search over a life did not end; please report this case")

@@ -22,7 +22,7 @@ from energy.evaluation import evaluate
 from energy.finance.additions import AdditionPrices, addition_prices
 from energy.life import AUGMENTATIONS, OVER_LIFE, SETTLED, Life, ages_of
 from energy.sizing.frontier import frontier, problem_of
-from energy.sizing.life_search import GAP, LifePlant, LifeProblem, LifeSearch
+from energy.sizing.life_search import FINE_GAP, LifePlant, LifeProblem, LifeSearch
 from energy.sizing.target import Target
 from energy.steps import Array, energy_mwh
 from energy.wear import Wear
@@ -117,7 +117,7 @@ def size_for_life(
                 "moved": moved,
             }
         )
-    near, plant = _cheapest(search, added, near, GAP, case, aim, over_life)
+    near, plant = _cheapest(search, added, near, FINE_GAP, case, aim, over_life)
     mwh = {year: size / usable for year, size in plant.added_mwh.items() if size > 0 or year == 0}
     life = Life(
         evaluate(case, _design(near, usable)), wear, ages, mwh, kept, over_life,

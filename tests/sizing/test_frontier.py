@@ -194,7 +194,8 @@ def test_a_chain_that_ends_as_it_starts_is_the_last_of_many_rounds(usable_mwh, s
     problem, _, _ = with_loss(5, 24 * 60, True, 0.9999)
     solar = problem.solar.copy()
     solar[len(solar) - dark_h :] = 0.0
-    plant = (solar_mw, usable_mwh, 300.0, problem.one_way_efficiency, 0.9999, 1.0)
+    solar[: dark_h // 2] = 0.0
+    plant = (solar_mw, usable_mwh, 1000.0, problem.one_way_efficiency, 0.9999, 1.0)
     found = unserved_and_slopes(solar, problem.load_mw, *plant, True, 1e-4)
     rounds = [
         unserved_and_slopes(np.tile(solar, n), np.tile(problem.load_mw, n), *plant, False, 1e-4)
