@@ -1,4 +1,4 @@
-"""What the model assumes: solar, battery, backup, grid, failures, finance, with the sources.
+"""What the model assumes: solar, battery, backup, grid, failures, wear, finance, with the sources.
 
 In: a TOML file where each number has value, low, high, unit, source and, for a price, dollar-year.
 Out: `Assumptions`, all prices in real dollars of `finance.dollar_year`, and `.frame`, its sources.
@@ -36,11 +36,15 @@ from energy.parameters import (
     validate,
 )
 from energy.snow import Snow
+from energy.wear import Wear
 
 DEFAULT_FILE = FOLDER / PRICES_FILE
 
 #: Kinds of modules with their losses: those of [solar], or what a section of that name has instead.
 MODULES = ("bifacial", "pvwatts")
+
+#: Sections that a file may leave to the shipped one.
+LATER_SECTIONS = ("failures", "wear")
 
 
 class Integration(Input):
@@ -98,6 +102,7 @@ class Assumptions(Input):
     backup: Backup
     grid: Grid
     failures: Failures
+    wear: Wear
     cooling: Cooling
     integration: Integration
     computers: Computers
@@ -230,7 +235,7 @@ def read_assumptions(
         raise InputError(problems)
     path = Path(path)
     read = shipped_file(path) if path == DEFAULT_FILE else read_parameters(path)
-    file = _with_failures(_with_modules(read, modules))
+    file = _with_later_sections(_with_modules(read, modules))
     year = file.sections.get("finance", {}).get("dollar_year")
     try:
         values: dict[str, dict[str, Any]] = {
@@ -259,12 +264,11 @@ def read_assumptions(
     return assumptions
 
 
-def _with_failures(file: ParameterFile) -> ParameterFile:
-    """The file; one that says nothing of failures, as older ones, gets the shipped section."""
-    if "failures" in file.sections:
-        return file
-    shipped = shipped_file(DEFAULT_FILE).sections["failures"]
-    return replace(file, sections=dict(file.sections) | {"failures": shipped})
+def _with_later_sections(file: ParameterFile) -> ParameterFile:
+    """The file; one without `LATER_SECTIONS`, as older ones, gets the shipped ones."""
+    shipped = shipped_file(DEFAULT_FILE).sections
+    later = {name: shipped[name] for name in LATER_SECTIONS}
+    return replace(file, sections=later | dict(file.sections))
 
 
 def _with_modules(file: ParameterFile, modules: str) -> ParameterFile:

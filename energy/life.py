@@ -1,6 +1,6 @@
 """One plant over the years of its life: what array and battery still give, and what is added.
 
-In: `Evaluation`, assumptions of wear, additions of battery. Out: `Life`, one row a year.
+In: `Evaluation`, additions of battery. Out: `Life`, one row a year.
 
 In each year of `finance.project_years` the plant sees all weather years, with the array as it is
 then and what is left of every battery that was added. A battery ages by the heat of the place and
@@ -22,10 +22,9 @@ from energy.dispatch import Dispatch, simulate_many
 from energy.errors import InputError
 from energy.evaluation import Evaluation
 from energy.finance.additions import AdditionPrices, addition_prices
-from energy.parameters import parameters_of
 from energy.steps import Array
 from energy.tables import Result
-from energy.wear import Wear, battery_by_age
+from energy.wear import battery_by_age
 
 #: What keeps the battery's energy up: additions in years of their own, nothing but a replacement
 #: at the end of its lifetime, or the O&M that is paid for it.
@@ -48,8 +47,6 @@ class Life(Result):
     ----------
     evaluation
         The plant as it is built, run as a new battery and a mean array.
-    wear
-        How it ages.
     battery_by_age
         Shape (ages,): energy of a battery in each year of its age, as a fraction of a new one's.
     added_mwh
@@ -70,7 +67,6 @@ class Life(Result):
     """
 
     evaluation: Evaluation
-    wear: Wear
     battery_by_age: Array
     added_mwh: Mapping[int, float]
     kept_by_om: bool
@@ -138,7 +134,7 @@ class Life(Result):
     @cached_property
     def prices(self) -> AdditionPrices:
         """Prices of battery energy by year."""
-        return addition_prices(self.case, self.wear, kept_by_om=self.kept_by_om)
+        return addition_prices(self.case, kept_by_om=self.kept_by_om)
 
     @cached_property
     def augmentation(self) -> pd.DataFrame:
@@ -210,7 +206,8 @@ class Life(Result):
     @property
     def sources(self) -> list[str]:
         """Where the numbers of its wear come from, each once."""
-        return list(dict.fromkeys(parameters_of(self.wear)["source"]))
+        told = self.case.assumptions.frame
+        return list(dict.fromkeys(told.loc[told.index.str.startswith("wear."), "source"]))
 
     def _record(self) -> dict[str, Any]:
         """Years, additions and cost, for JSON."""
@@ -243,10 +240,9 @@ def live(
     evaluation: Evaluation,
     *,
     augmentation: str = "none",
-    wear: Wear | None = None,
     model: str = "lfp-250ah",
 ) -> Life:
-    """A given plant over the years of its life.
+    """A given plant over the years of its life, aging as `assumptions.wear` says.
 
     Parameters
     ----------
@@ -255,8 +251,6 @@ def live(
     augmentation
         "none": the battery fades and is replaced by the same when its lifetime is over; "keep": O&M
         keeps its energy.
-    wear
-        How it ages; without it the shipped assumptions.
     model
         Its cells, as `energy.battery.fade`.
 
@@ -279,15 +273,15 @@ def live(
             f"augmentation of a given plant is 'none' or 'keep'; got {augmentation!r} (additions "
             "are chosen by energy.sizing.size_for_life)"
         )
-    wear, kept = wear if wear is not None else Wear(), augmentation == "keep"
-    ages = ages_of(evaluation.run, wear, kept_by_om=kept, model=model)
+    kept = augmentation == "keep"
+    ages = ages_of(evaluation.run, kept_by_om=kept, model=model)
     years = int(evaluation.case.assumptions.finance.project_years)
     mwh = evaluation.design.battery_mwh
     added = dict.fromkeys(range(0, years, len(ages)), mwh)
-    return Life(evaluation, wear, ages, added, kept)
+    return Life(evaluation, ages, added, kept)
 
 
-def ages_of(run: Dispatch, wear: Wear, *, kept_by_om: bool, model: str = "lfp-250ah") -> Array:
+def ages_of(run: Dispatch, *, kept_by_om: bool, model: str = "lfp-250ah") -> Array:
     """Energy of a battery in each year of its lifetime when it is used as in a run."""
     case = run.case
     battery = case.assumptions.battery
@@ -301,6 +295,6 @@ def ages_of(run: Dispatch, wear: Wear, *, kept_by_om: bool, model: str = "lfp-25
         usable_fraction=battery.usable_fraction,
         step_h=case.step_h,
         years=lifetime,
-        wear=wear,
+        wear=case.assumptions.wear,
         model=model,
     )

@@ -13,11 +13,8 @@ from pydantic import Field
 
 from energy.errors import InputError
 from energy.fade import fade
-from energy.parameters import Input, NotNegative, parameter_field, shipped
+from energy.parameters import Input, NotNegative
 from energy.steps import Array
-
-#: The file of numbers below.
-FILE = "life-2025.toml"
 
 
 class Wear(Input):
@@ -27,30 +24,19 @@ class Wear(Input):
     than they are cooled. A container loses `pack_loss_factor` times what its cells lose.
     """
 
-    cell_rise_c: Annotated[float, Field(ge=0, le=40)] = parameter_field(FILE, "wear", "cell_rise_c")
-    cell_min_c: Annotated[float, Field(ge=-40, le=60)] = parameter_field(FILE, "wear", "cell_min_c")
-    cell_max_c: Annotated[float, Field(ge=-40, le=60)] = parameter_field(FILE, "wear", "cell_max_c")
-    pack_loss_factor: Annotated[float, Field(ge=0, le=5)] = parameter_field(
-        FILE, "wear", "pack_loss_factor"
-    )
-    price_change_per_year: Annotated[float, Field(gt=-0.5, lt=0.5)] = parameter_field(
-        FILE, "wear", "price_change_per_year"
-    )
-    upkeep_fraction_per_year: Annotated[float, Field(ge=0, lt=1)] = parameter_field(
-        FILE, "wear", "upkeep_fraction_per_year"
-    )
-    event_usd: NotNegative = parameter_field(FILE, "wear", "event_usd")
+    cell_rise_c: Annotated[float, Field(ge=0, le=40)]
+    cell_min_c: Annotated[float, Field(ge=-40, le=60)]
+    cell_max_c: Annotated[float, Field(ge=-40, le=60)]
+    pack_loss_factor: Annotated[float, Field(ge=0, le=5)]
+    price_change_per_year: Annotated[float, Field(gt=-0.5, lt=0.5)]
+    upkeep_fraction_per_year: Annotated[float, Field(ge=0, lt=1)]
+    event_usd: NotNegative
 
     def cell_temp_c(self, air_c: Array) -> Array:
         """Temperature of the cells [degC] at that of the air, one value a step."""
         return np.clip(
             air_c + self.cell_rise_c, self.cell_min_c, max(self.cell_max_c, self.cell_min_c)
         )
-
-    @property
-    def dollar_year(self) -> int:
-        """Year of the dollars of `event_usd`."""
-        return int(shipped(FILE)["wear"]["event_usd"].dollar_year or 0)
 
     def price_factor(self, year: int) -> float:
         """Real price of batteries after so many years, as a multiple of the first."""

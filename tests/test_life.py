@@ -9,13 +9,16 @@ import pytest
 from scipy.optimize import linprog
 
 import energy as en
+from energy.analysis.sensitivity import with_range
+from energy.assumptions import DEFAULT_FILE
 from energy.finance.additions import addition_prices
 from energy.sizing import size_for_life, size_with_failures
 from energy.sizing.cutting_planes import Problem
 from energy.sizing.life_search import LifeProblem, LifeSearch
 from energy.wear import Wear, battery_by_age
 
-STEADY = Wear(pack_loss_factor=0.0, price_change_per_year=0.0, event_usd=0.0)
+WEAR = en.read_assumptions().wear
+STEADY = WEAR.replace(pack_loss_factor=0.0, price_change_per_year=0.0, event_usd=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +32,18 @@ def ageless(case: en.Case) -> en.Case:
     return case.with_parameters({"solar.degradation_fraction_per_year": 0.0})
 
 
+def worn(case: en.Case, wear: Wear) -> en.Case:
+    """The same question with a battery that ages otherwise."""
+    return case.replace(assumptions=case.assumptions.replace(wear=wear))
+
+
 @pytest.mark.parametrize("augmentation", ["none", "keep", "chosen"])
 @pytest.mark.parametrize("over_life", ["mean", "worst"])
 def test_without_fade_the_plant_of_a_life_is_the_plant_of_today(ageless, augmentation, over_life):
     steady = STEADY.replace(upkeep_fraction_per_year=0.0)
     today = en.size(ageless, served_fraction=0.97)
     life = size_for_life(
-        ageless, served_fraction=0.97, augmentation=augmentation, over_life=over_life, wear=steady
+        worn(ageless, steady), served_fraction=0.97, augmentation=augmentation, over_life=over_life
     )
     assert life.annual_usd == pytest.approx(today.evaluation.cost.annual_usd, rel=1e-9)
     assert life.served_fraction == pytest.approx(0.97, abs=1e-8)
@@ -134,7 +142,7 @@ def test_sizing_and_aging_settle(case):
     moved = size_for_life(case, served_fraction=0.97).iterations["moved"].dropna()
     assert moved.iloc[-1] < 1e-3
     life = size_for_life(case, served_fraction=0.97, augmentation="none")
-    again = en.life.ages_of(life.evaluation.run, life.wear, kept_by_om=False)
+    again = en.life.ages_of(life.evaluation.run, kept_by_om=False)
     assert np.abs(again - life.battery_by_age).max() < 1e-6
 
 
@@ -174,18 +182,19 @@ def test_each_year_is_the_run_of_what_is_left(case):
 def test_a_mwh_costs_what_its_years_pay(case):
     """By hand at a rate of 0: 20 of 30 years of recovery and O&M, then 10."""
     free = case.with_parameters({"finance.wacc_fraction": 0.0, "finance.inflation_fraction": 0.0})
-    prices = addition_prices(free, Wear(price_change_per_year=-0.02), kept_by_om=True)
+    cheaper = worn(free, WEAR.replace(price_change_per_year=-0.02))
+    prices = addition_prices(cheaper, kept_by_om=True)
     # 177 $/kWh: 8,850 a year of recovery, 2.5 % of O&M
     assert prices.annual_usd_per_mwh[0] == pytest.approx((8850 + 4425) * 20 / 30)
     later = (8850 * 0.98**25 + 4425) * 5 / 30
     assert prices.annual_usd_per_mwh[25] == pytest.approx(later)
     assert prices.usd_per_mwh[25] == pytest.approx(177_000 * 0.98**25)
-    saved = addition_prices(free, Wear(price_change_per_year=0.0), kept_by_om=False)
+    saved = addition_prices(worn(free, STEADY), kept_by_om=False)
     assert saved.annual_usd_per_mwh[0] == pytest.approx((8850 + 1.5 * 1770) * 20 / 30)
 
 
 def test_cells_are_as_warm_as_cooling_lets_them():
-    wear = Wear(cell_rise_c=5.0, cell_min_c=15.0, cell_max_c=30.0)
+    wear = WEAR.replace(cell_rise_c=5.0, cell_min_c=15.0, cell_max_c=30.0)
     assert wear.cell_temp_c(np.array([-20.0, 18.0, 45.0])).tolist() == [15.0, 23.0, 30.0]
 
 
@@ -195,7 +204,7 @@ def test_arrays_fade_from_their_first_year_on():
 
 
 def test_a_battery_that_is_dead_before_its_time_says_so():
-    hot = Wear(cell_min_c=59.0, cell_max_c=60.0, pack_loss_factor=5.0)
+    hot = WEAR.replace(cell_min_c=59.0, cell_max_c=60.0, pack_loss_factor=5.0)
     with pytest.raises(en.InputError, match=r"dead in year \d+, before its lifetime of 20 years"):
         battery_by_age(
             np.ones(24), np.full(24, 50.0), usable_fraction=1.0, step_h=1.0, years=20, wear=hot
@@ -211,7 +220,7 @@ def test_all_that_is_wrong_is_told_at_once(case):
     assert "over_life is one of mean, worst; got 'best'" in text
     for price in (-1.0, 0.9):
         with pytest.raises(ValueError, match="price_change_per_year"):
-            Wear(price_change_per_year=price)
+            WEAR.replace(price_change_per_year=price)
 
 
 def test_a_life_that_no_plant_serves_says_so(case):
@@ -245,6 +254,31 @@ def test_engines_are_added_until_the_target_holds_with_failures():
     fewer = sized.design.replace(backup_mw=sized.design.backup_mw - sized.evaluation.run.unit_mw)
     without = en.outages.fail(en.simulate(case, fewer), draws=10).availability_with_failures
     assert without["nines"] < 2.5
+
+
+def test_wear_is_an_assumption_of_the_case(case, tmp_path):
+    text = DEFAULT_FILE.read_text(encoding="utf-8")
+    start, end = text.index("[wear.cell_rise_c]"), text.index("# --- how far sizing searches")
+    older = tmp_path / "older.toml"
+    older.write_text(text[:start] + text[end:], encoding="utf-8")
+    assert en.read_assumptions(older).wear == WEAR
+    dearer = tmp_path / "dearer.toml"
+    section = text[start:end].replace("value = 1000000.0", "value = 2000000.0")
+    section = section.replace("value = 1.2\n", "value = 1.35\n")
+    dearer.write_text(text[:start] + section + text[end:], encoding="utf-8")
+    changed = case.replace(assumptions=en.read_assumptions(dearer))
+    design = en.Design(solar_mw=900, battery_mwh=2500, battery_mw=350)
+    before, after = (en.live(en.evaluate(each, design)) for each in (case, changed))
+    lost = (1 - before.battery_by_age[-1]) * 1.35 / 1.2
+    assert 1 - after.battery_by_age[-1] == pytest.approx(lost, rel=1e-9)
+    assert after.prices.event_usd == 2 * before.prices.event_usd == 2e6
+    assert any("BLAST-Lite" in source for source in before.sources)
+
+
+def test_wear_is_neither_varied_nor_drawn_where_no_result_has_it():
+    assert not any(
+        name.startswith("wear.") for name in with_range(en.read_assumptions().frame).index
+    )
 
 
 def test_weather_years_of_every_year_of_life_are_all_of_them(case):

@@ -156,10 +156,10 @@ def sensitivity(
 def with_range(parameters: pd.DataFrame) -> pd.DataFrame:
     """The parameters that have a range, which is widened where the value in use lies outside it.
 
-    Without those of [failures]: sizes and costs are of runs without failures of equipment, so that
-    none of them can move a cost.
+    Without those of [failures] and [wear]: sizes and costs are of plants whose equipment does not
+    fail and whose battery is kept as new, so that none of them can move a cost.
     """
-    parameters = parameters[~parameters.index.str.startswith("failures.")]
+    parameters = parameters[~parameters.index.str.startswith(("failures.", "wear."))]
     frame = parameters.assign(
         low=parameters[["low", "value"]].min(axis=1), high=parameters[["high", "value"]].max(axis=1)
     )

@@ -97,7 +97,6 @@ def with_life(
     if life is not None:
         record |= life.to_dict()
         record["notes"] = [*record["notes"], *life.notes]
-        record["sources"] = list(dict.fromkeys([*record["sources"], *life.sources]))
     return record
 
 

@@ -1,6 +1,6 @@
 """What battery energy costs that is added in a later year of a plant's life.
 
-In: `Case`, assumptions of wear. Out: cost a year, over the whole project, of a MWh added in each
+In: `Case`. Out: cost a year, over the whole project, of a MWh added in each
 year, and of each time that some is added.
 
 A MWh pays capital recovery over its own lifetime at the price of the year in which it is bought,
@@ -21,9 +21,7 @@ import numpy as np
 
 from energy.case import Case
 from energy.finance.capital import capital_recovery_factor, unit_costs
-from energy.parameters import price_factor
 from energy.steps import Array
-from energy.wear import Wear
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,12 +44,12 @@ class AdditionPrices:
     annual_event_usd: Array
 
 
-def addition_prices(case: Case, wear: Wear, *, kept_by_om: bool) -> AdditionPrices:
+def addition_prices(case: Case, *, kept_by_om: bool) -> AdditionPrices:
     """Prices of battery energy added in each year of `finance.project_years`.
 
     `kept_by_om`: O&M pays for keeping the rated energy; else its part for that is saved.
     """
-    finance = case.assumptions.finance
+    finance, wear = case.assumptions.finance, case.assumptions.wear
     rate, years = finance.real_discount_fraction, int(finance.project_years)
     unit = unit_costs(case)["battery_energy"]
     saved = 0.0 if kept_by_om else wear.upkeep_fraction_per_year * unit.capital_usd
@@ -63,10 +61,9 @@ def addition_prices(case: Case, wear: Wear, *, kept_by_om: bool) -> AdditionPric
         float(worth[year : year + int(unit.lifetime_years)].sum() / worth.sum())
         for year in range(years)
     ]
-    event_usd = wear.event_usd * price_factor(wear.dollar_year, finance.dollar_year)
     return AdditionPrices(
         usd_per_mwh=unit.capital_usd * path,
         annual_usd_per_mwh=(unit.capital_usd * recovery * path + om_usd) * np.array(served),
-        event_usd=event_usd,
-        annual_event_usd=event_usd * (1.0 + rate) ** -np.arange(years) / worth.sum(),
+        event_usd=wear.event_usd,
+        annual_event_usd=wear.event_usd * (1.0 + rate) ** -np.arange(years) / worth.sum(),
     )

@@ -25,7 +25,6 @@ from energy.sizing.frontier import frontier, problem_of
 from energy.sizing.life_search import FINE_GAP, LifePlant, LifeProblem, LifeSearch
 from energy.sizing.target import Target
 from energy.steps import Array, energy_mwh
-from energy.wear import Wear
 
 #: Rounds of sizing and aging after which it is taken as it is; three or four are usual.
 MOST_ROUNDS = 12
@@ -43,7 +42,6 @@ def size_for_life(
     *,
     augmentation: str = "chosen",
     over_life: str = "mean",
-    wear: Wear | None = None,
     model: str = "lfp-250ah",
     **given: float | None,
 ) -> Life:
@@ -64,7 +62,7 @@ def size_for_life(
     over_life
         "mean": the target holds on the mean of the years of life, as they are and as money counts
         them (discounted); "worst": in every one.
-    wear, model
+    model
         As `energy.live`.
 
     Raises
@@ -83,8 +81,8 @@ def size_for_life(
     0.95
     """
     aim = _aim(target, given, augmentation, over_life)
-    wear, kept = wear if wear is not None else Wear(), augmentation == "keep"
-    prices = addition_prices(case, wear, kept_by_om=kept)
+    kept = augmentation == "keep"
+    prices = addition_prices(case, kept_by_om=kept)
     sizes = frontier(case, [aim.value]).plants.to_numpy()[0, 1:]
     if np.isnan(sizes).any():
         raise _infeasible(case, aim, over_life)
@@ -96,7 +94,7 @@ def size_for_life(
     rows: list[dict[str, float]] = []
     for number in range(MOST_ROUNDS):
         run = simulate(case, _design(near, usable))
-        lived = ages_of(run, wear, kept_by_om=kept, model=model)
+        lived = ages_of(run, kept_by_om=kept, model=model)
         moved = float(np.abs(lived - ages).max()) if number else float("nan")
         if number and moved <= SETTLED:
             break
@@ -120,7 +118,7 @@ def size_for_life(
     near, plant = _cheapest(search, added, near, FINE_GAP, case, aim, over_life)
     mwh = {year: size / usable for year, size in plant.added_mwh.items() if size > 0 or year == 0}
     life = Life(
-        evaluate(case, _design(near, usable)), wear, ages, mwh, kept, over_life,
+        evaluate(case, _design(near, usable)), ages, mwh, kept, over_life,
         pd.DataFrame(rows).rename_axis("round").reset_index(), moved,
     )  # fmt: skip
     # What the search does not count: the load's own parts, and what each addition costs beside.

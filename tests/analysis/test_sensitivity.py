@@ -104,7 +104,7 @@ def test_every_belief_with_a_range_is_there_and_the_widest_comes_first(told, el_
     frame = el_paso.assumptions.frame
     ranged = set(frame.index[frame["high"] > frame["low"]])
     # Failures of equipment are no part of this cost.
-    assert set(told.frame.index) == {n for n in ranged if not n.startswith("failures.")}
+    assert set(told.frame.index) == {n for n in ranged if not n.startswith(("failures.", "wear."))}
     assert told.frame["swing_usd_per_mwh"].is_monotonic_decreasing
     assert told.frame.index[0] == "battery.energy_usd_per_kwh"
     # Without backup and grid their prices move nothing, to the last digit.
