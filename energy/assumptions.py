@@ -267,8 +267,8 @@ def read_assumptions(
 def _with_later_sections(file: ParameterFile) -> ParameterFile:
     """The file; one without `LATER_SECTIONS`, as older ones, gets the shipped ones."""
     shipped = shipped_file(DEFAULT_FILE).sections
-    later = {name: shipped[name] for name in LATER_SECTIONS}
-    return replace(file, sections=later | dict(file.sections))
+    absent = {name: shipped[name] for name in LATER_SECTIONS if name not in file.sections}
+    return replace(file, sections=dict(file.sections) | absent)
 
 
 def _with_modules(file: ParameterFile, modules: str) -> ParameterFile:

@@ -234,6 +234,10 @@ def test_a_plant_sized_with_failures_meets_its_target_with_them(case):
     sized = size_with_failures(case, served_fraction=0.96, draws=10)
     found = en.outages.fail(sized.evaluation.run, draws=10).availability_with_failures
     assert 0.96 <= found["served_fraction"] < 0.9605
+    assert sized.failures.availability_with_failures == found
+    assert not sized.exact
+    assert sized.certificate.empty
+    assert sized.title.endswith("with failures of its equipment")
     assert sized.evaluation.cost.annual_usd > today.evaluation.cost.annual_usd
 
 

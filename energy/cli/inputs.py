@@ -300,12 +300,16 @@ def arrays_from(words: ArrayOptions, assumed: AssumptionOptions) -> dict[str, An
     }
 
 
-def sizer_from(words: PlantOptions, backup: str | None) -> Callable[..., Sizing]:
+def sizer_from(
+    words: PlantOptions, backup: str | None, *, failures_in_target: bool = False
+) -> Callable[..., Sizing]:
     """What sizes a case for a target with the parts that are allowed."""
     from functools import partial
 
-    from energy.sizing import size
+    from energy.sizing import size, size_with_failures
 
+    if failures_in_target:
+        return partial(size_with_failures, backup=backup is not None)
     if backup is None and not words.grid_mw and words.max_backup_energy_fraction is None:
         return size
     return partial(

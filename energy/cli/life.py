@@ -5,14 +5,17 @@ In: `LifeOptions`, a plant. Out: records for JSON, tables on stdout.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from energy.cli.options import LifeOptions
-from energy.cli.render import print_table, say
+from energy.cli.options import LifeOptions, PlantOptions
+from energy.cli.render import print_table
 from energy.errors import InputError
 from energy.units import heading, show
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from energy.case import Case
     from energy.evaluation import Evaluation
     from energy.life import Life
@@ -20,8 +23,10 @@ if TYPE_CHECKING:
     from energy.sizing import Target
 
 
-def check_life(words: LifeOptions, *, sizing: bool = False, dispatchable: bool = False) -> None:
-    """Refuse options that do not go together.
+def check_life(
+    words: LifeOptions, *, parts: PlantOptions | None = None, backup: str | None = None
+) -> None:
+    """Refuse options that do not go together; `parts` are those that sizing may take.
 
     Raises
     ------
@@ -37,24 +42,45 @@ def check_life(words: LifeOptions, *, sizing: bool = False, dispatchable: bool =
             )
             if value is not None
         ]  # fmt: skip
-    elif dispatchable:
-        problems.append("--life sizes PV and battery alone; leave out backup and grid")
-    elif not sizing and words.over_life is not None:
+    elif parts is None and words.over_life is not None:
         problems.append("--over-life is for sizing; energy run shows every year")
+    elif parts is not None and (backup or parts.grid_mw):
+        problems.append("--life sizes PV and battery alone; leave out backup and grid")
+    if words.failures_in_target:
+        if parts is None:
+            problems.append("--failures-in-target is for sizing; energy run takes --failures")
+        elif parts.grid_mw or parts.max_backup_energy_fraction is not None:
+            problems.append(
+                "--failures-in-target adds PV and battery, or engines with --backup; leave out "
+                "--grid-mw and --max-backup-energy-fraction"
+            )
+        if words.life:
+            problems.append(
+                "--failures-in-target sizes the plant as it is built; leave out --life, or take "
+                "--failures to see them beside its years"
+            )
     if problems:
         raise InputError(problems)
 
 
 def check_life_target(words: LifeOptions, target: Target) -> None:
-    """Refuse a target that is not sized for over a life.
+    """Refuse a target that is not sized for over a life, or with failures.
 
     Raises
     ------
     InputError
-        For any but a fraction of the energy.
+        Over a life for any but a fraction of the energy; with failures for what they have no
+        measure for.
     """
+    from energy.sizing.failure_sizing import failure_target_problem
+
+    problems = []
     if words.life and not target.is_exact:
-        raise InputError(f"--life sizes for --served-fraction; got {target.name}")
+        problems.append(f"--life sizes for --served-fraction; got {target.name}")
+    if words.failures_in_target and (problem := failure_target_problem(target)):
+        problems.append(problem)
+    if problems:
+        raise InputError(problems)
 
 
 def life_of(words: LifeOptions, evaluation: Evaluation) -> Life | None:
@@ -64,15 +90,16 @@ def life_of(words: LifeOptions, evaluation: Evaluation) -> Life | None:
     return live(evaluation, augmentation=words.augmentation or "none") if words.life else None
 
 
-def size_life(words: LifeOptions, case: Case, target: Target) -> Life | None:
-    """The plant sized for its years; None where that was not asked for."""
+def life_sizer(words: LifeOptions) -> Callable[[Case, Target], Life] | None:
+    """What sizes a case for its years; None where that was not asked for."""
+    from functools import partial
+
     from energy.sizing import size_for_life
 
     if not words.life:
         return None
-    return size_for_life(
-        case,
-        target,
+    return partial(
+        size_for_life,
         augmentation=words.augmentation or "chosen",
         over_life=words.over_life or "mean",
     )
@@ -90,17 +117,14 @@ def with_life(
 ) -> dict[str, Any]:
     """A plant's record for JSON, and what it says of failures and of its years."""
     if failures is not None:
-        told = failures.to_dict()
-        for name in ("availability_with_failures", "outage_hours_by_cause"):
-            record[name] = told.pop(name)
-        record["failures"] = told
+        record |= failures.plant_record
     if life is not None:
         record |= life.to_dict()
         record["notes"] = [*record["notes"], *life.notes]
     return record
 
 
-def show_life(failures: FailureRun | None, life: Life | None, quiet: bool) -> None:
+def show_life(failures: FailureRun | None, life: Life | None) -> None:
     """Reliability with failures beside that without, and the years of life."""
     if failures is not None:
         _show_failures(failures)
@@ -129,8 +153,22 @@ def show_life(failures: FailureRun | None, life: Life | None, quiet: bool) -> No
             left=(0, 1),
         )
     print(f"levelized cost over the life: {life.levelized_usd_per_mwh:,.1f} $/MWh served")
-    for note in [] if quiet else life.notes:
-        say(note)
+
+
+def show_one_more(table: pd.DataFrame) -> None:
+    """What one part more would take off the hours that are not served in full.
+
+    Parameters
+    ----------
+    table
+        That of `energy.outages.one_more`.
+    """
+    columns = ("change_lolh_hours_per_year", "standard_error_lolh_hours_per_year")
+    rows = [
+        [str(part), *(show("lolh_hours_per_year", value) for value in (-change, error))]
+        for part, change, error in table.drop(index="as it is")[list(columns)].itertuples()
+    ]
+    print_table(("one part more", "takes off LOLH [h a year]", "standard error"), rows, left=(0,))
 
 
 def _show_failures(failures: FailureRun) -> None:

@@ -226,6 +226,14 @@ class LifeOptions:
         bool,
         _option(LIFE, "--failures", help="Also how reliable it is when equipment fails"),
     ] = False
+    failures_in_target: Annotated[
+        bool,
+        _option(
+            LIFE,
+            "--failures-in-target",
+            help="The target holds with failures: more PV and battery, or engines (N+k)",
+        ),
+    ] = False
     life: Annotated[
         bool, _option(LIFE, "--life", help="Year by year, as array and battery fade")
     ] = False

@@ -23,8 +23,9 @@ from energy.cli.life import (
     check_life_target,
     failures_of,
     life_of,
+    life_sizer,
     show_life,
-    size_life,
+    show_one_more,
     with_life,
 )
 from energy.cli.options import (
@@ -104,7 +105,9 @@ def run(
         print_json(records([record], evaluation, served))
         return
     show_plant(evaluation, output.quiet)
-    show_life(failures, life, output.quiet)
+    show_life(failures, life)
+    for note in life.notes if life is not None and not output.quiet else []:
+        say(note)
 
 
 @command(app)
@@ -124,7 +127,7 @@ def size(
     ] = False,
 ) -> None:
     """Find the cheapest plant at one site for one target."""
-    from energy.life import OVER_LIFE
+    from energy.outages import one_more
     from energy.sizing import choose_array
     from energy.tables import plain_rows, write_result
 
@@ -134,9 +137,9 @@ def size(
         with problems:
             target = target_from(target_options)
             check_life_target(aging, target)
-        sizer = sizer_from(parts, assumed.backup)
+        sizer = sizer_from(parts, assumed.backup, failures_in_target=aging.failures_in_target)
         with problems:
-            check_life(aging, sizing=True, dispatchable=bool(assumed.backup or parts.grid_mw))
+            check_life(aging, parts=parts, backup=assumed.backup)
         with problems:
             choices = arrays_from(arrays, assumed)
         with problems:
@@ -144,8 +147,11 @@ def size(
                 raise InputError(
                     "--uncertainty is for PV and battery alone; leave out backup and grid"
                 )
-            if uncertainty and aging.life:
-                raise InputError("--uncertainty is about a plant as it is built; leave out --life")
+            if uncertainty and (aging.life or aging.failures_in_target):
+                raise InputError(
+                    "--uncertainty is about a plant as it is built, by the weather alone; leave "
+                    "out --life and --failures-in-target"
+                )
         with problems:
             case = case_from(place, hours, computers, assumed)
     tried = None
@@ -159,31 +165,32 @@ def size(
         # Asked for in so many words, the others are shown too.
         tried = choice.frame if arrays.array or arrays.best_array else None
     interval = _uncertainty_of(sized, output.quiet) if uncertainty else None
-    life = size_life(aging, sized.case, target)
-    # What a sizing says of its cost is about the plant of today, not about that of a life.
-    shown: Evaluation | Sizing = sized if life is None else life.evaluation
-    evaluation = sized.evaluation if life is None else life.evaluation
-    failures = failures_of(aging, evaluation)
+    sized_for_life = life_sizer(aging)
+    if sized_for_life is not None:
+        sized = sized.for_life(sized_for_life(sized.case, target))
+    if aging.failures:
+        sized = sized.with_failures()
+    more = None
+    if sized.failures is not None and sized.failures_in_target:
+        more = one_more(sized.evaluation.run, draws=sized.failures.draws, seed=sized.failures.seed)
     if output.csv is not None:
-        write_result(shown, output.csv)
+        write_result(sized, output.csv)
     if output.as_json:
-        record = with_life(shown.to_dict(), failures, life)
-        if life is not None:
-            record["sized_for"] = target.to_dict() | {"over_life": life.over_life, "exact": True}
-            record["array"]["chosen"] = sized.array_chosen
+        record = sized.to_dict()
         if interval is not None:
             record["uncertainty"] = interval.to_dict()
         if tried is not None:
             record["arrays"] = plain_rows(tried)
-        served = evaluation.availability.served_fraction
-        print_json(records([record], evaluation, target.value if target.is_exact else served))
+        if more is not None:
+            record["one_more"] = plain_rows(more.reset_index())
+        print_json(records([record], sized.evaluation, sized.served_fraction))
         return
-    title = sized.title if life is None else f"{target.title}, {OVER_LIFE[life.over_life]}"
-    print(printable(f"This is {title}.") + "\n")
-    show_plant(shown, output.quiet)
-    show_life(failures, life, output.quiet)
-    if life is None:
-        _show_proof(sized)
+    print(printable(f"This is {sized.title}.") + "\n")
+    show_plant(sized, output.quiet)
+    show_life(sized.failures, sized.life)
+    if more is not None:
+        show_one_more(more)
+    _show_proof(sized)
     if tried is not None:
         _show_arrays(tried)
     if interval is not None:
@@ -406,7 +413,7 @@ def _show_proof(sized: Sizing) -> None:
     """What a sizing says beside its plant: what money is worth, and the certificate."""
     for name, value in sized.value.items():
         print(f"{name}: {value:,.2f}")
-    if not sized.exact:
+    if not sized.neighbours.empty:
         tried, met = len(sized.certificate), int(sized.certificate["met"].sum())
         print(
             f"certificate: of {tried} plants half a percent or more cheaper, {met} meet the target"

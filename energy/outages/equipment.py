@@ -229,6 +229,15 @@ class FailureRun(Result):
         """What the table is, in a line."""
         return f"{self.run.case.title}: reliability with failures of equipment"
 
+    @property
+    def plant_record(self) -> dict[str, Any]:
+        """What the record of a plant says of it: two siblings of `availability`, and the sample."""
+        told = self.to_dict()
+        beside = {
+            name: told.pop(name) for name in ("availability_with_failures", "outage_hours_by_cause")
+        }
+        return beside | {"failures": told}
+
     def _record(self) -> dict[str, Any]:
         """All of it as data."""
         return {

@@ -13,11 +13,12 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
+import pandas as pd
+
 from energy.case import Case
-from energy.dispatch import Design, simulate
 from energy.errors import InfeasibleError, InputError
-from energy.evaluation import evaluate
-from energy.outages import fail, reachable
+from energy.evaluation import Evaluation, evaluate
+from energy.outages import FailureRun, fail, reachable
 from energy.sizing.solution import Sizing, size
 from energy.sizing.target import Target
 
@@ -30,8 +31,8 @@ HALVINGS = 10
 #: Most engines that are added.
 MOST_UNITS = 20
 
-#: Targets that failures have a measure for, as `Target.constraint` calls it.
-MEASURES = ("served_fraction", "available_fraction")
+#: Targets that failures have a measure for.
+TARGETS = ("served_fraction", "available_fraction", "nines", "lolh_hours_per_year")
 
 
 def size_with_failures(
@@ -44,6 +45,8 @@ def size_with_failures(
     **given: float | None,
 ) -> Sizing:
     """The cheapest plant found that meets a target with failures of its equipment.
+
+    `Sizing.failures` has the failures that it was judged by.
 
     Parameters
     ----------
@@ -70,22 +73,19 @@ def size_with_failures(
     True
     """
     aim = Target.of(target, **given)
-    if not aim.is_reliability or aim.constraint(case).measure not in MEASURES:
-        raise InputError(
-            "with failures a plant is sized for served_fraction, available_fraction, nines or "
-            f"lolh_hours_per_year; got {aim.name}"
-        )
+    if problem := failure_target_problem(aim):
+        raise InputError(problem)
     bound = aim.constraint(case)
     if problems := reachable(case, bound.bound, with_backup=backup):
         raise InfeasibleError(f"{case.site.name}: " + "; ".join(problems))
 
-    def lacks(design: Design) -> float:
-        found = fail(simulate(case, design), draws=draws, seed=seed)
-        return bound.bound - found.availability_with_failures[bound.measure]
+    def judged(evaluation: Evaluation) -> FailureRun | None:
+        """The failures of a plant that meets the target with them; None of one that does not."""
+        found = fail(evaluation.run, draws=draws, seed=seed)
+        return found if found.availability_with_failures[bound.measure] >= bound.bound else None
 
     if backup:
-        sized = size(case, aim, backup=True)
-        return _with_units(case, sized, lacks)
+        return _with_units(size(case, aim, backup=True), judged)
     low_nines = -math.log10(max(1.0 - bound.bound, 1e-9))
     # A plant for so many nines more is the largest that is looked at, and the first.
     high_nines = low_nines + 1.5
@@ -93,8 +93,10 @@ def size_with_failures(
     for step in range(HALVINGS + 1):
         nines = high_nines if step == 0 else (low_nines + high_nines) / 2.0
         tried = size(case, served_fraction=1.0 - 10.0**-nines)
-        if lacks(tried.design) <= 0.0:
-            high_nines, best = nines, tried
+        failures = judged(tried.evaluation)
+        if failures is not None:
+            high_nines = nines
+            best = replace(tried, target=aim, failures=failures, failures_in_target=True)
         elif step == 0:
             raise InfeasibleError(
                 f"{case.site.name}: a plant for {1.0 - 10.0**-nines:.6g} of the energy still "
@@ -105,16 +107,29 @@ def size_with_failures(
             low_nines = nines
     if best is None:
         raise RuntimeError("no plant was kept; please report this case")
-    return replace(best, target=aim)
+    return best
 
 
-def _with_units(case: Case, sized: Sizing, lacks: Callable[[Design], float]) -> Sizing:
+def failure_target_problem(aim: Target) -> str:
+    """Why a target is none that can hold with failures; empty where it is one."""
+    if aim.name in TARGETS:
+        return ""
+    *names, last = TARGETS
+    return f"with failures a plant is sized for {', '.join(names)} or {last}; got {aim.name}"
+
+
+def _with_units(sized: Sizing, judged: Callable[[Evaluation], FailureRun | None]) -> Sizing:
     """The plant with as many more engines as it takes."""
-    design, unit_mw = sized.design, sized.evaluation.run.unit_mw or case.assumptions.backup.unit_mw
+    case, design = sized.case, sized.design
+    unit_mw = sized.evaluation.run.unit_mw or case.assumptions.backup.unit_mw
     for more in range(MOST_UNITS + 1):
-        tried = design.replace(backup_mw=design.backup_mw + more * unit_mw)
-        if lacks(tried) <= 0.0:
-            return replace(sized, evaluation=evaluate(case, tried))
+        tried = evaluate(case, design.replace(backup_mw=design.backup_mw + more * unit_mw))
+        failures = judged(tried)
+        if failures is not None:
+            return replace(
+                sized, evaluation=tried, neighbours=pd.DataFrame(), failures=failures,
+                failures_in_target=True,
+            )  # fmt: skip
     raise InfeasibleError(
         f"{case.site.name}: {MOST_UNITS} engines more than the weather alone asks for do not hold "
         f"{sized.target.description} with failures; ask for less, or give parts of higher "

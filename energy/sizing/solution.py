@@ -9,7 +9,7 @@ exact plants and go on on the hour-by-hour kernel, with a certificate.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +21,8 @@ from energy.case import Case
 from energy.dispatch import Design
 from energy.errors import InputError
 from energy.evaluation import TOLD, Evaluation, evaluate
+from energy.life import OVER_LIFE, Life
+from energy.outages import FailureRun, fail
 from energy.sizing.cost_interval import CostInterval, cost_interval
 from energy.sizing.dispatchable import MAPPED, backup_energy_constraint, dispatchable_map
 from energy.sizing.economic import economic_optimum
@@ -55,6 +57,13 @@ class Sizing(Result):
         Figures of what the load is worth, where money was the target.
     array_chosen
         Whether mount, tilt and DC/AC ratio were chosen with the plant, not given.
+    life
+        The years of the plant, where it was sized for them; `evaluation` is then the plant as it
+        is first built.
+    failures
+        The plant with failures of its equipment, where that was asked for.
+    failures_in_target
+        Whether the target holds with those failures, not with the weather alone.
     """
 
     by_row = True
@@ -65,6 +74,9 @@ class Sizing(Result):
     neighbours: pd.DataFrame = field(default_factory=pd.DataFrame)
     value: Mapping[str, float] = field(default_factory=dict)
     array_chosen: bool = False
+    life: Life | None = None
+    failures: FailureRun | None = None
+    failures_in_target: bool = False
 
     @property
     def case(self) -> Case:
@@ -81,17 +93,47 @@ class Sizing(Result):
         """What the plant is, in words."""
         ceiling = self.max_backup_energy_fraction
         more = f", at most {ceiling:g} of the energy from backup" if ceiling is not None else ""
+        if self.life is not None:
+            more += f", {OVER_LIFE[self.life.over_life]}"
+        if self.failures_in_target:
+            more += ", with failures of its equipment"
         return self.target.title + more
+
+    def for_life(self, life: Life) -> Sizing:
+        """The plant of a life instead, as `energy.sizing.size_for_life` found it.
+
+        Raises
+        ------
+        InputError
+            For a life that was not sized, and where the target holds with failures.
+        """
+        problems = []
+        if not life.over_life:
+            problems.append("a sizing takes the life that size_for_life found, not a given plant's")
+        if self.failures_in_target:
+            problems.append("a plant is sized for its life or with failures; give one of them")
+        if problems:
+            raise InputError(problems)
+        return replace(self, evaluation=life.evaluation, life=life, failures=None)
+
+    def with_failures(self) -> Sizing:
+        """The same plant, and how reliable it is when its equipment fails (`failures`)."""
+        if self.failures is not None:
+            return self
+        return replace(self, failures=fail(self.evaluation.run))
 
     @property
     def exact(self) -> bool:
         """True: nothing is cheaper by more than 1e-9. False: see `certificate`."""
-        return self.neighbours.empty
+        return self.neighbours.empty and not self.failures_in_target
 
     @cached_property
     def certificate(self) -> pd.DataFrame:
-        """The neighbors that are at least `SAVING` (half a percent) cheaper; none is `met`."""
-        if self.exact:
+        """The neighbors that are at least `SAVING` (half a percent) cheaper; none is `met`.
+
+        Empty for a target that holds with failures: its plant is the cheapest of those tried.
+        """
+        if self.neighbours.empty:
             return self.neighbours
         return self.neighbours[self.neighbours["cost_ratio"] <= 1.0 - 0.999 * SAVING]
 
@@ -104,8 +146,23 @@ class Sizing(Result):
 
     @cached_property
     def cost_interval(self) -> CostInterval | None:
-        """How sure its cost is, as far as its weather can tell; None with backup or grid."""
-        return cost_interval(self.evaluation, self.served_fraction)
+        """How sure its cost is, as far as its weather can tell; None with backup or grid.
+
+        Of a life it is the cost over the life, as uncertain as that of the plant first built.
+        """
+        if self.life is None and not self.failures_in_target:
+            return cost_interval(self.evaluation, self.served_fraction)
+        found = cost_interval(self.evaluation, self.evaluation.availability.served_fraction)
+        if found is None or self.life is None:
+            return found
+        return replace(found, usd_per_mwh=self.life.levelized_usd_per_mwh)
+
+    @property
+    def levelized_usd_per_mwh(self) -> float:
+        """Cost of a MWh served, over the life where it was sized for one [$/MWh]."""
+        if self.life is not None:
+            return self.life.levelized_usd_per_mwh
+        return self.evaluation.cost.levelized_usd_per_mwh
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -116,7 +173,11 @@ class Sizing(Result):
         """The plant as plain data, and what it was sized for."""
         sized_for = self.target.to_dict() | {"title": self.title, "exact": self.exact}
         sized_for |= dict(self.value)
-        if not self.exact:
+        if self.life is not None:
+            sized_for["over_life"] = self.life.over_life
+        if self.failures_in_target:
+            sized_for["with_failures"] = True
+        if not self.neighbours.empty:
             sized_for["certificate"] = {
                 "cheaper_by_fraction": SAVING,
                 "plants_tried": len(self.certificate),
@@ -127,14 +188,21 @@ class Sizing(Result):
         record["snow"]["levelized_without_usd_per_mwh"] = self.levelized_without_snow_usd_per_mwh
         interval = self.cost_interval
         record["uncertainty"] = interval.to_dict() if interval is not None else None
+        if self.failures is not None:
+            record |= self.failures.plant_record
+        if self.life is not None:
+            record |= self.life.to_dict()
         return record
 
     @cached_property
     def levelized_without_snow_usd_per_mwh(self) -> float | None:
         """What the cheapest plant would cost if no snow lay on the rows [$/MWh].
 
-        None where it snows too little to be told, and for targets that are not exact.
+        None where it snows too little to be told, for targets that are not exact, for a life and
+        where the target holds with failures.
         """
+        if self.life is not None or self.failures_in_target:
+            return None
         if not self.target.is_exact or self.case.snow_loss_fraction < TOLD:
             return None
         if self.design.backup_mw or self.design.grid_mw:
@@ -144,8 +212,9 @@ class Sizing(Result):
 
     @property
     def notes(self) -> list[str]:
-        """Those of the plant, what bounds its array, and what snow makes it cost."""
+        """Those of the plant and its life, what bounds its array, and what snow makes it cost."""
         notes = [*self.evaluation.notes, *self._bounds_of_the_array()]
+        notes += self.life.notes if self.life is not None else []
         without_usd = self.levelized_without_snow_usd_per_mwh
         if without_usd is None:
             return notes

@@ -892,3 +892,24 @@ def test_weather_of_one_file_is_for_one_site(refused, put) -> None:
     words = ("compare", "phoenix", "el-paso", "--served-fraction", "0.4", "--weather", path)
     (message,) = refused(*words)
     assert message.startswith("--weather gives hours to one site")
+
+
+# --- wear and failures ----------------------------------------------------------------------------
+
+
+def test_what_does_not_go_with_failures_in_the_target_is_told_at_once(refused) -> None:
+    messages = refused(
+        "size", "tampa", "--max-outage-h", "5", "--failures-in-target", "--life", "--grid-mw", "5",
+        "--uncertainty", "--array", "none",
+    )  # fmt: skip
+    for told in (
+        "with failures a plant is sized for served_fraction, .* got max_outage_h",
+        "--life sizes for --served-fraction; got max_outage_h",
+        "--life sizes PV and battery alone",
+        "leave out --grid-mw and --max-backup-energy-fraction",
+        "--failures-in-target sizes the plant as it is built; leave out --life",
+        "--array is one of",
+    ):
+        assert any(re.search(told, message) for message in messages), told
+    (message,) = refused("run", "tampa", *COMMANDS["run"], "--failures-in-target")
+    assert message == "--failures-in-target is for sizing; energy run takes --failures"

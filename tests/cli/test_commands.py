@@ -590,3 +590,28 @@ def test_options_of_a_life_that_do_not_go_together_are_refused(energy):
     assert code == 2
     assert "--life sizes for --served-fraction; got nines" in err
     assert "leave out backup and grid" in err
+
+
+def test_a_target_that_holds_with_failures_says_so_and_what_one_more_part_buys(energy):
+    words = ("size", "tampa", "--served-fraction", "0.95", "--failures-in-target", "--array",
+             "assumed")  # fmt: skip
+    code, out, err = energy(*words, "--json")
+    assert (code, err) == (0, "")
+    site = json.loads(out)["sites"][0]
+    assert site["sized_for"]["with_failures"] is True
+    assert site["sized_for"]["exact"] is False
+    assert site["sized_for"]["title"].endswith("0.95 of the energy, with failures of its equipment")
+    assert 0.95 <= site["availability_with_failures"]["served_fraction"] < 0.9505
+    assert site["availability"]["served_fraction"] > 0.95
+    as_is, *more = site["one_more"]
+    assert as_is["plant"] == "as it is"
+    assert all(row["change_lolh_hours_per_year"] < 0 for row in more)
+    code, out, _ = energy(*words)
+    assert code == 0
+    assert "with failures of its equipment." in out
+    taken = -next(r for r in more if r["plant"] == "one more container")[
+        "change_lolh_hours_per_year"
+    ]
+    line = next(line for line in out.splitlines() if "one more container" in line)
+    assert float(line.split()[3]) == pytest.approx(taken, rel=1e-3)
+    assert "certificate" not in out
