@@ -20,6 +20,7 @@ from energy.case import Case
 from energy.datacenter import Datacenter
 from energy.errors import InfeasibleError, InputError
 from energy.evaluation import Evaluation, array_of
+from energy.life import Life
 from energy.site import Site, read_site
 from energy.sizing import Sizing, Target, choose_array, size
 from energy.snow import SnowLoss, mean_loss
@@ -36,7 +37,7 @@ class Comparison(Result):
 
     Plants on few or typical years cost more in the long run than their hours show: the ranking is
     by the middle of each one's interval (`Sizing.cost_interval`), which is the levelized cost where
-    there is none.
+    there is none. Plants that are sized for their life are ranked by the cost over it.
 
     Parameters
     ----------
@@ -68,8 +69,14 @@ class Comparison(Result):
         `levelized_p05_usd_per_mwh` and `levelized_p95_usd_per_mwh` are the ends of the 90 %
         interval that the weather leaves, and `lowest_cost_fraction` how often the site is the
         cheapest in draws from all of them; NaN where a plant has backup or grid.
+
+        Plants sized for their life have columns `life_...` too: cost and energy served over it and
+        in its worst year; interval and ranking are of that cost, all else is of the plant as it is
+        first built. Plants with failures have `..._with_failures_...`.
         """
-        frame = pd.DataFrame([row(sizing.evaluation) for sizing in self.sizings]).set_index("site")
+        frame = pd.DataFrame(
+            [row(each.evaluation) | life_row(each) | failures_row(each) for each in self.sizings]
+        ).set_index("site")
         ends = [
             interval.levelized_usd_per_mwh if interval is not None else (math.nan, math.nan)
             for interval in (sizing.cost_interval for sizing in self.sizings)
@@ -181,6 +188,29 @@ def row(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
+def life_row(sizing: Sizing) -> dict[str, float]:
+    """What the years of a plant add to its row; empty where it was not sized for them."""
+    life = sizing.life
+    if life is None:
+        return {}
+    return {
+        "life_levelized_usd_per_mwh": life.levelized_usd_per_mwh,
+        "life_served_fraction": life.served_fraction,
+        "life_worst_year_served_fraction": float(life.frame["served_fraction"].min()),
+    }
+
+
+def failures_row(sizing: Sizing) -> dict[str, float]:
+    """What failures of its equipment add to a plant's row; empty where they were not asked for."""
+    if sizing.failures is None:
+        return {}
+    found = sizing.failures.availability_with_failures
+    return {
+        "served_with_failures_fraction": found["served_fraction"],
+        "lolh_with_failures_hours_per_year": found["lolh_hours_per_year"],
+    }
+
+
 def compare(
     sites: Sequence[Site | str | Path],
     target: Target | None = None,
@@ -189,6 +219,8 @@ def compare(
     assumptions: Assumptions | None = None,
     snow_loss: SnowLoss = mean_loss,
     sizer: Callable[..., Sizing] | None = None,
+    life: Callable[[Case, Target], Life] | None = None,
+    failures: bool = False,
     keep_going: bool = False,
     progress: Callable[[Iterable[Site]], Iterable[Site]] = iter,
     **given: float | None,
@@ -209,6 +241,13 @@ def compare(
     sizer
         What sizes a case for a target: `size` with the array of the assumptions, which it is where
         those are given, or with backup `functools.partial(size, backup=True)`; or `best_array`.
+    life
+        What sizes the plant anew, with the array that was found, for the years of its life:
+        `energy.sizing.size_for_life`, or with options
+        `functools.partial(size_for_life, over_life="worst")`. Without it plants are sized as they
+        are built.
+    failures
+        Whether to work out too how reliable the plants are when their equipment fails.
     keep_going
         A site without a plant that meets the target is listed in `Comparison.infeasible` instead
         of ending the comparison, as long as another has one.
@@ -230,6 +269,8 @@ def compare(
     ['el-paso', 'phoenix']
     """
     aim = Target.of(target, **given)
+    if life is not None and not aim.is_exact:
+        raise InputError(f"sizing over a life takes served_fraction; got {aim.name}")
     places = [site if isinstance(site, Site) else read_site(site) for site in sites]
     names = [place.name for place in places]
     if twice := sorted({name for name in names if names.count(name) > 1}):
@@ -243,7 +284,9 @@ def compare(
     sizings, infeasible = [], {}
     for place in progress(places):
         try:
-            sizings.append(sizer(Case(place, datacenter, assumptions, snow_loss=snow_loss), aim))
+            sized = sizer(Case(place, datacenter, assumptions, snow_loss=snow_loss), aim)
+            sized = sized if life is None else sized.for_life(life(sized.case, aim))
+            sizings.append(sized.with_failures() if failures else sized)
         except InfeasibleError as error:
             infeasible[place.name] = str(error)
             if not keep_going or len(infeasible) == len(places):
@@ -255,6 +298,4 @@ def compare(
 def _most_probable_usd_per_mwh(sizing: Sizing) -> float:
     """What sites are ranked by."""
     interval = sizing.cost_interval
-    if interval is None:
-        return sizing.evaluation.cost.levelized_usd_per_mwh
-    return interval.middle_usd_per_mwh
+    return sizing.levelized_usd_per_mwh if interval is None else interval.middle_usd_per_mwh

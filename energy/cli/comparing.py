@@ -26,10 +26,12 @@ from energy.cli.inputs import (
     snow_loss_from,
     target_from,
 )
+from energy.cli.life import check_life, check_life_target, life_sizer
 from energy.cli.options import (
     ArrayOptions,
     AssumptionOptions,
     DatacenterOptions,
+    LifeOptions,
     OutputOptions,
     PlantOptions,
     PlotFile,
@@ -99,6 +101,7 @@ def compare(
     assumed: AssumptionOptions,
     parts: PlantOptions,
     arrays: ArrayOptions,
+    aging: LifeOptions,
     output: OutputOptions,
     report: Annotated[
         Path | None,
@@ -120,7 +123,10 @@ def compare(
             check_files(output.csv)
         with problems:
             target = target_from(target_options)
-        sizer = sizer_from(parts, assumed.backup)
+            check_life_target(aging, target)
+        sizer = sizer_from(parts, assumed.backup, failures_in_target=aging.failures_in_target)
+        with problems:
+            check_life(aging, parts=parts, backup=assumed.backup)
         with problems:
             choices = arrays_from(arrays, assumed)
         with problems:
@@ -134,6 +140,11 @@ def compare(
                 from energy.report import check_path
 
                 check_path(report)
+                if aging.life or aging.failures_in_target:
+                    raise InputError(
+                        "--report is about plants as they are built, by the weather alone; leave "
+                        "out --life and --failures-in-target"
+                    )
         with problems:
             places, bad = _sites_from(where, hours)
         with problems:
@@ -152,6 +163,8 @@ def compare(
         assumptions=assumptions,
         snow_loss=snow_loss,
         sizer=sized,
+        life=life_sizer(aging),
+        failures=aging.failures,
         keep_going=report is not None,
         progress=progress(output.quiet, "sizing"),
     )
@@ -305,16 +318,29 @@ RANKING = (
     "lolh_hours_per_year", "eue_mwh_per_year", "longest_event_h", "weather_years", "weather",
 )  # fmt: skip
 
+#: Columns of the second table, where they were asked for: years of life and failures.
+BESIDE = (
+    "life_levelized_usd_per_mwh", "life_served_fraction", "life_worst_year_served_fraction",
+    "served_with_failures_fraction", "lolh_with_failures_hours_per_year",
+)  # fmt: skip
+
 
 def _show_ranking(ranking: Comparison, quiet: bool) -> None:
+    from energy.life import OVER_LIFE
+
     evaluations = [sizing.evaluation for sizing in ranking.sizings]
     first, frame = evaluations[0].case, ranking.frame
+    life, what = ranking.sizings[0].life, ranking.target.description
+    if life is not None:
+        what += f", {OVER_LIFE[life.over_life]}"
+    if ranking.sizings[0].failures_in_target:
+        what += ", with failures of the equipment"
     parts = "PV and battery"
     if (frame["backup_mw"] > 0).any():
         parts = "PV, battery and backup"
     print(
         f"Cheapest {parts} for {first.datacenter.it_mw:g} MW of computers, "
-        f"{ranking.target.description};\n{first.assumptions.finance.dollar_year} dollars, "
+        f"{what};\n{first.assumptions.finance.dollar_year} dollars, "
         "most probably cheapest first.\n"
     )
     absent = set() if (frame["backup_mw"] > 0).any() else {"backup_mw"}
@@ -340,10 +366,20 @@ def _show_ranking(ranking: Comparison, quiet: bool) -> None:
         rows.append([str(site), *(texts.get(name) or show(name, row[name]) for name in names)])
     heads = ["site", *(name if name.startswith("by ") else heading(name) for name in names)]
     print_table(heads, rows, left=(0, 1 + names.index("array"), len(heads) - 1))
+    beside = [name for name in BESIDE if name in frame]
+    if beside:
+        rows = [
+            [str(site), *(show(name, row[name]) for name in beside)]
+            for site, row in frame[beside].iterrows()
+        ]
+        print_table(("site", *map(heading, beside)), rows, left=(0,))
     if quiet:
         return
     if "by weather" in names:
-        say("by weather: 90 % interval of that cost, as few, typical or distant years leave it")
+        which = "that cost" if life is None else "the cost over the life"
+        say(f"by weather: 90 % interval of {which}, as few, typical or distant years leave it")
+    if life is not None:
+        say("what does not say life is of the plant as it is first built")
     say("by prices: that cost with all prices at the low, and at the high end of their range")
     for note in ranking.notes:
         say(note)

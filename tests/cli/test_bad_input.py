@@ -913,3 +913,17 @@ def test_what_does_not_go_with_failures_in_the_target_is_told_at_once(refused) -
         assert any(re.search(told, message) for message in messages), told
     (message,) = refused("run", "tampa", *COMMANDS["run"], "--failures-in-target")
     assert message == "--failures-in-target is for sizing; energy run takes --failures"
+
+
+def test_a_comparison_refuses_a_life_where_size_does(refused) -> None:
+    messages = refused(
+        "compare", "tampa", "wyomin", "--nines", "2", "--life", "--backup", "engine",
+    )  # fmt: skip
+    for told in ("sizes for --served-fraction; got nines", "leave out backup and grid", "wyomin"):
+        assert any(told in message for message in messages), told
+    (message,) = refused("compare", "tampa", "--served-fraction", "0.4", "--over-life", "mean")
+    assert message == "--over-life goes with --life"
+    (message,) = refused(
+        "compare", "tampa", "--served-fraction", "0.4", "--life", "--report", "sites.html"
+    )
+    assert "--report is about plants as they are built" in message

@@ -615,3 +615,36 @@ def test_a_target_that_holds_with_failures_says_so_and_what_one_more_part_buys(e
     line = next(line for line in out.splitlines() if "one more container" in line)
     assert float(line.split()[3]) == pytest.approx(taken, rel=1e-3)
     assert "certificate" not in out
+
+
+def test_compare_says_of_each_site_what_size_says_of_one(energy):
+    words = (
+        "--served-fraction", "0.95", "--array", "assumed", "--failures", "--life",
+        "--augmentation", "none", "--over-life", "worst",
+    )  # fmt: skip
+    code, out, err = energy("compare", "tampa", "el-paso", *words, "--json")
+    assert (code, err) == (0, "")
+    ranked = {site["site"]: site for site in json.loads(out)["sites"]}
+    _, out, _ = energy("size", "tampa", *words, "--json")
+    alone = json.loads(out)["sites"][0]
+    assert ranked["tampa"] == alone
+    assert {"availability_with_failures", "outage_hours_by_cause", "life", "augmentation",
+            "life_cost"} <= set(alone)  # fmt: skip
+    code, out, err = energy("compare", "tampa", "el-paso", *words)
+    assert code == 0
+    assert "0.95 of the energy served, in every year of its life" in out
+    for head in ("levelized cost over the life", "LOLH with failures", "energy served over the"):
+        assert head in out
+    assert "by weather: 90 % interval of the cost over the life" in err + out
+
+
+def test_a_comparison_on_failures_alone_keeps_its_plants(energy):
+    words = ("compare", "tampa", "--served-fraction", "0.9", "--array", "assumed", "--json")
+    _, out, _ = energy(*words)
+    plain = json.loads(out)["sites"][0]
+    _, out, _ = energy(*words, "--failures")
+    beside = json.loads(out)["sites"][0]
+    assert {name: beside[name] for name in plain} == plain
+    assert set(beside) - set(plain) == {
+        "availability_with_failures", "outage_hours_by_cause", "failures",
+    }  # fmt: skip
