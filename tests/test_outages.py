@@ -382,8 +382,57 @@ def test_a_battery_rides_through_as_long_as_its_charge_lasts() -> None:
     assert told.tolist() == [1.0, 1.0, 1.0, 1.0, 0.0, 0.0]
     weak = en.simulate(sunny, en.Design(solar_mw=200, battery_mwh=400, battery_mw=99))
     assert en.outages.ride_through(weak, 1)["probability"].tolist() == [0.0]
-    with pytest.raises(en.InputError, match="hours must be a whole number"):
-        en.outages.ride_through(run, 0)
+    with pytest.raises(en.InputError) as told:
+        en.outages.ride_through(run, 0, seed=-1)
+    assert [problem.split()[0] for problem in told.value.problems] == ["hours", "seed"]
+
+
+def ideal_plant(solar, **design) -> en.Dispatch:
+    """A run of 100 MW of load with a battery without losses."""
+    case = en.Case(en.read_site("tampa"), en.Datacenter(it_mw=100)).with_parameters(
+        {
+            "battery.round_trip_efficiency": 1.0, "battery.usable_fraction": 1.0,
+            "battery.self_discharge_fraction_per_month": 0.0,
+        }
+    )  # fmt: skip
+    load = np.full(len(case.load_mw), 100.0)
+    return en.simulate(case.replace(load_mw=load, solar=solar), en.Design(**design))
+
+
+def test_with_sun_an_outage_ends_in_its_first_night_that_is_too_long() -> None:
+    """By hand: 12 h of 200 MW, 12 h of none; 1,200 MWh are full at dusk and empty at dawn."""
+    solar = np.tile(np.repeat([1.0, 0.0], 12), 365)
+    design = {"solar_mw": 200.0, "battery_mwh": 1200.0, "battery_mw": 100.0}
+    told = en.outages.ride_through(ideal_plant(solar, **design), 48)
+    assert (told["with_sun"] == 1.0).all()
+    # Without sun it lasts as long as its charge: h hours with h * 100 MWh, on the way up and down.
+    assert told.loc[1, "probability"] == pytest.approx(23 / 24, abs=1e-3)
+    assert told.loc[12, "probability"] == pytest.approx(1 / 24, abs=1e-3)
+    assert told.loc[13, "probability"] == 0.0
+    assert "with_engines" not in told
+    smaller = en.outages.ride_through(ideal_plant(solar, **design | {"battery_mwh": 1100.0}), 48)
+    assert smaller.loc[24, "with_sun"] == 0.0
+    # An outage of h hours fails if it holds the last hour of a night: h of 24 begins.
+    assert smaller.loc[6, "with_sun"] == pytest.approx(18 / 24, abs=1e-3)
+
+
+def test_engines_ride_through_as_the_exact_chain_says() -> None:
+    """A full battery at all times, so that every outage is the one of `survival`."""
+    run = ideal_plant(
+        np.ones(8760), solar_mw=200.0, battery_mwh=400.0, battery_mw=100.0, backup_mw=100.0
+    )
+    assert run.unit_mw < 100.0
+    told = en.outages.ride_through(run, 72)
+    failures = run.case.assumptions.failures
+    exact = survival(
+        100.0, units=round(100 / run.unit_mw), unit_mw=run.unit_mw,
+        availability=failures.unit_availability, start_failure=failures.start_failure,
+        mttf_h=failures.unit_mttf_h, battery_mwh=400.0, battery_mw=100.0, initial_mwh=400.0,
+        start_h=0, hours=72,
+    )  # fmt: skip
+    assert told["with_engines"].to_numpy() == pytest.approx(exact, abs=4 * 0.5 / 8760**0.5)
+    assert (told["with_sun_and_engines"] == 1.0).all()
+    assert (told["with_engines"] >= told["probability"]).all()
 
 
 # --- a measured plant -----------------------------------------------------------------------------

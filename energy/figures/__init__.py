@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from energy.errors import answer_unknown
 from energy.figures.cost_curves import backup_frontier, frontier, frontiers
-from energy.figures.life import life, outage_causes
+from energy.figures.life import life, outage_causes, survival
 from energy.figures.losses import losses
 from energy.figures.plant_week import week
 from energy.figures.snowy_week import snowy_week
@@ -27,6 +27,7 @@ __all__ = [
     "save",
     "sensitivity",
     "snowy_week",
+    "survival",
     "weather",
     "week",
 ]

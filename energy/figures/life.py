@@ -1,6 +1,6 @@
-"""A plant over the years of its life, and what its outages are due to.
+"""A plant over the years of its life, what its outages are due to, and how long it survives one.
 
-In: `Life`; `FailureRun`s by name. Out: a matplotlib `Figure`.
+In: `Life`; `FailureRun`s by name; `Dispatch`. Out: a matplotlib `Figure`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from energy.figures.style import BLUE, GREY, ORANGE, RED, new_figure
+from energy.outages.ride_through import LONGEST_H, ride_through
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from energy.dispatch import Dispatch
     from energy.life import Life
     from energy.outages import FailureRun
+
+#: Columns of `energy.outages.ride_through` -> label, color and line.
+SURVIVORS = {
+    "probability": ("battery alone", BLUE, "-"),
+    "with_sun": ("battery and PV", ORANGE, "-"),
+    "with_engines": ("battery and engines, no sun", GREY, "--"),
+    "with_sun_and_engines": ("battery, PV and engines", RED, "--"),
+}
 
 #: Color of each cause.
 CAUSES = {"weather": BLUE, "both": ORANGE, "equipment": RED}
@@ -68,5 +78,31 @@ def outage_causes(plants: Mapping[str, FailureRun]) -> Figure:
     axes.set_yticks(at, list(plants))
     axes.invert_yaxis()
     axes.set_xlabel("LOLH [h a year] with failures of equipment, by cause")
+    axes.legend()
+    return figure
+
+
+def survival(run: Dispatch, hours: int = LONGEST_H) -> Figure:
+    """Probability to serve all load through an outage of so many hours, beginning at any time.
+
+    Raises
+    ------
+    InputError
+        As `energy.outages.ride_through`, and when matplotlib is not installed.
+    """
+    table = ride_through(run, hours)
+    figure = new_figure()
+    axes = figure.subplots()
+    for name, values in table.items():
+        label, color, line = SURVIVORS[str(name)]
+        # Nothing is lost before an outage begins.
+        axes.plot(
+            [0, *table.index], [100.0, *(100 * values)], color=color, linestyle=line, label=label
+        )
+    axes.set_ylim(0, 102)
+    axes.set_xlim(0, hours)
+    axes.set_xlabel("length of the outage [h]")
+    axes.set_ylabel("all load is served [% of the times that it may begin]")
+    axes.set_title(f"{run.case.title}: survival of an outage")
     axes.legend()
     return figure

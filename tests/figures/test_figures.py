@@ -297,3 +297,17 @@ def test_a_life_is_drawn_year_by_year_and_outages_by_cause(el_paso: en.Case) -> 
     (axes,) = en.figures.outage_causes({"el-paso": found}).axes
     widths = sum(bar.get_width() for bar in axes.patches)
     assert widths == pytest.approx(found.availability_with_failures["lolh_hours_per_year"])
+
+
+def test_survival_is_drawn_by_outage_length(el_paso: en.Case) -> None:
+    design = en.Design(solar_mw=900, battery_mwh=2500, battery_mw=350, backup_mw=40)
+    run = en.simulate(el_paso, design)
+    (axes,) = en.figures.survival(run, 48).axes
+    table = en.outages.ride_through(run, 48)
+    assert [line.get_label() for line in axes.lines] == [
+        "battery alone", "battery and PV", "battery and engines, no sun", "battery, PV and engines",
+    ]  # fmt: skip
+    for line, name in zip(axes.lines, table, strict=True):
+        assert line.get_ydata()[0] == 100.0
+        assert line.get_ydata()[1:] == pytest.approx(100 * table[name])
+    assert (table["with_sun_and_engines"] >= table["with_sun"]).all()
