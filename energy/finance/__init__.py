@@ -1,6 +1,7 @@
 """What the plant costs, and what its owner earns after tax.
 
-In: `Case`, `Dispatch`, plain numbers. Out: unit costs, `Cost`, `PresentCost`, `ProForma`.
+In: `Case`, `Dispatch`, plain numbers, dates of construction. Out: unit costs, `Cost`, `PresentCost`,
+`ProForma`, `TaxCredits`.
 """
 
 from typing import TYPE_CHECKING
@@ -20,13 +21,16 @@ from energy.finance.cash_flow import CapitalPart, ProForma, price_for_irr, pro_f
 from energy.finance.depreciation import depreciation_fractions
 from energy.finance.present_cost import PresentCost, present_cost
 from energy.finance.rate_of_return import internal_rate, internal_rates
+from energy.finance.tax_credits import Credit, TaxCredits, tax_credits, tax_law
 
 __all__ = [
     "DRIVERS",
     "CapitalPart",
     "Cost",
+    "Credit",
     "PresentCost",
     "ProForma",
+    "TaxCredits",
     "UnitCost",
     "annual_usd_of",
     "annual_usd_per_size",
@@ -39,6 +43,8 @@ __all__ = [
     "price",
     "price_for_irr",
     "pro_forma",
+    "tax_credits",
+    "tax_law",
     "unit_costs",
 ]
 
