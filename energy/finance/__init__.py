@@ -21,7 +21,9 @@ from energy.finance.cash_flow import CapitalPart, ProForma, price_for_irr, pro_f
 from energy.finance.depreciation import depreciation_fractions
 from energy.finance.present_cost import PresentCost, present_cost
 from energy.finance.rate_of_return import internal_rate, internal_rates
-from energy.finance.tax_credits import Credit, TaxCredits, tax_credits, tax_law
+from energy.finance.tax_credits import TaxCredits, tax_credits
+from energy.finance.tax_law import tax_law
+from energy.finance.tax_rules import Credit
 
 __all__ = [
     "DRIVERS",
