@@ -1,7 +1,7 @@
 """What the model assumes: solar, battery, backup, grid, failures, wear, finance, with the sources.
 
-In: a TOML file where each number has value, low, high, unit, source and, for a price, dollar-year.
-Out: `Assumptions`, all prices in real dollars of `finance.dollar_year`, and `.frame`, its sources.
+In: a TOML file where each number has value, low, high, unit, source and, for a price, dollar-year;
+a price book whose lines go before the file's. Out: `Assumptions`, all prices in real dollars of `finance.dollar_year`, and `.frame`, its sources.
 """
 
 from __future__ import annotations
@@ -35,10 +35,14 @@ from energy.parameters import (
     sources,
     validate,
 )
+from energy.price_books import PriceBook, per_nameplate, read_price_book
 from energy.snow import Snow
 from energy.wear import Wear
 
 DEFAULT_FILE = FOLDER / PRICES_FILE
+
+#: The price book of the shipped file.
+DEFAULT_BOOK = "us-2025"
 
 #: Kinds of modules with their losses: those of [solar], or what a section of that name has instead.
 MODULES = ("bifacial", "pvwatts")
@@ -110,6 +114,7 @@ class Assumptions(Input):
     limits: Limits
 
     _file: ParameterFile = PrivateAttr()
+    _book: PriceBook | None = PrivateAttr(default=None)
 
     def model_post_init(self, _: Any) -> None:
         """Parameters of the shipped file, until those of another are given."""
@@ -118,8 +123,45 @@ class Assumptions(Input):
     def replace(self, **changes: Any) -> Assumptions:
         """A copy with `changes`, validated again; ranges and sources are the same file's."""
         other = super().replace(**changes)
-        other._file = self._file
+        other._file, other._book = self._file, self._book
         return other
+
+    @property
+    def book(self) -> PriceBook | None:
+        """The price book; None where the prices are a file's own."""
+        return self._book
+
+    @property
+    def prices(self) -> str:
+        """Whose prices these are: the name of the price book, or of the file that has its own."""
+        return self._file.path.name if self._book is None else self._book.name
+
+    @property
+    def prices_title(self) -> str:
+        """Whose prices these are, in words."""
+        return f"those of {self.prices}" if self._book is None else self._book.title
+
+    @property
+    def price_notes(self) -> list[str]:
+        """What is to be said of the prices in use, wherever the plant stands."""
+        if self._book is None:
+            return []
+        notes = []
+        if self._file.path != DEFAULT_FILE:
+            notes.append(
+                f"the prices of {self._file.path.name} are overlaid with those of the price book "
+                f"{self._book.name}"
+            )
+        others = set(BACKUP_KINDS) - {self.backup.kind}
+        kept = {part: why for part, why in self._book.head.kept.items() if part not in others}
+        by_reason: dict[str, list[str]] = {}
+        for part, why in kept.items():
+            by_reason.setdefault(why, []).append(part)
+        return notes + [
+            f"the price book {self._book.name} has no prices of {', '.join(parts)}; those of "
+            f"{self._file.path.name} stay: {why}"
+            for why, parts in by_reason.items()
+        ]
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -198,6 +240,7 @@ def read_assumptions(
     tilt_deg: float | None = None,
     backup: str = "engine",
     modules: str = "bifacial",
+    prices: str | Path | PriceBook | None = None,
 ) -> Assumptions:
     """The assumptions of a TOML file, prices moved to dollars of its `finance.dollar_year`.
 
@@ -212,6 +255,9 @@ def read_assumptions(
     modules
         "bifacial", modules and losses as plants are built today; or "pvwatts", those of NREL's
         PVWatts, of one side and 14.08 % less.
+    prices
+        A price book, such as "us-2025": its name, its TOML file, or one that is read. Its lines go
+        before those of the file. Without one the file's own prices hold.
 
     Raises
     ------
@@ -225,6 +271,8 @@ def read_assumptions(
     >>> cheap = assumptions.replace(battery=assumptions.battery.replace(energy_usd_per_kwh=100.0))
     >>> cheap.frame.loc["battery.energy_usd_per_kwh", ["low", "value", "high"]].tolist()
     [150.0, 100.0, 346.0]
+    >>> en.read_assumptions(prices="us-2025").prices
+    'us-2025'
     """
     problems = [
         f"{name} must be one of {', '.join(known)}; got {given!r}"
@@ -236,6 +284,10 @@ def read_assumptions(
     path = Path(path)
     read = shipped_file(path) if path == DEFAULT_FILE else read_parameters(path)
     file = _with_later_sections(_with_modules(read, modules))
+    if prices is None and path == DEFAULT_FILE:
+        prices = DEFAULT_BOOK
+    book = read_price_book(prices) if isinstance(prices, str | Path) else prices
+    file = per_nameplate(file if book is None else book.overlay(file))
     year = file.sections.get("finance", {}).get("dollar_year")
     try:
         values: dict[str, dict[str, Any]] = {
@@ -260,7 +312,7 @@ def read_assumptions(
     kinds: dict[str, dict[str, Any]] = {kind: values.pop(kind, {}) for kind in BACKUP_KINDS}
     behind = validate(Backup, kinds[backup] | {"kind": backup}, f"{path}: [{backup}]")
     assumptions = validate(Assumptions, values | {"backup": behind}, str(path))
-    assumptions._file = file
+    assumptions._file, assumptions._book = file, book
     return assumptions
 
 

@@ -19,6 +19,7 @@ from energy.assumptions import Assumptions, read_assumptions
 from energy.datacenter.facility import Building, Datacenter, load_mw, operate
 from energy.errors import InputError
 from energy.parameters import price_factor
+from energy.price_books import book_for
 from energy.site import LocalPrice, Site
 from energy.snow import (
     SNOW_MODELS,
@@ -378,6 +379,29 @@ class Case:
         datacenter = self.datacenter.with_parameters(theirs) if theirs else self.datacenter
         assumptions = self.assumptions.with_values(ours) if ours else self.assumptions
         return self.replace(datacenter=datacenter, assumptions=assumptions)
+
+    @property
+    def price_notes(self) -> list[str]:
+        """What a reader of a cost at this site should know about the prices behind it."""
+        book, country = self.assumptions.book, self.site.market
+        notes = list(self.assumptions.price_notes)
+        if book is None:
+            return notes
+        whose = f"prices are those of {book.head.place} ({book.name})"
+        if country is None:
+            notes.append(
+                f"{whose}; the country of this site is not known: say country = \"...\" in its "
+                "file, or give --prices"
+            )
+        elif not book.fits(country):
+            other = book_for(country).name
+            notes.append(f"{whose}; this site is in {country}; --prices {other} has others")
+        return notes
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of any result at this site should know: of its weather, of the prices."""
+        return [*self.site.notes, *self.price_notes]
 
     @property
     def title(self) -> str:

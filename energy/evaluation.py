@@ -110,7 +110,7 @@ class Evaluation(Result):
     def notes(self) -> list[str]:
         """What changes the answer and is not in the numbers."""
         weather, availability = self.case.weather, self.availability
-        notes = list(self.case.site.notes)
+        notes = self.case.notes
         if self.case.building is not None:
             notes.extend(self.case.building.notes)
         if weather.typical:

@@ -6,6 +6,7 @@ number with range, unit and source; or one InputError with all problems.
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import math
 import tomllib
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any, Protocol, Self, TypeVar, cast
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from energy.errors import InputError
 from energy.files import read_bytes
@@ -155,6 +156,19 @@ Number = Annotated[int | float, Field(ge=-LARGEST, le=LARGEST)]
 Words = Annotated[str, Field(min_length=1)]
 
 
+def _iso(value: Any) -> Any:
+    """A date of TOML as its text."""
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+#: A year, month or day, such as "2026-05".
+Date = Annotated[
+    str,
+    BeforeValidator(_iso),
+    Field(pattern=r"^(19|20)\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$"),
+]
+
+
 class Parameter(Input):
     """One number that is taken as given, with what is known of it.
 
@@ -166,6 +180,8 @@ class Parameter(Input):
         In words.
     dollar_year
         Of a price: the year of the dollars that its source gives.
+    as_of
+        Date of what the source says, such as "2026-05".
     """
 
     value: Number
@@ -174,6 +190,7 @@ class Parameter(Input):
     unit: Words
     source: Words
     dollar_year: Annotated[int, Field(ge=1900, le=2100)] | None = None
+    as_of: Date | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Parameter:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, PrivateAttr, field_validator
 
+from energy.countries import COUNTRIES, MEANT, in_the_united_states
 from energy.errors import InputError, SiteError
 from energy.parameters import Input, read_toml, validate
 from energy.weather import Climate, Place, Weather, adapt, read_weather, resample
@@ -109,7 +110,8 @@ class Site(Input):
     `land_usd_per_acre`, `gas_usd_per_mmbtu` (fuel of gas engines and turbines) and
     `grid_usd_per_mwh`; `grid_wait_years` is the wait for a connection. Without one of the last
     three the assumption holds, as it does without `albedo`, that of the ground in each month.
-    `snow` is the mean snowfall of each month, for series whose hours carry none.
+    `snow` is the mean snowfall of each month, for series whose hours carry none. `country` is the
+    code of ISO 3166, such as US, which says whose prices the place has.
 
     Examples
     --------
@@ -121,6 +123,7 @@ class Site(Input):
     name: Text
     title: Text
     aliases: tuple[Text, ...] = Field(default=(), strict=False)
+    country: Text | None = None
     latitude_deg: Annotated[float, Field(ge=-90, le=90)]
     longitude_deg: Annotated[float, Field(ge=-180, le=180)]
     elevation_m: Annotated[float, Field(ge=-450, le=9000)]
@@ -142,6 +145,25 @@ class Site(Input):
         if not text.strip():
             raise ValueError("is blank; give the place a name")
         return text
+
+    @field_validator("country")
+    @classmethod
+    def _known_country(cls, code: str | None) -> str | None:
+        if code is None or code in COUNTRIES:
+            return code
+        meant = MEANT.get(code.upper(), code.upper())
+        hint = f"; did you mean {meant}?" if meant in COUNTRIES else ""
+        raise ValueError(f"must be two letters of ISO 3166 such as US; got {code[:60]!r}{hint}")
+
+    @property
+    def market(self) -> str | None:
+        """The country whose prices the place has; None where it is not known.
+
+        A place that does not say is in the US where it lies within its outlines.
+        """
+        if self.country is None and in_the_united_states(self.latitude_deg, self.longitude_deg):
+            return "US"
+        return self.country
 
     @property
     def place(self) -> Place:

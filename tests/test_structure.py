@@ -16,7 +16,7 @@ PACKAGE = Path(en.__file__).parent
 
 #: The layers, ground first, and the rooms of each: a room is a module or a package of `energy`.
 LAYERS = {
-    "ground": {"errors", "files", "units", "compiled", "steps", "tables", "parameters"},
+    "ground": {"errors", "files", "units", "compiled", "steps", "tables", "parameters", "countries"},
     "weather": {"weather"},
     "parts": {
         "array",
@@ -31,7 +31,7 @@ LAYERS = {
         "grid",
         "datacenter",
     },
-    "inputs": {"assumptions", "site"},
+    "inputs": {"assumptions", "price_books", "site"},
     "case": {"case"},
     "dispatch": {"dispatch"},
     "outcome": {"reliability", "outages", "finance"},

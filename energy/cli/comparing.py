@@ -52,7 +52,7 @@ from energy.cli.render import (
     say,
     terminal_width,
 )
-from energy.cli.weather import print_site_notes, say_drawn
+from energy.cli.weather import print_case_notes, say_drawn
 from energy.errors import InputError
 from energy.units import heading, show
 
@@ -414,7 +414,7 @@ def _show_sensitivity(found: Sensitivity, quiet: bool) -> None:
     print_table(heads[:last], [row[:last] for row in rows], left=(0, 6, 7))
     if not quiet:
         print(f"{len(frame) - len(moving)} others with a range do not move it.")
-    print_site_notes(case.site, quiet)
+    print_case_notes(case, quiet)
 
 
 def _show_monte_carlo(found: MonteCarlo, quiet: bool) -> None:

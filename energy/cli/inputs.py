@@ -107,6 +107,7 @@ def assumptions_from(words: AssumptionOptions) -> Assumptions:
         tilt_deg=words.tilt_deg,
         backup="engine" if words.backup is None else words.backup,
         modules=words.modules,
+        prices=words.prices,
     )
     kind = assumptions.solar.mount.kind
     given = {

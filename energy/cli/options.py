@@ -123,6 +123,10 @@ class AssumptionOptions:
         Path | None,
         _option(ASSUMPTIONS, "--assumptions", help="A file instead of the shipped assumptions"),
     ] = None
+    prices: Annotated[
+        str | None,
+        _option(ASSUMPTIONS, "--prices", help="A price book, such as us-2025, or a book's file"),
+    ] = None
     tilt_deg: Annotated[
         float | None,
         _option(ASSUMPTIONS, "--tilt-deg", help="Fixed rows at this tilt, not trackers [°]"),

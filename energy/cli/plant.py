@@ -42,7 +42,7 @@ from energy.cli.options import (
     command,
 )
 from energy.cli.render import bar, blocks, number, print_json, print_table, printable, progress, say
-from energy.cli.weather import print_site_notes, say_drawn
+from energy.cli.weather import print_case_notes, say_drawn
 from energy.errors import InputError
 from energy.units import heading, show
 
@@ -256,7 +256,7 @@ def frontier(
         print_json(curve.to_dict())
         return
     _show_frontier(curve)
-    print_site_notes(case.site, output.quiet)
+    print_case_notes(case, output.quiet)
     say_drawn(plot, output.quiet)
 
 

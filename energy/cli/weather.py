@@ -229,6 +229,12 @@ def print_site_notes(site: Site, quiet: bool) -> None:
         say(f"{site.name}: {note}")
 
 
+def print_case_notes(case: Case, quiet: bool) -> None:
+    """What a reader of a cost at a site should know."""
+    for note in [] if quiet else case.notes:
+        say(f"{case.site.name}: {note}")
+
+
 def say_drawn(plot: PlotFile, quiet: bool) -> None:
     """Name the figure that was written."""
     if plot is not None and not quiet:

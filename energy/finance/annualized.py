@@ -149,6 +149,7 @@ class Cost(Result):
             "annual_usd": self.annual_usd,
             "levelized_usd_per_mwh": self.levelized_usd_per_mwh,
             "levelized_usd_per_it_mwh": self.levelized_usd_per_it_mwh,
+            "prices": self.run.case.assumptions.prices,
             "dollar_year": self.run.case.assumptions.finance.dollar_year,
             "time_to_power_years": self.time_to_power_years,
             "parts": parts,
