@@ -153,10 +153,10 @@ class Assumptions(Input):
                 f"{self._book.name}"
             )
         others = set(BACKUP_KINDS) - {self.backup.kind}
-        kept = {part: why for part, why in self._book.head.kept.items() if part not in others}
         by_reason: dict[str, list[str]] = {}
-        for part, why in kept.items():
-            by_reason.setdefault(why, []).append(part)
+        for part, why in self._book.head.kept.items():
+            if part.split(".")[0] not in others:
+                by_reason.setdefault(why, []).append(part)
         return notes + [
             f"the price book {self._book.name} has no prices of {', '.join(parts)}; those of "
             f"{self._file.path.name} stay: {why}"

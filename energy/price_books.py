@@ -97,7 +97,7 @@ class Head(Input):
     lines_of
         A file of `data/` whose lines are the book's, where it has none of its own.
     kept
-        Part of `PARTS` -> why the book has no lines of it.
+        Part of `PARTS`, or one line of it, -> why the book does not have it.
     """
 
     title: Words
@@ -119,8 +119,9 @@ class Head(Input):
     @field_validator("kept")
     @classmethod
     def _known_parts(cls, kept: dict[str, str]) -> dict[str, str]:
-        if wrong := [part for part in kept if part not in PARTS]:
-            raise ValueError(f"{', '.join(wrong)}: no part; known: {', '.join(PARTS)}")
+        lines = {name for names in PARTS.values() for name in names}
+        if wrong := [part for part in kept if part not in PARTS and part not in lines]:
+            raise ValueError(f"{', '.join(wrong)}: no part; known: {', '.join(PARTS)}, or a line")
         return kept
 
 
@@ -257,16 +258,15 @@ def _read(path: Path) -> PriceBook:
     given = {f"{section}.{key}" for section, lines in content.items() for key in _table(lines)}
     given |= {f"{section}.{key}" for section, lines in sections.items() for key in lines}
     for part, names in PARTS.items():
-        absent = [name for name in names if name not in given]
-        if absent and part not in head.kept:
+        kept = [name for name in names if part in head.kept or name in head.kept]
+        if absent := [name for name in names if name not in given and name not in kept]:
             problems.append(
                 f"{path}: no prices of {part}: {', '.join(absent)} missing; add them, or say "
                 f"under [book.kept] why: {part} = \"...\""
             )
-        if part in head.kept and len(absent) < len(names):
+        if both := [name for name in kept if name in given]:
             problems.append(
-                f"{at.of('book.kept')}: {part} is kept, but the book has "
-                f"{', '.join(name for name in names if name not in absent)}"
+                f"{at.of('book.kept')}: {', '.join(both)} is said to be kept, but the book has it"
             )
     if problems:
         raise InputError(problems)

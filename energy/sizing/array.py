@@ -325,7 +325,11 @@ def _candidates(
     assumptions, own = case.assumptions, case.assumptions.solar.mount
     limits = assumptions.limits
     ratios = bounds["dc_ac_ratios"] or (1.0, limits.dc_ac_ratio)
-    shipped = {"tracker": read_assumptions(), "fixed": read_assumptions(tilt_deg=0.0)}
+    book = assumptions.book
+    shipped = {
+        "tracker": read_assumptions(prices=book),
+        "fixed": read_assumptions(tilt_deg=0.0, prices=book),
+    }
     prices = {name: each.solar.mount.capital_usd_per_kwdc for name, each in shipped.items()}
     for kind in sorted(set(mounts), key=lambda kind: kind != own.kind):
         mount, frame = own, assumptions.frame
