@@ -1,7 +1,8 @@
 """What the model assumes: solar, battery, backup, grid, failures, wear, finance, with the sources.
 
 In: a TOML file where each number has value, low, high, unit, source and, for a price, dollar-year;
-a price book whose lines go before the file's. Out: `Assumptions`, all prices in real dollars of `finance.dollar_year`, and `.frame`, its sources.
+a price book, whose lines go before the file's.
+Out: `Assumptions`, all prices in real dollars of `finance.dollar_year`, and `.frame`, its sources.
 """
 
 from __future__ import annotations

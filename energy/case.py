@@ -390,7 +390,7 @@ class Case:
         whose = f"prices are those of {book.head.place} ({book.name})"
         if country is None:
             notes.append(
-                f"{whose}; the country of this site is not known: say country = \"...\" in its "
+                f'{whose}; the country of this site is not known: say country = "..." in its '
                 "file, or give --prices"
             )
         elif not book.fits(country):

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -262,7 +262,7 @@ def _read(path: Path) -> PriceBook:
         if absent := [name for name in names if name not in given and name not in kept]:
             problems.append(
                 f"{path}: no prices of {part}: {', '.join(absent)} missing; add them, or say "
-                f"under [book.kept] why: {part} = \"...\""
+                f'under [book.kept] why: {part} = "..."'
             )
         if both := [name for name in kept if name in given]:
             problems.append(
@@ -281,7 +281,9 @@ def _table(value: Any) -> dict[str, Any]:
 def _known() -> Mapping[str, Parameter]:
     """Every number of the shipped assumptions by its name."""
     sections = shipped_file(FOLDER / PRICES_FILE).sections
-    return {f"{name}.{key}": each for name, lines in sections.items() for key, each in lines.items()}
+    return {
+        f"{name}.{key}": each for name, lines in sections.items() for key, each in lines.items()
+    }
 
 
 def _lines_of(head: Head, path: Path) -> dict[str, dict[str, Parameter]]:

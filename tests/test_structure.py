@@ -16,7 +16,16 @@ PACKAGE = Path(en.__file__).parent
 
 #: The layers, ground first, and the rooms of each: a room is a module or a package of `energy`.
 LAYERS = {
-    "ground": {"errors", "files", "units", "compiled", "steps", "tables", "parameters", "countries"},
+    "ground": {
+        "errors",
+        "files",
+        "units",
+        "compiled",
+        "steps",
+        "tables",
+        "parameters",
+        "countries",
+    },
     "weather": {"weather"},
     "parts": {
         "array",

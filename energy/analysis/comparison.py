@@ -104,6 +104,12 @@ class Comparison(Result):
             "levelized cost does not know and the ranking and the 90 % intervals do"
         ]
 
+    @property
+    def prices_title(self) -> str:
+        """Whose prices the plants have, each price book once."""
+        titles = [sizing.case.assumptions.prices_title for sizing in self.sizings]
+        return ", ".join(dict.fromkeys(titles))
+
     def _record(self) -> dict[str, Any]:
         """The ranking as plain data: what `--json` prints.
 

@@ -151,7 +151,8 @@ class MonteCarlo(Result):
                 if self.weather_drawn
                 else "what the weather leaves open is not; "
             )
-            + "what the sites' own prices leave open is not drawn"
+            + "what the sites' own prices leave open is not drawn",
+            *(f"{case.site.name}: {note}" for case in self.cases for note in case.price_notes),
         ]
 
     @property

@@ -68,6 +68,7 @@ class Sensitivity(Result):
             "site": self.case.site.name,
             "it_mw": self.case.datacenter.it_mw,
             "target": self.target.to_dict(),
+            "prices": self.case.assumptions.prices,
             "dollar_year": self.case.assumptions.finance.dollar_year,
             "base_usd_per_mwh": self.base_usd_per_mwh,
             "assumptions": self.frame.reset_index().to_dict(orient="records"),

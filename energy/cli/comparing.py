@@ -342,6 +342,7 @@ def _show_ranking(ranking: Comparison, quiet: bool) -> None:
         f"Cheapest {parts} for {first.datacenter.it_mw:g} MW of computers, "
         f"{what};\n{first.assumptions.finance.dollar_year} dollars, "
         "most probably cheapest first.\n"
+        f"Prices: {ranking.prices_title}.\n"
     )
     absent = set() if (frame["backup_mw"] > 0).any() else {"backup_mw"}
     unknown = frame["levelized_p05_usd_per_mwh"].isna()

@@ -392,6 +392,7 @@ def _cost_rows(evaluation: Evaluation) -> dict[str, str]:
         "capital": f"{cost.capital_usd / 1e6:,.1f} M$",
         "annualized cost": f"{cost.annual_usd / 1e6:,.2f} M$ a year",
         "levelized cost": f"{cost.levelized_usd_per_mwh:,.1f} $/MWh served",
+        "  prices": cost.run.case.assumptions.prices_title,
         "  all prices low-high": f"{range_text(evaluation)} $/MWh served",
         "  at the computers": f"{cost.levelized_usd_per_it_mwh:,.1f} $/MWh",
     }

@@ -15,6 +15,7 @@ from energy.cli.render import cell, print_json, print_table, printable, progress
 from energy.errors import InputError
 
 if TYPE_CHECKING:
+    from energy.case import Case
     from energy.site import Site
 
 app = typer.Typer()

@@ -120,6 +120,9 @@ def report_data(
         "command": command or _command(comparison),
         "it_mw": first.datacenter.it_mw,
         "dollar_year": first.assumptions.finance.dollar_year,
+        "prices": ", ".join(
+            dict.fromkeys(each.case.assumptions.prices_title for each in comparison.sizings)
+        ),
         "fractions": fractions,
         "asked": asked,
         "targets": [target_words(served, first.mean_load_mw) for served in fractions],

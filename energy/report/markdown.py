@@ -58,7 +58,8 @@ def markdown(data: Mapping[str, Any]) -> str:
     columns = ("name", "value", "low", "high", "unit", "dollar_year", "source")
     blocks += [
         "## Assumptions",
-        f"Prices in {data['dollar_year']} dollars; dollar_year is that of the source.",
+        f"Prices: {_safe(data['prices'])}, in {data['dollar_year']} dollars; dollar_year is that "
+        "of the source.",
         _table(columns, ([row[column] for column in columns] for row in data["assumptions"])),
         "## Reproduce it",
         f"sunrack {data['version']}",
