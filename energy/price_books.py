@@ -310,9 +310,15 @@ def _line_problems(name: str, line: Any, base: Mapping[str, Parameter]) -> list[
     problems = []
     if missing := [key for key in needed if key not in line]:
         problems.append(f"{name} needs {', '.join(missing)}")
-    ends = [line.get(key) for key in ("low", "value", "high")]
-    if all(isinstance(end, int | float) and not isinstance(end, bool) for end in ends):
-        low, value, high = ends
+    ends = {key: line[key] for key in ("low", "value", "high") if key in line}
+    numbers = {key: end for key, end in ends.items() if type(end) in (int, float)}
+    problems += [
+        f"{name}: {key} must be a number; got {end!r}"
+        for key, end in ends.items()
+        if key not in numbers
+    ]
+    if len(numbers) == 3:
+        low, value, high = numbers.values()
         if low > value:
             problems.append(f"{name}: low {low:g} lies above value {value:g}")
         if value > high:
