@@ -248,7 +248,7 @@ def test_a_book_of_the_user_s_is_read(book_file) -> None:
         ({"as_of": None}, "needs as_of"),
         ({"as_of": "spring"}, "as_of .*'spring'"),
         ({"unit": None, "dollar_year": None}, "needs unit, dollar_year"),
-        ({"value": "much"}, "value must be a number; got 'much'"),
+        ({"value": "much", "low": 1.0, "high": 2.0}, "value must be a number; got 'much'"),
         ({"currency": "USD"}, "unknown key 'currency'"),
     ],
 )

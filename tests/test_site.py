@@ -406,3 +406,11 @@ def test_a_package_with_another_hash_is_not_used(packages: ModuleType, tmp_path:
     (tmp_path / "micromet-0.4.5.tar.gz").write_bytes(b"something else")
     with pytest.raises(SystemExit, match=r"SHA-256 is .*, expected [0-9a-f]{64}; not used"):
         packages.package("micromet", tmp_path)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shipped_site_says_its_country(name: str) -> None:
+    site = read_site(name)
+    assert site.country is not None
+    assert (site.country == "US") == (name not in ABROAD)
+    assert site.replace(country=None).market == ("US" if name not in ABROAD else None)

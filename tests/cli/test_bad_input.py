@@ -169,7 +169,7 @@ def test_a_name_that_resembles_none_is_answered_with_all(refused, name: str) -> 
         (("[weather]", "[weather"), "not valid TOML: .*line 7"),
         (("elevation_m", "title"), "not valid TOML: .*overwrite"),
         (('"here"', "[" * 100_000), "not valid TOML"),
-        (("name", "colour = 1\nname"), "unknown key 'colour'; known keys: name, title, "),
+        (("name", "hue = 1\nname"), "unknown key 'hue'; known keys: name, title, "),
         (("file =", "credits = 1\nfile ="), r"unknown key 'weather.credits'; did .* 'credit'\?"),
         (("41.15", '"41.15"'), "latitude_deg must be a valid number; got '41.15'"),
         (("41.15", "true"), "latitude_deg must be a valid number; got True"),
@@ -476,6 +476,37 @@ def test_a_parquet_file_of_another_kind_is_refused(refused, tmp_path: Path, kind
         pq.write_table(table.replace_schema_metadata({"sunrack": "{"}), path)
     (message,) = refused("check", path)
     assert message.startswith(f"{path}: ")
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("UK", "two letters of ISO 3166 such as US; got 'UK'; did you mean GB?"),
+        ("us", "two letters of ISO 3166 such as US; got 'us'; did you mean US?"),
+        ("Australia", "two letters of ISO 3166 such as US; got 'Australia'"),
+    ],
+)
+def test_a_country_that_is_none_is_refused(refused, site_file, code: str, told: str) -> None:
+    path = site_file(("latitude_deg", f'country = "{code}"\nlatitude_deg'))
+    (message,) = refused("check", path)
+    assert message == f"{path}: country: must be {told}"
+
+
+# --- price books --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["run", "size", "compare"])
+def test_an_unknown_price_book_is_answered_with_the_others(refused, command: str) -> None:
+    (message,) = refused(command, "phoenix", *COMMANDS[command], "--prices", "us-2062")
+    assert message.startswith("no price book called 'us-2062'; did you mean 'us-202")
+    assert "known: china-2026, ember-2025, global-2026, gulf-2026" in message
+
+
+def test_a_price_book_and_a_site_are_refused_together(refused, put, site_file) -> None:
+    book = put("mine.toml", '[book]\ntitle = "x"\n')
+    messages = refused("run", site_file(("41.15", "95")), *COMMANDS["run"], "--prices", book)
+    assert sum(message.startswith(f"{book}: [book]: ") for message in messages) == 4
+    assert any("latitude_deg" in message for message in messages)
 
 
 # --- assumptions

@@ -538,6 +538,31 @@ def test_the_help_lists_options_by_group(energy) -> None:
     ]  # fmt: skip
 
 
+def test_every_cost_says_whose_prices_it_has(energy) -> None:
+    words = ("--solar-mw", "600", "--battery-mwh", "900", "--battery-mw", "200")
+    code, out, _ = energy("run", "tampa", *words, "--prices", "global-2026")
+    assert code == 0
+    assert "World outside the US and China, 2026 (global-2026)" in out
+    assert (
+        "tampa: prices are those of the world outside the US and China (global-2026); this site is "
+        "in US; --prices us-20"
+    ) in " ".join(out.split())
+    code, out, _ = energy("run", "tampa", *words, "--prices", "us-2025", "--json")
+    site = json.loads(out)["sites"][0]
+    assert site["cost"]["prices"] == "us-2025"
+    assert not [note for note in site["notes"] if "prices" in note]
+
+
+def test_a_ranking_says_whose_prices_it_has(energy) -> None:
+    code, out, _ = energy(
+        "compare", "tampa", "seattle", "--served-fraction", "0.5", "--array", "assumed",
+        "--prices", "offgridai-2025",
+    )  # fmt: skip
+    assert code == 0
+    assert "Prices: offgridai.us 2025 (offgridai-2025)." in out
+    assert "the price book offgridai-2025 has no prices of grid" in " ".join(out.split())
+
+
 def test_a_ranking_with_a_grid_shows_no_interval_of_the_weather(energy):
     code, out, _ = energy(
         "compare", "tampa", "seattle", "--served-fraction", "0.9", "--grid-mw", "60",
