@@ -7,6 +7,7 @@ Out: `Assumptions`, all prices in real dollars of `finance.dollar_year`, and `.f
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -49,7 +50,7 @@ DEFAULT_BOOK = "us-2025"
 MODULES = ("bifacial", "pvwatts")
 
 #: Sections that a file may leave to the shipped one.
-LATER_SECTIONS = ("failures", "wear")
+LATER_SECTIONS = ("failures", "wear", "construction")
 
 
 class Integration(Input):
@@ -60,6 +61,24 @@ class Integration(Input):
     # Of array, battery and switchgear together.
     lead_years: NotNegative
     lifetime_years: Lifetime
+
+
+class Construction(Input):
+    """Interest while the plant is built, before it earns anything."""
+
+    years: Annotated[float, Field(ge=0, le=20)]
+    interest_fraction_per_year: Annotated[float, Field(ge=0, lt=1)]
+
+    @property
+    def capital_factor(self) -> float:
+        """What a dollar of the price, spent evenly over `years`, has become on the first day.
+
+        ((1 + i)^n - 1) / (n ln(1 + i)): close to 1 + n i / 2.
+        """
+        if self.years == 0 or self.interest_fraction_per_year == 0:
+            return 1.0
+        grown = math.log1p(self.interest_fraction_per_year) * self.years
+        return math.expm1(grown) / grown
 
 
 class Computers(Input):
@@ -110,6 +129,7 @@ class Assumptions(Input):
     wear: Wear
     cooling: Cooling
     integration: Integration
+    construction: Construction
     computers: Computers
     finance: Finance
     limits: Limits

@@ -66,6 +66,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "grid": ("grid.capital_usd_per_kw", "grid.demand_usd_per_kw_year", "grid.energy_usd_per_mwh"),
     "integration": ("integration.capital_usd_per_kw", "integration.fixed_om_usd_per_kw_year"),
     "finance": ("finance.wacc_fraction",),
+    "construction": ("construction.years", "construction.interest_fraction_per_year"),
 }
 
 #: The line whose price may be per kWh that the battery delivers.

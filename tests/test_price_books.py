@@ -44,6 +44,7 @@ diesel = "none found"
 grid = "none found"
 integration = "none found"
 finance = "none found"
+construction = "none found"
 """
 
 ENGINE = {
@@ -255,7 +256,7 @@ def test_a_book_of_the_user_s_is_read(book_file) -> None:
 def test_one_mistake_in_a_book_is_one_message_with_its_line(book_file, change, told) -> None:
     path = book_file(capital_usd_per_kw=change)
     (problem,) = refused(path)
-    assert re.match(rf"{re.escape(str(path))}:17: engine\.capital_usd_per_kw:? ", problem)
+    assert re.match(rf"{re.escape(str(path))}:18: engine\.capital_usd_per_kw:? ", problem)
     assert re.search(told, problem), problem
 
 

@@ -52,7 +52,8 @@ def addition_prices(case: Case, *, kept_by_om: bool) -> AdditionPrices:
     finance, wear = case.assumptions.finance, case.assumptions.wear
     rate, years = finance.real_discount_fraction, int(finance.project_years)
     unit = unit_costs(case)["battery_energy"]
-    saved = 0.0 if kept_by_om else wear.upkeep_fraction_per_year * unit.capital_usd
+    price_usd = case.assumptions.battery.energy_usd_per_kwh * 1000
+    saved = 0.0 if kept_by_om else wear.upkeep_fraction_per_year * price_usd
     om_usd = max(unit.fixed_om_usd_per_year - saved, 0.0)
     recovery = capital_recovery_factor(rate, unit.lifetime_years)
     worth = (1.0 + rate) ** -np.arange(1.0, years + 1.0)

@@ -64,7 +64,11 @@ DRIVERS = {
 
 
 def unit_costs(case: Case) -> dict[str, UnitCost]:
-    """Cost of each part per MW or MWh of its size in `DRIVERS`, dollars of `dollar_year`."""
+    """Cost of each part per MW or MWh of its size in `DRIVERS`, dollars of `dollar_year`.
+
+    Capital holds the interest of the time in which the plant is built; land's does not, it is no
+    construction, nor does O&M that is a fraction of a price.
+    """
     assumptions, site = case.assumptions, case.site
     solar, battery, backup, grid, integration = (
         assumptions.solar, assumptions.battery, assumptions.backup, assumptions.grid,
@@ -72,30 +76,37 @@ def unit_costs(case: Case) -> dict[str, UnitCost]:
     )  # fmt: skip
     energy_usd, power_usd = battery.energy_usd_per_kwh * 1000, battery.power_usd_per_kw * 1000
     land = site.land_usd_per_acre
+    built = assumptions.construction.capital_factor
     acre_usd = land.value * price_factor(land.dollar_year, assumptions.finance.dollar_year)
     return {
         "solar": UnitCost(
-            solar.capital_usd_per_kwdc * 1000,
+            solar.capital_usd_per_kwdc * 1000 * built,
             solar.lifetime_years,
             solar.fixed_om_usd_per_kwdc_year * 1000,
         ),
         "battery_energy": UnitCost(
-            energy_usd, battery.lifetime_years, energy_usd * battery.fixed_om_fraction_per_year
+            energy_usd * built,
+            battery.lifetime_years,
+            energy_usd * battery.fixed_om_fraction_per_year,
         ),
         "battery_power": UnitCost(
-            power_usd, battery.lifetime_years, power_usd * battery.fixed_om_fraction_per_year
+            power_usd * built,
+            battery.lifetime_years,
+            power_usd * battery.fixed_om_fraction_per_year,
         ),
         "backup": UnitCost(
-            backup.capital_usd_per_kw * 1000,
+            backup.capital_usd_per_kw * 1000 * built,
             backup.lifetime_years,
             backup.fixed_om_usd_per_kw_year * 1000,
         ),
         "grid": UnitCost(
-            grid.capital_usd_per_kw * 1000, grid.lifetime_years, grid.demand_usd_per_kw_year * 1000
+            grid.capital_usd_per_kw * 1000 * built,
+            grid.lifetime_years,
+            grid.demand_usd_per_kw_year * 1000,
         ),
         "land": UnitCost(solar.mount.acres_per_mwdc * acre_usd, math.inf, 0.0),
         "integration": UnitCost(
-            integration.capital_usd_per_kw * 1000,
+            integration.capital_usd_per_kw * 1000 * built,
             integration.lifetime_years,
             integration.fixed_om_usd_per_kw_year * 1000,
         ),
