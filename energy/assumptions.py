@@ -43,8 +43,9 @@ from energy.wear import Wear
 
 DEFAULT_FILE = FOLDER / PRICES_FILE
 
-#: The price book of the shipped file.
-DEFAULT_BOOK = "us-2025"
+#: The price book of the shipped file where nothing says where the plant stands. The file's own
+#: prices are those of us-2025.
+DEFAULT_BOOK = "us-2026"
 
 #: Kinds of modules with their losses: those of [solar], or what a section of that name has instead.
 MODULES = ("bifacial", "pvwatts")
@@ -116,7 +117,7 @@ class Assumptions(Input):
     Examples
     --------
     >>> import energy as en
-    >>> en.read_assumptions().battery.energy_usd_per_kwh
+    >>> en.read_assumptions(prices="us-2025").battery.energy_usd_per_kwh
     177.0
     """
 
@@ -278,7 +279,8 @@ def read_assumptions(
         PVWatts, of one side and 14.08 % less.
     prices
         A price book, such as "us-2025": its name, its TOML file, or one that is read. Its lines go
-        before those of the file. Without one the file's own prices hold.
+        before those of the file. Without one a file's own prices hold, and the shipped file has
+        those of "us-2026"; a `Case` without assumptions has those of its site's market.
 
     Raises
     ------
@@ -291,7 +293,7 @@ def read_assumptions(
     >>> assumptions = en.read_assumptions(tilt_deg=30)
     >>> cheap = assumptions.replace(battery=assumptions.battery.replace(energy_usd_per_kwh=100.0))
     >>> cheap.frame.loc["battery.energy_usd_per_kwh", ["low", "value", "high"]].tolist()
-    [150.0, 100.0, 346.0]
+    [135.0, 100.0, 342.9]
     >>> en.read_assumptions(prices="us-2025").prices
     'us-2025'
     """

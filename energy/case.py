@@ -98,7 +98,7 @@ class Case:
     datacenter
         The computers.
     assumptions
-        What is assumed; without them the shipped ones.
+        What is assumed; without them the shipped ones, at the prices of the site's market.
     profiles
         Series that are known already, such as a measured load.
     snow_loss
@@ -114,9 +114,15 @@ class Case:
 
     site: Site
     datacenter: Datacenter
-    assumptions: Assumptions = field(default_factory=read_assumptions)
+    assumptions: Assumptions = None  # type: ignore[assignment]  # not known before the site is
     profiles: Profiles = field(default=Profiles(), repr=False)
     snow_loss: SnowLoss = field(default=mean_loss, repr=False)
+
+    def __post_init__(self) -> None:
+        """The shipped assumptions at the prices of the site's market, where none are given."""
+        if self.assumptions is None:
+            assumed = read_assumptions(prices=book_for(self.site.market))
+            object.__setattr__(self, "assumptions", assumed)
 
     def replace(self, **changes: Any) -> Case:
         """The same question with other parts; series that the change does not touch are kept.

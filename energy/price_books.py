@@ -73,9 +73,8 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 ENERGY = "battery.energy_usd_per_kwh"
 NAMEPLATE, USABLE = "USD/kWh nameplate", "USD/kWh usable"
 
-#: Books of markets in the order in which a country is looked up in them; the first is the one that
-#: sunrack had before there were books.
-MARKETS = ("us-2025", "china-2026", "gulf-2026", "global-2026")
+#: Books of markets in the order in which a country is looked up in them.
+MARKETS = ("us-2026", "china-2026", "gulf-2026", "global-2026")
 
 
 class Head(Input):
@@ -184,14 +183,16 @@ def book_names() -> list[str]:
     return sorted(path.stem for path in (FOLDER / "prices").glob("*.toml"))
 
 
-def book_for(country: str) -> PriceBook:
-    """The shipped book of the market that a country belongs to.
+def book_for(country: str | None) -> PriceBook:
+    """The shipped book of the market that a country belongs to; of an unknown one, the world's.
 
     Examples
     --------
     >>> book_for("AU").name
     'global-2026'
     """
+    if country is None:
+        return _shipped(MARKETS[-1])
     return next(book for book in map(_shipped, MARKETS) if book.fits(country))
 
 

@@ -16,6 +16,10 @@ import energy as en
 FROZEN = Path(__file__).parent / "sites"
 
 
+#: The prices of before there were books: what tests pin does not move with the market.
+OF_2025 = en.read_assumptions(prices="us-2025")
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _frozen_sites(request: pytest.FixtureRequest) -> Iterator[None]:
     """Names of sites mean the frozen ones; the shipped ones in a module with SHIPPED_SITES."""
@@ -27,12 +31,12 @@ def _frozen_sites(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def el_paso() -> en.Case:
-    return en.Case(en.read_site(FROZEN / "el-paso.toml"), en.Datacenter(it_mw=100))
+    return en.Case(en.read_site(FROZEN / "el-paso.toml"), en.Datacenter(it_mw=100), OF_2025)
 
 
 @pytest.fixture(scope="session")
 def wyoming() -> en.Case:
-    return en.Case(en.read_site(FROZEN / "wyoming.toml"), en.Datacenter(it_mw=100))
+    return en.Case(en.read_site(FROZEN / "wyoming.toml"), en.Datacenter(it_mw=100), OF_2025)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from energy.assumptions import Assumptions, read_assumptions
+from energy.assumptions import Assumptions
 from energy.case import Case
 from energy.datacenter import Datacenter
 from energy.errors import InfeasibleError, InputError
@@ -96,12 +96,20 @@ class Comparison(Result):
     @property
     def notes(self) -> list[str]:
         """What a reader of the ranking, rather than of one site, should know."""
+        notes = []
+        books = {sizing.case.assumptions.prices for sizing in self.sizings}
+        if len(books) > 1:
+            notes.append(
+                f"sites have the prices of their own markets ({', '.join(sorted(books))}), which "
+                "differ by more than sun and land; --prices takes those of one market for all"
+            )
         kinds = {sizing.case.weather.typical for sizing in self.sizings}
         if kinds != {True, False}:
-            return []
+            return notes
         return [
+            *notes,
             "typical years stand beside recorded ones: a typical year has no bad winter, which its "
-            "levelized cost does not know and the ranking and the 90 % intervals do"
+            "levelized cost does not know and the ranking and the 90 % intervals do",
         ]
 
     @property
@@ -222,7 +230,7 @@ def compare(
     target: Target | None = None,
     *,
     datacenter: Datacenter | None = None,
-    assumptions: Assumptions | None = None,
+    assumptions: Assumptions | Callable[[Site], Assumptions] | None = None,
     snow_loss: SnowLoss = mean_loss,
     sizer: Callable[..., Sizing] | None = None,
     life: Callable[[Case, Target], Life] | None = None,
@@ -240,8 +248,9 @@ def compare(
     target
         What every plant has to meet; or a keyword, such as `served_fraction=0.99` or `nines=3`.
     datacenter, assumptions
-        The same everywhere; without them 100 IT MW and the shipped assumptions, but for the array:
-        each site gets its cheapest, as `choose_array` finds it.
+        The same everywhere, or assumptions as a function of the site. Without them 100 IT MW and
+        the shipped assumptions at the prices of each site's market, but for the array: each site
+        gets its cheapest, as `choose_array` finds it.
     snow_loss
         What snow takes, as in `Case`.
     sizer
@@ -286,11 +295,16 @@ def compare(
         )
     datacenter = datacenter or Datacenter(it_mw=100.0)
     sizer = sizer or (best_array if assumptions is None else size)
-    assumptions = assumptions or read_assumptions()
     sizings, infeasible = [], {}
     for place in progress(places):
         try:
-            sized = sizer(Case(place, datacenter, assumptions, snow_loss=snow_loss), aim)
+            assumed = assumptions(place) if callable(assumptions) else assumptions
+            case = (
+                Case(place, datacenter, snow_loss=snow_loss)
+                if assumed is None
+                else Case(place, datacenter, assumed, snow_loss=snow_loss)
+            )
+            sized = sizer(case, aim)
             sized = sized if life is None else sized.for_life(life(sized.case, aim))
             sizings.append(sized.with_failures() if failures else sized)
         except InfeasibleError as error:

@@ -247,11 +247,17 @@ def monte_carlo(
     if problems or aim is None:
         raise InputError(problems)
     sized = [size(case, aim) for case in cases]
-    sample = _sample(_shared([case.parameters for case in cases]), draws, seed)
+    samples = _samples([case.parameters for case in cases], draws, seed)
 
     def costs(at: int, *, exact: bool = False) -> list[float]:
-        values = {str(name): float(value) for name, value in sample.iloc[at].items()}
-        return [one.exactly(values) if exact else one.quickly(values) for one in drawn]
+        each = [
+            {str(name): float(value) for name, value in sample.iloc[at].items()}
+            for sample in samples
+        ]
+        return [
+            one.exactly(values) if exact else one.quickly(values)
+            for one, values in zip(drawn, each, strict=True)
+        ]
 
     checked = np.unique(np.linspace(0, draws - 1, min(CHECKED, draws)).astype(int))
     pool = ThreadPoolExecutor()
@@ -270,7 +276,7 @@ def monte_carlo(
         cases=tuple(cases),
         target=aim,
         seed=seed,
-        assumptions=sample,
+        assumptions=samples[0],
         levelized_usd_per_mwh=usd,
         error_fraction=float(np.nanmax(errors, initial=0.0)),
         weather_drawn=weather,
@@ -285,32 +291,45 @@ def _weather_factors(sizing: Sizing, draws: int, seed: int) -> Array:
 
 
 def _same_but_for_the_array(one: Assumptions, other: Assumptions) -> bool:
-    """Whether two sets differ at most in mount, pitch, angles and DC/AC ratio."""
+    """Whether two sets differ at most in mount, pitch, angles, DC/AC ratio and price book."""
+    if one.book is not None and other.book is not None and one.book != other.book:
+        return one.finance.dollar_year == other.finance.dollar_year
     mount, ratio = one.solar.mount, one.solar.dc_ac_ratio
     alike = other.replace(solar=other.solar.replace(mount=mount, dc_ac_ratio=ratio))
     return alike == one
 
 
-def _shared(parameters: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The parameters of all sites, each once: arrays on both mounts have those of both."""
-    together = pd.concat(parameters)
-    return together[~together.index.duplicated()]
+def _samples(parameters: Sequence[pd.DataFrame], draws: int, seed: int) -> list[pd.DataFrame]:
+    """Draws of all ranged assumptions for each site, one a row, from triangles.
 
-
-def _sample(parameters: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:
-    """A draw of all ranged assumptions a row, each from the triangle of its low, value and high.
-
-    What both mounts have, such as the price of an array, is drawn once: both stand equally high in
-    their ranges.
+    Low, value and high are those of the site, whose price book may be another's. What the sites
+    share is drawn once: all stand equally high in their ranges. So is what both mounts have, such
+    as the price of an array.
     """
-    ranged = with_range(parameters)
-    ranged = ranged[~ranged.index.str.startswith(CHOICES)]
-    low, mode, high = (ranged[name].to_numpy() for name in ("low", "value", "high"))
-    kinds = ranged.index.str.replace(r"^(tracker|fixed)\.", "mount.", regex=True)
-    numbers, names = pd.factorize(kinds)
-    cube = qmc.LatinHypercube(len(names), seed=np.random.default_rng(seed)).random(draws)
-    share = (mode - low) / (high - low)
-    values = np.asarray(triang.ppf(cube[:, numbers], share, loc=low, scale=high - low))
+    together = pd.concat(parameters)
+    shared = together[~together.index.duplicated()]
+    sites = [
+        pd.concat([own, shared.drop(own.index)]).reindex(shared.index)
+        for own in ([shared] if len(parameters) == 1 else parameters)
+    ]
+    ranged = [with_range(site) for site in sites]
+    names = shared.index[shared.index.isin(pd.concat(ranged).index)]
+    names = names[~names.str.startswith(CHOICES)]
+    kinds = names.str.replace(r"^(tracker|fixed)\.", "mount.", regex=True)
+    numbers, drawn = pd.factorize(kinds)
+    cube = qmc.LatinHypercube(len(drawn), seed=np.random.default_rng(seed)).random(draws)
+    return [_sample(site.loc[names], cube[:, numbers]) for site in sites]
+
+
+def _sample(ranged: pd.DataFrame, cube: Array) -> pd.DataFrame:
+    """Draws from the triangles of assumptions; what has no range keeps its value."""
+    mode = ranged["value"].to_numpy(dtype=float)
+    low = np.minimum(ranged["low"].to_numpy(dtype=float), mode)
+    high = np.maximum(ranged["high"].to_numpy(dtype=float), mode)
+    wide = high > low
+    values = np.tile(mode, (len(cube), 1))
+    share = (mode[wide] - low[wide]) / (high[wide] - low[wide])
+    values[:, wide] = triang.ppf(cube[:, wide], share, loc=low[wide], scale=high[wide] - low[wide])
     return pd.DataFrame(values, columns=ranged.index).rename_axis(index="draw", columns=None)
 
 

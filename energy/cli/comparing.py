@@ -9,6 +9,7 @@ import math
 import shlex
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -132,7 +133,7 @@ def compare(
         with problems:
             datacenter = datacenter_from(computers)
         with problems:
-            assumptions = assumptions_from(assumed)
+            assumptions_from(assumed)
         with problems:
             snow_loss = snow_loss_from(assumed)
         with problems:
@@ -160,7 +161,7 @@ def compare(
         places,
         target,
         datacenter=datacenter,
-        assumptions=assumptions,
+        assumptions=partial(assumptions_from, assumed),
         snow_loss=snow_loss,
         sizer=sized,
         life=life_sizer(aging),
@@ -277,7 +278,7 @@ def monte_carlo(
         with problems:
             datacenter = datacenter_from(computers)
         with problems:
-            assumptions = assumptions_from(assumed)
+            assumptions_from(assumed)
         with problems:
             snow_loss = snow_loss_from(assumed)
         with problems:
@@ -286,7 +287,10 @@ def monte_carlo(
             places, bad = _sites_from(where, hours)
             if bad:
                 raise InputError([problem for found in bad.values() for problem in found])
-    cases = [Case(place, datacenter, assumptions, snow_loss=snow_loss) for place in places]
+    cases = [
+        Case(place, datacenter, assumptions_from(assumed, place), snow_loss=snow_loss)
+        for place in places
+    ]
     if choices is not None:
         cases = [choose_array(case, target, **choices).case for case in cases]
     found = draw(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from energy.assumptions import Assumptions
     from energy.case import Case
     from energy.datacenter import Cluster, Datacenter
+    from energy.price_books import PriceBook
     from energy.site import Site
     from energy.sizing import Sizing, Target
     from energy.snow import SnowLoss
@@ -96,18 +97,22 @@ def fraction_from(option: str, text: str) -> float:
     return fraction
 
 
-def assumptions_from(words: AssumptionOptions) -> Assumptions:
-    """What is assumed."""
+def assumptions_from(words: AssumptionOptions, site: Site | None = None) -> Assumptions:
+    """What is assumed; without a file or a price book at the prices of the site's market."""
     from energy.assumptions import DEFAULT_FILE, read_assumptions
+    from energy.price_books import book_for
 
     if words.tilt_deg is not None and words.max_angle_deg is not None:
         raise InputError("--tilt-deg is for fixed rows, --max-angle-deg for trackers; give one")
+    prices: str | PriceBook | None = words.prices
+    if prices is None and words.assumptions is None and site is not None:
+        prices = book_for(site.market)
     assumptions = read_assumptions(
         words.assumptions or DEFAULT_FILE,
         tilt_deg=words.tilt_deg,
         backup="engine" if words.backup is None else words.backup,
         modules=words.modules,
-        prices=words.prices,
+        prices=prices,
     )
     kind = assumptions.solar.mount.kind
     given = {
@@ -249,11 +254,12 @@ def case_from(
         with problems:
             computers = datacenter_from(datacenter)
         with problems:
-            assumed = assumptions_from(assumptions)
+            assumptions_from(assumptions)  # told with the others, before the site is known
         with problems:
             snow_loss = snow_loss_from(assumptions)
         with problems:
             site = site_from(place, weather)
+    assumed = assumptions_from(assumptions, site)
     return Case(site, computers, assumed, snow_loss=snow_loss)
 
 

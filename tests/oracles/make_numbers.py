@@ -52,7 +52,7 @@ def with_cost(run: Any) -> dict[str, Any]:
 
 def assumed() -> en.Assumptions:
     """PVWatts' modules, which the numbers of before had, with losses of .140757 to the digit."""
-    assumptions = en.read_assumptions(modules="pvwatts")
+    assumptions = en.read_assumptions(modules="pvwatts", prices="us-2025")
     solar = assumptions.solar
     others = solar.dc_kept_fraction / (1.0 - solar.availability_fraction)
     exactly = solar.replace(availability_fraction=1.0 - (1.0 - 0.140757) / others)
