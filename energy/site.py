@@ -155,6 +155,13 @@ class Site(Input):
         hint = f"; did you mean {meant}?" if meant in COUNTRIES else ""
         raise ValueError(f"must be two letters of ISO 3166 such as US; got {code[:60]!r}{hint}")
 
+    def replace(self, **changes: Any) -> Site:
+        """A copy with `changes`, validated again; the hours are the same unless `weather` is."""
+        other = super().replace(**changes)
+        other._folder = self._folder
+        other._given = None if "weather" in changes else self._given
+        return other
+
     @property
     def market(self) -> str | None:
         """The country whose prices the place has; None where it is not known.
