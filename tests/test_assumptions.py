@@ -63,7 +63,7 @@ def test_a_bad_value_is_named_with_its_file(tmp_path):
 
 
 def test_prices_are_in_dollars_of_the_stated_year():
-    assumptions = en.read_assumptions()
+    assumptions = en.read_assumptions(prices="us-2025")
     assert assumptions.solar.mount.capital_usd_per_kwdc == pytest.approx(1100 * 322.561 / 313.689)
     assert assumptions.battery.energy_usd_per_kwh == 177
 
@@ -92,7 +92,7 @@ def test_life_mean_output_by_hand():
 
 
 def test_low_and_high_prices_are_the_ends_of_their_ranges():
-    assumptions = en.read_assumptions()
+    assumptions = en.read_assumptions(prices="us-2025")
     low, high = assumptions.at_prices("low"), assumptions.at_prices("high")
     assert low.battery.energy_usd_per_kwh == 150
     assert high.battery.energy_usd_per_kwh == 346

@@ -292,11 +292,21 @@ def _weather_factors(sizing: Sizing, draws: int, seed: int) -> Array:
 
 def _same_but_for_the_array(one: Assumptions, other: Assumptions) -> bool:
     """Whether two sets differ at most in mount, pitch, angles, DC/AC ratio and price book."""
-    if one.book is not None and other.book is not None and one.book != other.book:
-        return one.finance.dollar_year == other.finance.dollar_year
     mount, ratio = one.solar.mount, one.solar.dc_ac_ratio
     alike = other.replace(solar=other.solar.replace(mount=mount, dc_ac_ratio=ratio))
-    return alike == one
+    if one.book is None or other.book is None or one.book == other.book:
+        return alike == one
+    if one.finance.dollar_year != other.finance.dollar_year:
+        return False
+    lines = {
+        f"{section}.{key}"
+        for book in (one.book, other.book)
+        for section, lines in book.sections.items()
+        for key in lines
+    }
+    names = lines & set(one.frame.index) & set(alike.frame.index)
+    same_prices = alike.with_values({name: one.number(name) for name in names})
+    return same_prices.model_dump() == one.model_dump()
 
 
 def _samples(parameters: Sequence[pd.DataFrame], draws: int, seed: int) -> list[pd.DataFrame]:

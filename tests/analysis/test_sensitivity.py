@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import energy as en
-from energy.analysis.monte_carlo import MonteCarlo, _sample, monte_carlo
+from energy.analysis.monte_carlo import MonteCarlo, _samples, monte_carlo
 from energy.analysis.sensitivity import (
     Sensitivity,
     levelized_usd_per_mwh,
@@ -33,7 +33,9 @@ def told(el_paso: en.Case) -> Sensitivity:
 
 @pytest.fixture(scope="module")
 def phoenix() -> en.Case:
-    return en.Case(en.read_site("phoenix"), en.Datacenter(it_mw=100))
+    return en.Case(
+        en.read_site("phoenix"), en.Datacenter(it_mw=100), en.read_assumptions(prices="us-2025")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +189,7 @@ def test_the_same_seed_gives_the_same_answer_and_another_one_does_not(drawn, el_
 
 
 def test_two_equal_sites_share_every_draw(el_paso):
-    found = monte_carlo([el_paso, en.Case(el_paso.site, el_paso.datacenter)],
+    found = monte_carlo([el_paso, en.Case(el_paso.site, el_paso.datacenter, el_paso.assumptions)],
                  served_fraction=SHARE, draws=5)  # fmt: skip
     assert list(found.frame["lowest_cost_fraction"]) == [0.5, 0.5]
 
@@ -198,7 +200,9 @@ def test_a_site_that_differs_by_dearer_land_is_never_the_cheapest(el_paso):
         name="dear", land_usd_per_acre=land.replace(value=2 * land.value)
     ).with_weather(el_paso.weather, "the same")
     found = monte_carlo(
-        [en.Case(site, el_paso.datacenter), el_paso], served_fraction=SHARE, draws=16
+        [en.Case(site, el_paso.datacenter, el_paso.assumptions), el_paso],
+        served_fraction=SHARE,
+        draws=16,
     )
     assert found.frame["lowest_cost_fraction"].to_dict() == {"el-paso": 1.0, "dear": 0.0}
 
@@ -218,7 +222,7 @@ def test_the_fast_way_is_the_exact_one_within_a_fifth_of_a_percent(el_paso, shar
 
 
 def test_a_fixed_mount_is_drawn_too():
-    assumptions = en.read_assumptions(tilt_deg=30.0)
+    assumptions = en.read_assumptions(tilt_deg=30.0, prices="us-2025")
     case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100), assumptions)
     found = monte_carlo([case], served_fraction=SHARE, draws=8, weather=False)
     assert found.error_fraction < 0.002
@@ -230,7 +234,7 @@ def test_a_fixed_mount_is_drawn_too():
 
 def test_draws_lie_in_their_ranges_with_the_mean_of_the_triangle(el_paso):
     ranged = with_range(el_paso.parameters)
-    sample = _sample(el_paso.parameters, 2000, 0)
+    (sample,) = _samples([el_paso.parameters], 2000, 0)
     assert set(ranged.index) - set(sample.columns) == {
         "limits.solar_mw_per_load_mw", "limits.battery_h", "limits.dc_ac_ratio", "limits.tilt_deg",
         "tracker.row_width_m", "tracker.lower_edge_m", "tracker.strings_along_slant",
@@ -298,6 +302,23 @@ def test_sites_with_other_beliefs_cannot_share_a_draw(el_paso, phoenix):
     other = phoenix.replace(assumptions=phoenix.assumptions.with_values({"solar.noct_c": 44.0}))
     with pytest.raises(en.InputError, match="different assumptions"):
         monte_carlo([el_paso, other], served_fraction=SHARE)
+
+
+def test_sites_of_two_markets_share_a_draw_where_the_prices_alone_differ(el_paso, phoenix):
+    abroad = en.read_assumptions(prices="global-2026")
+    other = phoenix.replace(assumptions=abroad)
+    drawn = monte_carlo([el_paso, other], served_fraction=SHARE, draws=8)
+    alone = monte_carlo([el_paso], served_fraction=SHARE, draws=8)
+    assert drawn.frame.loc["el-paso", "base_usd_per_mwh"] == pytest.approx(
+        float(alone.frame.loc["el-paso", "base_usd_per_mwh"])
+    )
+    assert (drawn.frame["p05_usd_per_mwh"] < drawn.frame["p95_usd_per_mwh"]).all()
+    colder = phoenix.replace(assumptions=abroad.with_values({"solar.noct_c": 44.0}))
+    with pytest.raises(en.InputError, match="different assumptions"):
+        monte_carlo([el_paso, colder], served_fraction=SHARE)
+    newkirk = phoenix.replace(assumptions=en.read_assumptions(prices="newkirk-2025"))
+    with pytest.raises(en.InputError, match="different assumptions"):
+        monte_carlo([el_paso, newkirk], served_fraction=SHARE)
 
 
 def test_a_share_that_is_none_is_refused_before_anything_runs(el_paso):

@@ -124,12 +124,14 @@ def test_fuel_by_hand(run):
 
 
 def test_a_site_without_a_gas_price_takes_the_assumption():
-    case = en.Case(en.read_site("geraldton"), en.Datacenter(it_mw=10))
+    case = en.Case(
+        en.read_site("geraldton"), en.Datacenter(it_mw=10), en.read_assumptions(prices="us-2025")
+    )
     assert backup_usd_per_mwh(case)[0] == pytest.approx(8.99 * 4.0)
 
 
 def test_diesel_does_not_take_the_place_s_gas_price(el_paso):
-    assumptions = en.read_assumptions(backup="diesel")
+    assumptions = en.read_assumptions(backup="diesel", prices="us-2025")
     fuel, _ = backup_usd_per_mwh(en.Case(el_paso.site, el_paso.datacenter, assumptions))
     assert fuel == pytest.approx(9.77 * 24.75 * 322.561 / 292.655)
 
@@ -138,7 +140,7 @@ def test_a_start_wears_a_turbine_s_whole_unit(case_with):
     # Turbines of at most 50 MW: 80 MW are two of 40. Every other hour both start, for 60 MW.
     load = np.where(np.arange(8760) % 2 == 0, 61.0, 1.0)
     case = case_with(1.0, load)
-    case = _with_series(case, en.read_assumptions(backup="turbine"))
+    case = _with_series(case, en.read_assumptions(backup="turbine", prices="us-2025"))
     ran = en.simulate(case, en.Design(solar_mw=1, backup_mw=80))
     assert ran.unit_mw == 40
     assert ran.starts_per_year == 2 * 4380
@@ -167,7 +169,9 @@ def test_the_grid_by_hand(case_with):
 
 
 def test_a_site_without_a_grid_price_takes_the_assumption():
-    case = en.Case(en.read_site("geraldton"), en.Datacenter(it_mw=10))
+    case = en.Case(
+        en.read_site("geraldton"), en.Datacenter(it_mw=10), en.read_assumptions(prices="us-2025")
+    )
     assert grid_usd_per_mwh(case) == pytest.approx(72.5 * 322.561 / 292.655)
 
 
@@ -179,10 +183,14 @@ def test_power_comes_when_the_slowest_part_that_is_used_is_there(case_with):
     assert years() == 2.0  # array, battery and switchgear
     assert years(backup_mw=1) == 2.0  # engines are there in 1.25
     assert years(backup_mw=1, grid_mw=1) == 3.0  # Texas, not the 4 of the US
-    turbines = _with_series(case_with(1.0, 1.0), en.read_assumptions(backup="turbine"))
+    turbines = _with_series(
+        case_with(1.0, 1.0), en.read_assumptions(backup="turbine", prices="us-2025")
+    )
     slow = en.simulate(turbines, en.Design(solar_mw=1, backup_mw=1))
     assert en.price(slow).time_to_power_years == 3.0
-    away = en.Case(en.read_site("geraldton"), en.Datacenter(it_mw=1))
+    away = en.Case(
+        en.read_site("geraldton"), en.Datacenter(it_mw=1), en.read_assumptions(prices="us-2025")
+    )
     assert en.price(en.simulate(away, en.Design(solar_mw=1, grid_mw=1))).time_to_power_years == 4.0
 
 

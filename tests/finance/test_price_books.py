@@ -111,4 +111,6 @@ def test_draws_of_sites_of_two_markets_stand_equally_high_in_their_ranges() -> N
     drawn = en.monte_carlo(cases, served_fraction=0.6, draws=16)
     assert drawn.frame["p50_usd_per_mwh"].notna().all()
     own = en.monte_carlo(cases[:1], served_fraction=0.6, draws=16)
-    assert drawn.levelized_usd_per_mwh[:, 0] == pytest.approx(own.levelized_usd_per_mwh[:, 0], rel=1e-3)
+    assert drawn.levelized_usd_per_mwh[:, 0] == pytest.approx(
+        own.levelized_usd_per_mwh[:, 0], rel=1e-3
+    )

@@ -48,7 +48,7 @@ def case_of(name: str) -> en.Case:
         frame=frame,
         provenance=weather.provenance.replace(first_year=int(year), last_year=int(year)),
     )
-    assumptions = en.read_assumptions(modules="pvwatts")
+    assumptions = en.read_assumptions(modules="pvwatts", prices="us-2025")
     assumptions = assumptions.with_values({"battery.own_use_kw_per_mwh": 0.0})
     return en.Case(
         site.with_weather(one),

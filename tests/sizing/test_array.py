@@ -15,7 +15,7 @@ from energy.sizing.array import ArrayChoice, choose_array
 
 
 def case_at(name: str, tilt_deg: float | None = None) -> en.Case:
-    assumptions = read_assumptions(tilt_deg=tilt_deg)
+    assumptions = read_assumptions(tilt_deg=tilt_deg, prices="us-2025")
     return en.Case(en.read_site(name), en.Datacenter(it_mw=100), assumptions)
 
 
@@ -28,7 +28,7 @@ def annual_usd(
     case: en.Case, served_fraction: float, tilt_deg: float | None, ratio: float, **mount: float
 ) -> float:
     """The least-cost plant's yearly cost with an array, from scratch."""
-    solar = read_assumptions(tilt_deg=tilt_deg).solar
+    solar = read_assumptions(tilt_deg=tilt_deg, prices="us-2025").solar
     solar = solar.replace(dc_ac_ratio=ratio, mount=solar.mount.replace(**mount))
     other = en.Case(case.site, case.datacenter, case.assumptions.replace(solar=solar))
     return en.size(other, served_fraction=served_fraction).evaluation.cost.annual_usd
@@ -39,7 +39,7 @@ def annual_usd(
 
 def test_a_smaller_inverter_makes_the_array_cheaper_by_hand() -> None:
     # At twice the panels an inverter has 1 / 2 - 1 / 1.3 = -.26923 kW less per kWdc.
-    solar = read_assumptions().solar
+    solar = read_assumptions(prices="us-2025").solar
     priced = solar.mount.capital_usd_per_kwdc
     assert solar.capital_usd_per_kwdc == priced
     assert solar.inverter_usd_per_kwac == pytest.approx(70 * 322.561 / 270.970)
@@ -52,7 +52,7 @@ def test_a_smaller_inverter_makes_the_array_cheaper_by_hand() -> None:
 
 def test_rows_farther_apart_need_more_land_by_hand() -> None:
     # 2.9 acres at .4 are 2.9 x .4 / .29 = 4 at .29
-    mount = read_assumptions(tilt_deg=30.0).solar.mount
+    mount = read_assumptions(tilt_deg=30.0, prices="us-2025").solar.mount
     assert mount.acres_per_mwdc == 2.9
     wide = mount.replace(gcr_fraction=0.29)
     assert wide.acres_per_mwdc == pytest.approx(4.0)
@@ -125,7 +125,7 @@ def test_the_case_that_is_asked_about_stays_as_it_was() -> None:
         case, served_fraction=0.5, mounts=["tracker"], max_angles_deg=(50, 50),
         gcr_fractions=(0.4, 0.4), dc_ac_ratios=(1.6, 1.6),
     )  # fmt: skip
-    assert case.assumptions == read_assumptions()
+    assert case.assumptions == read_assumptions(prices="us-2025")
     np.testing.assert_array_equal(case.solar_new, before)
     assert list(choice.frame["dc_ac_ratio"]) == [1.6]
 

@@ -33,7 +33,7 @@ def case_of(site_name: str, year: int) -> en.Case:
         weather, frame=frame, provenance=weather.provenance.replace(first_year=year, last_year=year)
     )
     # The linear programs know no snow, nor a battery that takes power, and have PVWatts' modules.
-    assumptions = en.read_assumptions(modules="pvwatts")
+    assumptions = en.read_assumptions(modules="pvwatts", prices="us-2025")
     assumptions = assumptions.with_values({"battery.own_use_kw_per_mwh": 0.0})
     return en.Case(
         site.with_weather(one), en.Datacenter(it_mw=100), assumptions,

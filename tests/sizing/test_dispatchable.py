@@ -198,7 +198,9 @@ def test_all_that_is_no_share_is_told(el_paso):
 
 
 def test_where_the_sun_cannot_and_backup_may_not_there_is_no_plant():
-    kiruna = en.Case(en.read_site("kiruna"), en.Datacenter(it_mw=100))
+    kiruna = en.Case(
+        en.read_site("kiruna"), en.Datacenter(it_mw=100), en.read_assumptions(prices="us-2025")
+    )
     with pytest.raises(en.InfeasibleError, match="no plant serves") as caught:
         en.size(kiruna, served_fraction=0.99, backup=True, max_backup_energy_fraction=0.01)
     json.dumps(caught.value.details, allow_nan=False)
