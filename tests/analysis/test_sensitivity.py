@@ -267,7 +267,11 @@ def test_draws_without_a_plant_are_told_and_never_cheapest(drawn):
 
 
 def test_a_comparison_s_sites_can_be_given(drawn):
-    ranking = en.compare(["phoenix", "el-paso"], served_fraction=SHARE, sizer=en.size)
+    ranking = en.compare(
+        ["phoenix", "el-paso"],
+        served_fraction=SHARE,
+        assumptions=en.read_assumptions(prices="us-2025"),
+    )
     found = monte_carlo(ranking, served_fraction=SHARE, draws=64, seed=7, weather=False)
     pd.testing.assert_frame_equal(found.frame, drawn.frame)
 
