@@ -292,8 +292,8 @@ def read_assumptions(
     >>> import energy as en
     >>> assumptions = en.read_assumptions(tilt_deg=30)
     >>> cheap = assumptions.replace(battery=assumptions.battery.replace(energy_usd_per_kwh=100.0))
-    >>> cheap.frame.loc["battery.energy_usd_per_kwh", ["low", "value", "high"]].tolist()
-    [135.0, 100.0, 342.9]
+    >>> cheap.frame.loc["battery.energy_usd_per_kwh", ["low", "value"]].tolist()
+    [135.0, 100.0]
     >>> en.read_assumptions(prices="us-2025").prices
     'us-2025'
     """

@@ -23,7 +23,9 @@ STEADY = WEAR.replace(pack_loss_factor=0.0, price_change_per_year=0.0, event_usd
 
 @pytest.fixture(scope="module")
 def case() -> en.Case:
-    return en.Case(en.read_site("tampa"), en.Datacenter(it_mw=100))
+    return en.Case(
+        en.read_site("tampa"), en.Datacenter(it_mw=100), en.read_assumptions(prices="us-2025")
+    )
 
 
 @pytest.fixture(scope="module")

@@ -174,6 +174,6 @@ def price(run: Dispatch) -> Cost:
     >>> run = en.simulate(case, en.Design(solar_mw=800, battery_mwh=2000, battery_mw=300))
     >>> cost = en.price(run)
     >>> round(cost.levelized_usd_per_mwh, -1)
-    120.0
+    130.0
     """
     return Cost(run)

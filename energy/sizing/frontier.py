@@ -171,7 +171,7 @@ def frontier(
     >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
     >>> curve = en.frontier(case, [0.9, 0.99])
     >>> curve.frame["levelized_usd_per_mwh"].round(-1).tolist()
-    [100.0, 150.0]
+    [110.0, 160.0]
     """
     fractions = [float(fraction) for fraction in served_fractions]
     problems = [p for fraction in fractions for p in fraction_problems("served_fraction", fraction)]

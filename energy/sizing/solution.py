@@ -291,7 +291,7 @@ def size(
     >>> case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
     >>> best = en.size(case, served_fraction=0.9)
     >>> round(best.design.solar_mw), round(best.evaluation.cost.levelized_usd_per_mwh)
-    (566, 103)
+    (563, 107)
     """
     aim, problems = None, _option_problems(backup, grid_mw, max_backup_energy_fraction)
     try:
