@@ -368,7 +368,8 @@ def per_nameplate(file: ParameterFile) -> ParameterFile:
 
     A system of 4 h at 235 $/kWh delivers its 4 kWh per kW; the model's MWh are of nameplate, of
     which it uses `battery.usable_fraction`. What such a system costs per kWh that it delivers is
-    therefore that fraction of it per nameplate kWh, or the window would be paid for twice.
+    therefore that fraction of it per nameplate kWh, or the window would be paid for twice. Nor does
+    the window have a range then: a narrower one would take more nameplate at as much less a price.
     """
     battery = file.sections.get("battery", {})
     price, window = battery.get("energy_usd_per_kwh"), battery.get("usable_fraction")
@@ -379,5 +380,10 @@ def per_nameplate(file: ParameterFile) -> ParameterFile:
         unit=NAMEPLATE,
         source=f"{price.source}; {price.value:g} per usable kWh, times battery.usable_fraction",
     )
-    changed = dict(battery) | {"energy_usd_per_kwh": converted}
+    fixed = window.replace(
+        low=window.value,
+        high=window.value,
+        source=f"{window.source}; without a range, as the battery is priced per usable kWh",
+    )
+    changed = dict(battery) | {"energy_usd_per_kwh": converted, "usable_fraction": fixed}
     return replace(file, sections=dict(file.sections) | {"battery": changed})

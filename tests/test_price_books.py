@@ -120,10 +120,11 @@ def test_a_price_per_kwh_delivered_is_not_paid_for_twice() -> None:
     battery = en.read_assumptions(prices="us-2026").battery
     per_kw = 4 / battery.usable_fraction * battery.energy_usd_per_kwh + battery.power_usd_per_kw
     assert per_kw == pytest.approx(4 * 177 + 234)
-    assert (
-        "per usable kWh"
-        in (en.read_assumptions(prices="us-2026").frame.loc["battery.energy_usd_per_kwh", "source"])
-    )
+    frame = en.read_assumptions(prices="us-2026").frame
+    assert "177 per usable kWh" in frame.loc["battery.energy_usd_per_kwh", "source"]
+    assert frame.loc["battery.usable_fraction", ["low", "high"]].tolist() == [0.9, 0.9]
+    frame = en.read_assumptions(prices="gulf-2026").frame
+    assert frame.loc["battery.usable_fraction", ["low", "high"]].tolist() == [0.8, 1.0]
 
 
 @pytest.mark.parametrize("name", ["us-2026", "china-2026", "gulf-2026", "global-2026"])

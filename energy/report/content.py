@@ -529,7 +529,8 @@ def _prices(case: Case) -> list[dict[str, Any]]:
 def _assumptions(cases: Sequence[Case]) -> list[dict[str, Any]]:
     """Every assumption with its range, unit, source and the dollar-year that its source gives.
 
-    Where the sites' arrays differ, all values are there, in the order of the sites.
+    Where the sites' arrays or price books differ, all values, ranges and sources are there, in the
+    order of the sites.
     """
     rows: dict[str, dict[str, Any]] = {}
     for case in cases:
@@ -541,8 +542,12 @@ def _assumptions(cases: Sequence[Case]) -> list[dict[str, Any]]:
                 {"name": str(name), **numbers, "unit": row["unit"], "dollar_year": year,
                  "source": row["source"]},
             )  # fmt: skip
-            if numbers["value"] not in known["value"].split(", "):
-                known["value"] += f", {numbers['value']}"
+            new_source = row["source"] not in known["source"]
+            for end, number in numbers.items():
+                if (end == "value" or new_source) and number not in known[end].split(", "):
+                    known[end] += f", {number}"
+            if new_source:
+                known["source"] += f" / {row['source']}"
     return list(rows.values())
 
 

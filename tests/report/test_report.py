@@ -284,6 +284,35 @@ def test_every_assumption_is_there_with_its_range_and_source(ranking, data):
     assert all(re.fullmatch(r"20\d\d", row["dollar_year"]) for row in priced)
 
 
+def test_a_report_says_whose_prices_it_has_and_that_a_site_is_elsewhere():
+    abroad = en.read_site("phoenix").replace(country="AU", name="abroad")
+    sites = [en.read_site("phoenix"), abroad]
+    of_2026 = en.read_assumptions(prices="us-2026")
+    data = report_data(en.compare(sites, served_fraction=0.6, assumptions=of_2026))
+    assert data["prices"] == "United States, 2026 (us-2026)"
+    noted = {site["name"]: [n for n in site["notes"] if "prices" in n] for site in data["sites"]}
+    assert noted["phoenix"] == []
+    assert noted["abroad"] == [
+        "prices are those of the United States (us-2026); this site is in AU; --prices global-2026 "
+        "has others"
+    ]
+    assert "this site is in AU" in markdown(data)
+
+
+def test_a_report_of_two_markets_has_the_sources_of_both():
+    abroad = en.read_site("phoenix").replace(country="AU", name="abroad")
+    ranking = en.compare([en.read_site("phoenix"), abroad], served_fraction=0.6, sizer=en.size)
+    data = report_data(ranking)
+    assert "(us-2026)" in data["prices"]
+    assert "(global-2026)" in data["prices"]
+    assert any("prices of their own markets" in note for note in data["notes"])
+    (row,) = (row for row in data["assumptions"] if row["name"] == "tracker.capital_usd_per_kwdc")
+    assert row["value"] == "740, 1250"
+    assert row["high"] == "1050, 1450"
+    assert "fixed plus 30 $/kWdc" in row["source"]
+    assert "LBNL" in row["source"]
+
+
 def test_sensitivity_and_odds_are_shown_when_given(ranking):
     sensitivity = SimpleNamespace(
         frame=pd.DataFrame(
