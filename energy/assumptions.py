@@ -311,6 +311,7 @@ def read_assumptions(
         prices = DEFAULT_BOOK
     book = read_price_book(prices) if isinstance(prices, str | Path) else prices
     file = per_nameplate(file if book is None else book.overlay(file))
+    where = str(path) if book is None else f"{path} with the prices of {book.name}"
     year = file.sections.get("finance", {}).get("dollar_year")
     try:
         values: dict[str, dict[str, Any]] = {
@@ -323,18 +324,18 @@ def read_assumptions(
             for section, parameters in file.sections.items()
         }
     except InputError as error:
-        raise InputError([f"{path}: {problem}" for problem in error.problems]) from None
+        raise InputError([f"{where}: {problem}" for problem in error.problems]) from None
     tracker, fixed = values.pop("tracker", {}), values.pop("fixed", {})
     mount: Tracker | FixedTilt
     if tilt_deg is None:
-        mount = validate(Tracker, tracker, f"{path}: [tracker]")
+        mount = validate(Tracker, tracker, f"{where}: [tracker]")
     else:
-        mount = validate(FixedTilt, fixed | {"tilt_deg": float(tilt_deg)}, f"{path}: [fixed]")
+        mount = validate(FixedTilt, fixed | {"tilt_deg": float(tilt_deg)}, f"{where}: [fixed]")
     if "solar" in values:
         values["solar"]["mount"] = mount
     kinds: dict[str, dict[str, Any]] = {kind: values.pop(kind, {}) for kind in BACKUP_KINDS}
-    behind = validate(Backup, kinds[backup] | {"kind": backup}, f"{path}: [{backup}]")
-    assumptions = validate(Assumptions, values | {"backup": behind}, str(path))
+    behind = validate(Backup, kinds[backup] | {"kind": backup}, f"{where}: [{backup}]")
+    assumptions = validate(Assumptions, values | {"backup": behind}, where)
     assumptions._file, assumptions._book = file, book
     return assumptions
 

@@ -302,3 +302,18 @@ def test_a_battery_s_price_says_of_which_kwh(book_file) -> None:
     battery = line("battery.energy_usd_per_kwh", 100.0, "USD/kWh")
     path = book_file(HEAD.replace('battery = "none found"\n', ""), battery)
     assert any("'USD/kWh nameplate' or in 'USD/kWh usable'" in each for each in refused(path))
+
+
+def test_a_price_out_of_bounds_names_the_book(book_file) -> None:
+    change = {"value": -5.0, "low": -5.0, "high": 2.0}
+    (problem,) = refused(book_file(capital_usd_per_kw=change))
+    assert "assumptions-2025.toml with the prices of nowhere: [engine]: " in problem
+    assert "capital_usd_per_kw must be greater than or equal to 0; got -5.0" in problem
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "true"])
+def test_a_price_that_is_no_number_is_refused(book_file, number: str) -> None:
+    path = book_file()
+    path.write_text(path.read_text(encoding="utf-8").replace("value = 12.0", f"value = {number}"))
+    problems = refused(path)
+    assert all("engine.fixed_om_usd_per_kw_year" in problem for problem in problems)
