@@ -7,6 +7,7 @@ import math
 import pytest
 
 import energy as en
+from energy.analysis.monte_carlo import _samples
 from energy.finance import capital_usd_per_size, unit_costs
 from energy.finance.additions import addition_prices
 
@@ -108,9 +109,15 @@ def test_each_site_of_a_comparison_has_its_own_prices() -> None:
 
 def test_draws_of_sites_of_two_markets_stand_equally_high_in_their_ranges() -> None:
     cases = [case_at("US"), case_at("SA")]
+    ours, theirs = _samples([case.parameters for case in cases], 64, 0)
+    assert list(ours.columns) == list(theirs.columns)
+    for name in ("tracker.capital_usd_per_kwdc", "battery.energy_usd_per_kwh"):
+        assert ours[name].rank().tolist() == theirs[name].rank().tolist(), name
+        for sample, case in ((ours, cases[0]), (theirs, cases[1])):
+            low, high = case.assumptions.frame.loc[name, ["low", "high"]]
+            assert sample[name].between(low, high).all()
+    # What has a range in one market alone keeps its value in the other.
+    assert (ours["battery.usable_fraction"] == 0.9).all()
+    assert theirs["battery.usable_fraction"].nunique() == 64
     drawn = en.monte_carlo(cases, served_fraction=0.6, draws=16)
     assert drawn.frame["p50_usd_per_mwh"].notna().all()
-    own = en.monte_carlo(cases[:1], served_fraction=0.6, draws=16)
-    assert drawn.levelized_usd_per_mwh[:, 0] == pytest.approx(
-        own.levelized_usd_per_mwh[:, 0], rel=1e-3
-    )
