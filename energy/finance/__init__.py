@@ -1,7 +1,7 @@
 """What the plant costs, and what its owner earns after tax.
 
-In: `Case`, `Dispatch`, plain numbers, dates of construction. Out: unit costs, `Cost`, `PresentCost`,
-`ProForma`, `TaxCredits`.
+In: `Case`, `Dispatch`, plain numbers, dates of construction. Out: unit costs, `Cost`,
+`PresentCost`, `ProForma`, `TaxCredits`.
 """
 
 from typing import TYPE_CHECKING

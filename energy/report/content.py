@@ -108,7 +108,8 @@ def report_data(
     Raises
     ------
     InputError
-        For a comparison without sites, with different targets, or with backup or grid.
+        For a comparison without sites, with different targets, with backup or grid, or of plants
+        that are sized for their life or with failures.
     """
     target, fraction = _target(comparison)
     fractions = sorted({*SERVED_FRACTIONS, fraction})
@@ -168,6 +169,11 @@ def _target(comparison: Ranked) -> tuple[Target, float]:
         raise InputError(f"a report is for one target at all sites; got {', '.join(targets_given)}")
     if any(sizing.design.backup_mw + sizing.design.grid_mw > 0 for sizing in comparison.sizings):
         raise InputError("a report is for plants of PV and battery; leave out backup and grid")
+    if any(sizing.life is not None or sizing.failures_in_target for sizing in comparison.sizings):
+        raise InputError(
+            "a report moves its target over plants that are sized by the weather alone, and shows "
+            "their years and failures beside; leave out life and failures_in_target"
+        )
     target = next(iter(targets))
     if target.is_exact:
         return target, target.value
@@ -216,7 +222,7 @@ def _site(sizing: Sizing, fractions: list[float], asked: int) -> dict[str, Any]:
         "week": worst_week(plant),
         "calendar": outage_days(plant),
         "events": _events(plant),
-        "failures": failures(plant),
+        "failures": failures(sizing),
         "life": years_of_life(plant),
         "uncertainty": _uncertainty(sizing),
         "beside": _beside(case),

@@ -9,8 +9,9 @@ from typing import Any
 
 from energy.errors import InputError
 from energy.evaluation import Evaluation
-from energy.life import Life, live
+from energy.life import live
 from energy.outages.equipment import CAUSES, fail
+from energy.sizing import Sizing
 
 #: Draws of the failures: LOLH is then known to some tenths of an hour.
 DRAWS = 40
@@ -27,16 +28,17 @@ MEASURES = {
     "longest_event_h": ("longest outage, hours", "hours"),
 }
 
-#: How a battery that is not sized for its life may be kept, and what a report calls it.
+#: How a battery may be kept, and what a report calls it.
 KEPT = {"keep": "battery kept by its O&M", "none": "battery left to fade, then replaced"}
 
 
-def failures(plant: Evaluation) -> dict[str, Any]:
+def failures(sizing: Sizing) -> dict[str, Any]:
     """The measures with failures of equipment beside those of the weather alone, and the causes."""
-    found = fail(plant.run, draws=DRAWS)
+    plant = sizing.evaluation
+    found = sizing.failures or fail(plant.run, draws=DRAWS)
     alone, joined = plant.availability.to_dict(), found.availability_with_failures
     return {
-        "draws": DRAWS,
+        "draws": found.draws,
         "measures": [
             {
                 "name": name,
@@ -71,19 +73,18 @@ def written(value: float, kind: str, *, error: bool = False) -> str:
     return f"{value:,.{digits}f}"
 
 
-def years_of_life(plant: Evaluation, sized: Life | None = None) -> dict[str, Any]:
-    """Energy served and state of health by year of service.
+def years_of_life(plant: Evaluation) -> dict[str, Any]:
+    """Energy served and state of health by year of service, once for each of `KEPT`.
 
-    A plant that was sized for its life is shown as that; any other once for each of `KEPT`.
+    `solar` and `battery` are those of the last one; `added` is what comes after the first year.
     """
-    lives, notes = ({} if sized is None else {"as sized for its life": sized}), []
-    for kept, words in KEPT.items() if sized is None else ():
+    lives, notes = {}, []
+    for kept, words in KEPT.items():
         try:
             lives[words] = live(plant, augmentation=kept)
         except InputError as error:  # a battery that is dead before its lifetime is over
             notes.append(f"{words}: {error}")
     shown = list(lives.values())[-1]
-    added = shown.augmentation
     return {
         "lines": [
             {
@@ -97,7 +98,6 @@ def years_of_life(plant: Evaluation, sized: Life | None = None) -> dict[str, Any
         ],
         "solar": shown.frame["solar_fraction"].tolist(),
         "battery": shown.frame["battery_fraction"].tolist(),
-        "added": added.to_dict(orient="records"),
-        "usd_per_mwh": shown.levelized_usd_per_mwh if sized is not None else None,
+        "added": shown.augmentation.to_dict(orient="records"),
         "notes": notes,
     }

@@ -8,7 +8,6 @@ import re
 import resource
 import sys
 from dataclasses import replace
-from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -18,7 +17,6 @@ import pytest
 import energy as en
 from energy import cli
 from energy.evaluation import Evaluation
-from energy.life import live
 from energy.report import markdown, page, report_data, write_report
 from energy.report.content import SERVED_FRACTIONS, costs, outage_days, worst_week
 from energy.report.equipment import years_of_life
@@ -26,7 +24,6 @@ from energy.report.html import in_script
 from energy.report.pdf import browser
 from energy.report.sentences import percent, plain_text
 from energy.report.tables import csv_tables
-from energy.wear import Wear
 from energy.weather.series import Origin
 
 #: What a site may be called: markup, a formula, a bell, a line end of JavaScript, a table's bar.
@@ -266,14 +263,18 @@ def test_the_years_of_life_are_those_of_the_api(ranking, data):
         assert [row["year"] for row in told["added"]] == [21]  # replaced after 20 years
 
 
-def test_a_battery_that_is_dead_before_its_time_is_told_not_tripped_over(ranking, monkeypatch):
-    wears_fast = partial(live, wear=Wear(pack_loss_factor=5.0))
-    monkeypatch.setattr("energy.report.equipment.live", wears_fast)
+def test_a_battery_that_is_dead_before_its_time_is_told_not_tripped_over(ranking):
     plant, assumed = ranking.sizings[0].evaluation, ranking.sizings[0].case.assumptions
-    lasts = assumed.replace(battery=assumed.battery.replace(lifetime_years=30))
-    life = years_of_life(en.evaluate(plant.case.replace(assumptions=lasts), plant.design))
+    worn = assumed.with_values({"battery.lifetime_years": 30, "wear.pack_loss_factor": 5.0})
+    life = years_of_life(en.evaluate(plant.case.replace(assumptions=worn), plant.design))
     assert [line["words"] for line in life["lines"]] == ["battery kept by its O&M"]
     assert "dead" in life["notes"][0]
+
+
+def test_a_report_is_for_plants_of_the_weather_alone():
+    sized = en.compare(["tampa"], served_fraction=0.9, life=en.sizing.size_for_life)
+    with pytest.raises(en.InputError, match="leave out life"):
+        report_data(sized)
 
 
 def test_every_assumption_is_there_with_its_range_and_source(ranking, data):
