@@ -55,7 +55,7 @@ def test_without_fade_the_plant_of_a_life_is_the_plant_of_today(ageless, augment
 def test_of_plants_that_cost_almost_the_same_the_cheapest_is_found(ageless, served):
     """Moving energy from one battery to the next costs next to nothing: its square."""
     steady = STEADY.replace(upkeep_fraction_per_year=0.0)
-    life = size_for_life(ageless, served_fraction=served, augmentation="none", wear=steady)
+    life = size_for_life(worn(ageless, steady), served_fraction=served, augmentation="none")
     assert life.added_mwh[20] == pytest.approx(life.added_mwh[0], rel=1e-8)
 
 

@@ -30,7 +30,7 @@ def profiles() -> None:
         held = run.flow("soc_mwh")[:8760] / run.parameters.usable_mwh
         columns[f"{name} soc"] = np.round(0.5 - usable / 2 + usable * held, 3)
         air = case.weather.frame["temp_air"].to_numpy(dtype=float)[:8760]
-        columns[f"{name} temp_c"] = np.round(en.wear.Wear().cell_temp_c(air), 1)
+        columns[f"{name} temp_c"] = np.round(case.assumptions.wear.cell_temp_c(air), 1)
     pd.DataFrame(columns).astype("float32").to_parquet(
         FOLDER / "fade_sites.parquet", compression="zstd", index=False
     )

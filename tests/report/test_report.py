@@ -265,7 +265,8 @@ def test_the_years_of_life_are_those_of_the_api(ranking, data):
 
 def test_a_battery_that_is_dead_before_its_time_is_told_not_tripped_over(ranking):
     plant, assumed = ranking.sizings[0].evaluation, ranking.sizings[0].case.assumptions
-    worn = assumed.with_values({"battery.lifetime_years": 30, "wear.pack_loss_factor": 5.0})
+    hot = {"wear.pack_loss_factor": 5.0, "wear.cell_min_c": 50.0, "wear.cell_max_c": 60.0}
+    worn = assumed.with_values(hot | {"battery.lifetime_years": 30})
     life = years_of_life(en.evaluate(plant.case.replace(assumptions=worn), plant.design))
     assert [line["words"] for line in life["lines"]] == ["battery kept by its O&M"]
     assert "dead" in life["notes"][0]
