@@ -28,11 +28,13 @@ from energy.cli.inputs import (
     target_from,
 )
 from energy.cli.life import check_life, check_life_target, life_sizer
+from energy.cli.money import terms_from, with_money
 from energy.cli.options import (
     ArrayOptions,
     AssumptionOptions,
     DatacenterOptions,
     LifeOptions,
+    MoneyOptions,
     OutputOptions,
     PlantOptions,
     PlotFile,
@@ -103,6 +105,7 @@ def compare(
     parts: PlantOptions,
     arrays: ArrayOptions,
     aging: LifeOptions,
+    paid: MoneyOptions,
     output: OutputOptions,
     report: Annotated[
         Path | None,
@@ -136,6 +139,8 @@ def compare(
             assumptions_from(assumed)
         with problems:
             snow_loss = snow_loss_from(assumed)
+        with problems:
+            terms = terms_from(paid)
         with problems:
             if report is not None:
                 from energy.report import check_path
@@ -174,7 +179,10 @@ def compare(
     if report is not None:
         _write_report(ranking, report, bad, output.quiet)
     if output.as_json:
-        print_json(ranking.to_dict())
+        record = ranking.to_dict()
+        plants = zip(record["sites"], ranking.sizings, strict=True)
+        sites = [with_money(site, sizing.evaluation, terms) for site, sizing in plants]
+        print_json(record | {"sites": sites})
     else:
         _show_ranking(ranking, output.quiet)
         if report is not None:

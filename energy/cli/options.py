@@ -18,6 +18,7 @@ from typer.core import TyperCommand
 PLACE, WEATHER, DATACENTER = "Place", "Weather", "Datacenter"
 ASSUMPTIONS, TARGET, PLANT, OUTPUT = "Assumptions", "Target (one of)", "Plant", "Output"
 LIFE = "Wear and failures"
+MONEY = "Money after tax"
 
 #: Options and commands of version 0.1 -> what they are called now.
 RENAMED = {
@@ -259,6 +260,39 @@ class LifeOptions:
             "only replaced (none), or kept up by O&M (keep)",
         ),
     ] = None
+
+
+@dataclass(frozen=True)
+class MoneyOptions:
+    """On what terms the plant is paid for; names as the fields of `energy.finance.Terms`."""
+
+    starts: Annotated[
+        str | None,
+        _option(MONEY, "--starts", help="When construction starts, such as 2027-03; 2027-01"),
+    ] = None
+    in_service: Annotated[
+        str | None,
+        _option(MONEY, "--in-service", help="When it gives power; after its time to power"),
+    ] = None
+    equity_irr_fraction: Annotated[
+        float | None,
+        _option(MONEY, "--equity-irr-fraction", help="Wanted return of equity after tax; 0.1"),
+    ] = None
+    debt_fraction: Annotated[
+        float | None, _option(MONEY, "--debt-fraction", help="Debt over capital; 0.6")
+    ] = None
+    debt_rate_fraction: Annotated[
+        float | None, _option(MONEY, "--debt-rate-fraction", help="Its interest; 0.07")
+    ] = None
+    debt_years: Annotated[
+        int | None, _option(MONEY, "--debt-years", help="Years in which it is repaid; 18")
+    ] = None
+    energy_community: Annotated[
+        bool, _option(MONEY, "--energy-community", help="The bonus credit of one is earned")
+    ] = False
+    domestic_content: Annotated[
+        bool, _option(MONEY, "--domestic-content", help="The bonus credit for it is earned")
+    ] = False
 
 
 @dataclass(frozen=True)

@@ -28,11 +28,13 @@ from energy.cli.life import (
     show_one_more,
     with_life,
 )
+from energy.cli.money import show_money, terms_from, with_money
 from energy.cli.options import (
     ArrayOptions,
     AssumptionOptions,
     DatacenterOptions,
     LifeOptions,
+    MoneyOptions,
     OutputOptions,
     PlantOptions,
     PlotFile,
@@ -63,6 +65,7 @@ def run(
     computers: DatacenterOptions,
     assumed: AssumptionOptions,
     aging: LifeOptions,
+    paid: MoneyOptions,
     output: OutputOptions,
     solar_mw: Annotated[float, typer.Option("--solar-mw", help="PV capacity [MWdc]")],
     battery_mwh: Annotated[float, typer.Option("--battery-mwh", help="Battery [MWh]")] = 0.0,
@@ -94,6 +97,8 @@ def run(
         with problems:
             check_life(aging)
         with problems:
+            terms = terms_from(paid)
+        with problems:
             case = case_from(place, hours, computers, assumed)
     evaluation = evaluate(case, design)
     failures, life = failures_of(aging, evaluation), life_of(aging, evaluation)
@@ -102,9 +107,11 @@ def run(
     if output.as_json:
         served = evaluation.availability.served_fraction
         record = with_life(evaluation.to_dict(), failures, life)
+        record = with_money(record, evaluation, terms)
         print_json(records([record], evaluation, served))
         return
     show_plant(evaluation, output.quiet)
+    show_money(evaluation, terms)
     show_life(failures, life)
     for note in life.notes if life is not None and not output.quiet else []:
         say(note)
@@ -120,6 +127,7 @@ def size(
     parts: PlantOptions,
     arrays: ArrayOptions,
     aging: LifeOptions,
+    paid: MoneyOptions,
     output: OutputOptions,
     uncertainty: Annotated[
         bool,
@@ -153,6 +161,8 @@ def size(
                     "out --life and --failures-in-target"
                 )
         with problems:
+            terms = terms_from(paid)
+        with problems:
             case = case_from(place, hours, computers, assumed)
     tried = None
     if choices is None:
@@ -176,7 +186,7 @@ def size(
     if output.csv is not None:
         write_result(sized, output.csv)
     if output.as_json:
-        record = sized.to_dict()
+        record = with_money(sized.to_dict(), sized.evaluation, terms)
         if interval is not None:
             record["uncertainty"] = interval.to_dict()
         if tried is not None:
@@ -187,6 +197,7 @@ def size(
         return
     print(printable(f"This is {sized.title}.") + "\n")
     show_plant(sized, output.quiet)
+    show_money(sized.evaluation, terms)
     show_life(sized.failures, sized.life)
     if more is not None:
         show_one_more(more)

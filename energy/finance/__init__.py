@@ -1,12 +1,13 @@
 """What the plant costs, and what its owner earns after tax.
 
 In: `Case`, `Dispatch`, plain numbers, dates of construction. Out: unit costs, `Cost`,
-`PresentCost`, `ProForma`, `TaxCredits`.
+`PresentCost`, `ProForma`, `TaxCredits`, `AfterTax`.
 """
 
 from typing import TYPE_CHECKING
 
 from energy.errors import answer_unknown
+from energy.finance.after_tax import AfterTax, Terms, after_tax
 from energy.finance.annualized import Cost, price
 from energy.finance.capital import (
     DRIVERS,
@@ -27,13 +28,16 @@ from energy.finance.tax_rules import Credit
 
 __all__ = [
     "DRIVERS",
+    "AfterTax",
     "CapitalPart",
     "Cost",
     "Credit",
     "PresentCost",
     "ProForma",
     "TaxCredits",
+    "Terms",
     "UnitCost",
+    "after_tax",
     "annual_usd_of",
     "annual_usd_per_size",
     "capital_recovery_factor",

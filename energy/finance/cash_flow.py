@@ -590,7 +590,8 @@ _BOUNDS: dict[str, tuple[float, float, bool, str]] = {
     "property_tax_fraction": (0.0, 1.0, False, _PART),
     "property_tax_decline_fraction": (0.0, 1.0, False, _PART),
     "insurance_fraction": (0.0, 1.0, False, _PART),
-    "salvage_fraction": (0.0, 1.0, False, _PART),
+    # Of the last year's dollars, which are worth less than those of the installed cost.
+    "salvage_fraction": (0.0, 100.0, False, ""),
     "debt_fraction": (0.0, 1.0, False, ", debt is no more than 100 % of the cost"),
     "max_debt_fraction": (0.0, 1.0, False, ", debt is no more than 100 % of the cost"),
     "ptc_usd_per_mwh": (0.0, LARGEST_USD_PER_MWH, False, ""),

@@ -1,0 +1,156 @@
+"""Money after tax, for the commands of a plant, and `energy finance`.
+
+In: `MoneyOptions`, a plant. Out: a record for JSON, a line or the pro forma on stdout.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from energy.cli.inputs import (
+    Problems,
+    arrays_from,
+    case_from,
+    check_files,
+    sizer_from,
+    target_from,
+)
+from energy.cli.options import (
+    ArrayOptions,
+    AssumptionOptions,
+    DatacenterOptions,
+    MoneyOptions,
+    OutputOptions,
+    PlantOptions,
+    SiteOption,
+    TargetOptions,
+    WeatherOptions,
+    command,
+)
+from energy.cli.render import print_json, print_table, printable, progress, say
+from energy.units import heading, show
+
+if TYPE_CHECKING:
+    from energy.evaluation import Evaluation
+    from energy.finance import AfterTax, Terms
+
+app = typer.Typer()
+
+#: Columns of the pro forma that are printed; all are in its CSV.
+PRINTED = (
+    "price_usd_per_mwh", "revenue_usd", "om_usd", "fuel_usd", "augmentation_usd",
+    "debt_service_usd", "federal_tax_usd", "itc_usd", "cash_flow_usd",
+)  # fmt: skip
+
+
+def terms_from(words: MoneyOptions, price_usd_per_mwh: float | None = None) -> Terms:
+    """The terms that the options give, the rest as shipped."""
+    from energy.finance import Terms
+
+    given: dict[str, Any] = {
+        "start": words.starts,
+        "in_service": words.in_service,
+        "equity_irr_fraction": words.equity_irr_fraction,
+        "debt_fraction": words.debt_fraction,
+        "debt_rate_fraction": words.debt_rate_fraction,
+        "debt_years": words.debt_years,
+        "price_usd_per_mwh": price_usd_per_mwh,
+        "energy_community": words.energy_community,
+        "domestic_content": words.domestic_content,
+    }
+    return Terms(**{name: value for name, value in given.items() if value is not None})
+
+
+def with_money(record: dict[str, Any], evaluation: Evaluation, terms: Terms) -> dict[str, Any]:
+    """A plant's record for JSON and its money after tax, of the plant as it is first built."""
+    from energy.finance import after_tax
+
+    return record | {"finance": after_tax(evaluation.cost, terms).to_dict()}
+
+
+def show_money(evaluation: Evaluation, terms: Terms) -> None:
+    """The price after tax in a line."""
+    from energy.finance import after_tax
+
+    print(_line(after_tax(evaluation.cost, terms)) + "\n")
+
+
+def _line(money: AfterTax) -> str:
+    shown = ", ".join(f"{part} {100 * f:g} %" for part, f in money.credits.itc_fraction.items())
+    return (
+        f"after tax: {money.price_usd_per_mwh:,.1f} $/MWh in the first year, growing with "
+        f"inflation, gives equity {money.pro_forma.irr_fraction:.2%} (construction "
+        f"{money.credits.start}, power {money.credits.in_service}; tax credit: {shown})"
+    )
+
+
+@command(app)
+def finance(
+    place: SiteOption,
+    target_options: TargetOptions,
+    hours: WeatherOptions,
+    computers: DatacenterOptions,
+    assumed: AssumptionOptions,
+    parts: PlantOptions,
+    arrays: ArrayOptions,
+    paid: MoneyOptions,
+    output: OutputOptions,
+    price_usd_per_mwh: Annotated[
+        float | None,
+        typer.Option(
+            "--price-usd-per-mwh",
+            help="What the load pays in the first year; without it what gives the wanted return",
+        ),
+    ] = None,
+) -> None:
+    """The cheapest plant's cash flow after tax, and the price that gives its owner a return."""
+    from energy.finance import after_tax
+    from energy.sizing import choose_array
+    from energy.tables import write_result
+
+    with Problems() as problems:
+        with problems:
+            check_files(output.csv)
+        with problems:
+            target = target_from(target_options)
+        sizer = sizer_from(parts, assumed.backup)
+        with problems:
+            choices = arrays_from(arrays, assumed)
+        with problems:
+            terms = terms_from(paid, price_usd_per_mwh)
+        with problems:
+            case = case_from(place, hours, computers, assumed)
+    if choices is None:
+        sized = sizer(case, target)
+    else:
+        bar = progress(output.quiet, "arrays")
+        sized = choose_array(case, target, sizer=sizer, progress=bar, **choices).sizing
+    found = after_tax(sized.evaluation.cost, terms)
+    if output.csv is not None:
+        write_result(found, output.csv)
+    if output.as_json:
+        record = {"site": case.site.name, "design": sized.design.model_dump()}
+        print_json(record | {"finance": found.to_dict(), "pro_forma": found.pro_forma.to_dict()})
+        return
+    print(printable(f"{case.site.title}: {sized.title}") + "\n")
+    print(_line(found))
+    costs = found.pro_forma
+    print(
+        f"levelized cost {costs.lcoe_nominal_usd_per_mwh:,.1f} $/MWh nominal, "
+        f"{costs.lcoe_real_usd_per_mwh:,.1f} real; before tax, annualized: "
+        f"{sized.evaluation.cost.levelized_usd_per_mwh:,.1f}"
+    )
+    print(
+        f"least debt service coverage {costs.min_dscr:.2f}; payback after "
+        f"{costs.payback_years:.1f} years; a month of idle computers "
+        f"{found.waiting_usd_per_month / 1e6:,.1f} M$\n"
+    )
+    rows = [
+        [str(year), *(show(name, row[name]) for name in PRINTED)]
+        for year, row in found.frame.iterrows()
+    ]
+    print_table(("year", *map(heading, PRINTED)), rows, left=(0,))
+    for note in [] if output.quiet else found.notes:
+        say(note)
