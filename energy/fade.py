@@ -33,6 +33,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import NamedTuple
 
 import numpy as np
@@ -146,7 +147,10 @@ def fade(
     >>> fade(np.full(24, 0.5), 25.0, years=10).round(2)[[0, 9]].tolist()
     [0.99, 0.96]
     """
-    soc, temp = np.asarray(soc_fraction, dtype=float), np.asarray(temp_c, dtype=float)
+    try:
+        soc, temp = np.asarray(soc_fraction, dtype=float), np.asarray(temp_c, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError("soc_fraction and temp_c must be numbers") from None
     _check(soc, temp, step_h, years, model)
     days = _days(soc, temp, step_h)
     calendar, by_cycles = (law(days) for law in MODELS[model])
@@ -168,9 +172,11 @@ def _check(soc: Array, temp_c: Array, step_h: float, years: int, model: str) -> 
     problems = []
     if model not in MODELS:
         problems.append(f"model is one of {', '.join(MODELS)}; got {model!r}")
-    if not (isinstance(years, int) and 1 <= years <= 100):
+    if not (isinstance(years, Integral) and 1 <= years <= 100):
         problems.append(f"years must be a whole number from 1 to 100; got {years!r}")
-    if not 0.0 < step_h <= 24.0 or abs(24.0 / step_h - round(24.0 / step_h)) > 1e-9:
+    if not (isinstance(step_h, Real) and math.isfinite(step_h)):
+        problems.append(f"step_h must be a number; got {step_h!r}")
+    elif not 0.0 < step_h <= 24.0 or abs(24.0 / step_h - round(24.0 / step_h)) > 1e-9:
         problems.append(f"step_h must divide a day; got {step_h!r}")
     elif soc.ndim != 1 or not len(soc) or len(soc) % round(24.0 / step_h):
         problems.append(
@@ -289,7 +295,8 @@ def _small_cycles(days: Days) -> Carry:
         rate = abs(
             -6.81260579e-06
             + 2.59615973e-05 * depth
-            + 2.1155971e-06 * math.exp(depth**2 * rate_per_h**3)
+            # Far beyond what any cell survives the number ends, and the cell is dead anyway.
+            + 2.1155971e-06 * math.exp(min(depth**2 * rate_per_h**3, 100.0))
         )
         return _power(lost, cycles, rate**power, power)
 

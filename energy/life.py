@@ -98,7 +98,8 @@ class Life(Result):
     def frame(self) -> pd.DataFrame:
         """One row a year of service, from 1.
 
-        Columns: `solar_fraction` and `battery_fraction` of what was built, `battery_mwh` left, and
+        Columns: `solar_fraction` and `battery_fraction` of what was built first (of its largest
+        battery where a plant begins without one), `battery_mwh` left, and
         `served_fraction`, `available_fraction`, `lolh_hours_per_year` over all weather years.
         """
         case, design = self.case, self.evaluation.design
@@ -108,7 +109,8 @@ class Life(Result):
         plants["battery_mwh"] = self.energy_mwh
         got = simulate_many(case, plants)
         hours = len(case.load_mw) * case.step_h / case.weather.years_exact
-        built = design.battery_mwh
+        # A plant may begin without a battery and get one later.
+        built = design.battery_mwh or float(self.energy_mwh.max())
         return pd.DataFrame(
             {
                 "solar_fraction": solar,
@@ -136,6 +138,11 @@ class Life(Result):
         """Prices of battery energy by year."""
         return addition_prices(self.case, kept_by_om=self.kept_by_om)
 
+    def _replaces(self, year: int) -> bool:
+        """Whether what comes at the start of a year, from 0, stands in for a retired battery."""
+        lifetime = len(self.battery_by_age)
+        return year % lifetime == 0 and self.added_mwh.get(year - lifetime, 0.0) > 0
+
     @cached_property
     def augmentation(self) -> pd.DataFrame:
         """What is added after the first year: `year` (of service), `battery_mwh`, `usd`, `kind`.
@@ -143,11 +150,10 @@ class Life(Result):
         A replacement comes when the first battery's lifetime is over; the rest are additions.
         """
         rows = []
-        lifetime = len(self.battery_by_age)
         for year, mwh in sorted(self.added_mwh.items()):
             if year == 0 or mwh <= 0:
                 continue
-            replaced = year % lifetime == 0
+            replaced = self._replaces(year)
             usd = mwh * self.prices.usd_per_mwh[year] + (0.0 if replaced else self.prices.event_usd)
             kind = "replacement" if replaced else "addition"
             rows.append({"year": year + 1, "battery_mwh": mwh, "usd": usd, "kind": kind})
@@ -162,11 +168,10 @@ class Life(Result):
     @property
     def battery_usd_per_year(self) -> float:
         """Annualized cost of all the battery energy that is ever added [$/year]."""
-        prices, lifetime = self.prices, len(self.battery_by_age)
-        usd = 0.0
+        prices, usd = self.prices, 0.0
         for year, mwh in self.added_mwh.items():
             usd += mwh * float(prices.annual_usd_per_mwh[year])
-            if mwh > 0 and year % lifetime:
+            if mwh > 0 and year > 0 and not self._replaces(year):
                 usd += float(prices.annual_event_usd[year])
         return usd
 

@@ -6,10 +6,10 @@ in each year of its age.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from energy.errors import InputError
 from energy.fade import fade
@@ -32,11 +32,18 @@ class Wear(Input):
     upkeep_fraction_per_year: Annotated[float, Field(ge=0, lt=1)]
     event_usd: NotNegative
 
+    @model_validator(mode="after")
+    def _bounds_of_cells(self) -> Self:
+        if self.cell_max_c < self.cell_min_c:
+            raise ValueError(
+                f"cell_max_c must be at least cell_min_c; got {self.cell_max_c:g} and "
+                f"{self.cell_min_c:g}"
+            )
+        return self
+
     def cell_temp_c(self, air_c: Array) -> Array:
         """Temperature of the cells [degC] at that of the air, one value a step."""
-        return np.clip(
-            air_c + self.cell_rise_c, self.cell_min_c, max(self.cell_max_c, self.cell_min_c)
-        )
+        return np.clip(air_c + self.cell_rise_c, self.cell_min_c, self.cell_max_c)
 
     def price_factor(self, year: int) -> float:
         """Real price of batteries after so many years, as a multiple of the first."""

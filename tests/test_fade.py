@@ -125,6 +125,21 @@ def test_a_dead_battery_has_nothing_left() -> None:
     assert (left[:-1] >= left[1:]).all()
 
 
+def test_a_cell_that_is_torn_to_pieces_is_dead_and_not_an_overflow() -> None:
+    # From empty to full in every 5 minutes: 12 times what any cell was tested at.
+    torn = np.tile([0.0, 1.0], 144)
+    for model in ("lfp-250ah", "lfp-sony-murata"):
+        assert fade(torn, 25.0, years=3, step_h=1 / 12, model=model).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_whole_numbers_of_numpy_are_whole_and_words_are_no_numbers() -> None:
+    assert len(fade(np.full(24, 0.5), 25.0, years=np.int64(2))) == 2
+    with pytest.raises(en.InputError, match="step_h must be a number"):
+        fade(np.full(24, 0.5), 25.0, years=1, step_h="1")  # type: ignore[arg-type]
+    with pytest.raises(en.InputError, match="must be numbers"):
+        fade(["a"], 25.0, years=1)  # type: ignore[arg-type]
+
+
 def test_everything_that_is_wrong_is_told_at_once() -> None:
     with pytest.raises(en.InputError) as caught:
         fade(np.full(23, 1.2), 200.0, years=0, model="nmc")

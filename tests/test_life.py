@@ -292,3 +292,24 @@ def test_weather_years_of_every_year_of_life_are_all_of_them(case):
     life = replace(en.live(plant), added_mwh={0: 2500.0, 10: 500.0})
     assert life.energy_mwh[10] - life.energy_mwh[9] > 400
     assert len(life.frame) == 30
+
+
+def test_a_plant_that_begins_without_a_battery_gets_one_and_does_not_replace_it():
+    case = en.Case(en.read_site("tampa"), en.Datacenter(it_mw=100))
+    life = en.sizing.size_for_life(case, served_fraction=0.35, over_life="worst")
+    if life.evaluation.design.battery_mwh > 0:
+        pytest.skip("this plant has a battery from the start at these prices")
+    added = life.augmentation
+    assert len(added)
+    assert added["kind"].iloc[0] == "addition"
+    first = added.iloc[0]
+    paid = first["battery_mwh"] * life.prices.usd_per_mwh[int(first["year"]) - 1]
+    assert first["usd"] == pytest.approx(paid + life.prices.event_usd)
+    health = life.frame["battery_fraction"]
+    assert health.iloc[0] == 0.0
+    assert health.max() == 1.0
+
+
+def test_cells_cannot_be_heated_above_what_they_are_cooled_to():
+    with pytest.raises(en.InputError, match="cell_max_c must be at least cell_min_c"):
+        en.read_assumptions().with_values({"wear.cell_min_c": 50.0, "wear.cell_max_c": 20.0})

@@ -211,7 +211,8 @@ def test_one_common_part_multiplies_what_the_rest_gives(el_paso, part):
     found = fail(run, draws=2).availability_with_failures
     assert found["available_fraction"] == pytest.approx(0.9 * rest.available_fraction)
     assert found["served_fraction"] == pytest.approx(0.9 * rest.served_fraction)
-    per_year = 0.1 / 24 * 8760
+    # As many as begin in hours that are not short already.
+    per_year = 0.1 / 24 * 8760 * rest.available_fraction
     assert found["lolev_events_per_year"] == pytest.approx(
         0.9 * rest.lolev_events_per_year + per_year, rel=2e-3
     )
@@ -493,3 +494,45 @@ def test_a_measured_microgrid_is_as_available_with_much_pv(sparks, load_mw, sola
     assert sparks_available(sparks, load_mw, solar_mw) == pytest.approx(SPARKS, abs=SPARKS_LIKE)
     if load_mw > 2.0:
         assert sparks_available(sparks, load_mw, 20.0) < 0.96
+
+
+# --- found by trying to break it ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def tampa_case():
+    return en.Case(en.read_site("tampa"), en.Datacenter(it_mw=100))
+
+
+def test_a_plant_that_is_always_short_has_no_more_events_and_days_than_there_are(tampa_case):
+    # 1 MWdc and a grid that is a hair too small: one event from the first hour to the last.
+    design = en.Design(solar_mw=1, battery_mwh=400, battery_mw=100, grid_mw=60)
+    run = en.simulate(tampa_case, design)
+    assert en.assess(run).lolev_events_per_year == 1
+    found = en.outages.fail(run, draws=4).availability_with_failures
+    assert found["lolev_events_per_year"] <= 1 + 1e-12
+    assert found["lole_days_per_year"] <= 365 + 1e-9
+
+
+def test_parts_beyond_counting_are_told_before_they_are_followed(tampa_case):
+    small = tampa_case.assumptions.with_values({"failures.container_mwh": 1e-4})
+    case = tampa_case.replace(assumptions=small)
+    run = en.simulate(case, en.Design(solar_mw=900, battery_mwh=2500, battery_mw=350))
+    with pytest.raises(en.InputError, match="25,000,000 containers"):
+        en.outages.fail(run)
+
+
+def test_draws_that_are_no_whole_number_are_told(tampa_case):
+    run = en.simulate(tampa_case, en.Design(solar_mw=900))
+    for draws in (2.5, "many"):
+        with pytest.raises(en.InputError, match="draws must be a whole number"):
+            en.outages.fail(run, draws=draws)
+
+
+def test_probabilities_of_survival_are_at_most_one_and_hours_may_be_a_float():
+    found = en.outages.survival(
+        1.0, units=50, unit_mw=0.25, availability=1.0, start_failure=0.0, mttf_h=1e6,
+        battery_mwh=2.0, battery_mw=1.0, initial_mwh=2.0, start_h=0, hours=10.0,
+    )  # fmt: skip
+    assert len(found) == 10
+    assert (found <= 1.0).all()

@@ -44,6 +44,10 @@ def check_life(
         ]  # fmt: skip
     elif parts is None and words.over_life is not None:
         problems.append("--over-life is for sizing; energy run shows every year")
+    elif parts is None and words.augmentation == "chosen":
+        problems.append(
+            "energy run takes --augmentation none or keep; energy size --life chooses additions"
+        )
     elif parts is not None and (backup or parts.grid_mw):
         problems.append("--life sizes PV and battery alone; leave out backup and grid")
     if words.failures_in_target:

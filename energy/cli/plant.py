@@ -104,6 +104,8 @@ def run(
     failures, life = failures_of(aging, evaluation), life_of(aging, evaluation)
     if output.csv is not None:
         write_result(evaluation, output.csv)
+        if (failures is not None or life is not None) and not output.quiet:
+            say(f"{output.csv}: the plant as it is built; its years and failures are in --json")
     if output.as_json:
         served = evaluation.availability.served_fraction
         record = with_life(evaluation.to_dict(), failures, life)
@@ -185,6 +187,8 @@ def size(
         more = one_more(sized.evaluation.run, draws=sized.failures.draws, seed=sized.failures.seed)
     if output.csv is not None:
         write_result(sized, output.csv)
+        if (sized.failures is not None or sized.life is not None) and not output.quiet:
+            say(f"{output.csv}: the plant as it is built; its years and failures are in --json")
     if output.as_json:
         record = with_money(sized.to_dict(), sized.evaluation, terms)
         if interval is not None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,9 @@ from energy.tables import Result
 
 #: Draws of the chain of weather years, where nothing else is said.
 DRAWS = 200
+
+#: Parts of a kind that are followed at most; more are a wrong unit.
+MOST_PARTS = 100_000
 
 #: What an hour without full supply is due to.
 CAUSES = ("weather", "equipment", "both")
@@ -145,6 +149,9 @@ class FailureRun(Result):
         short = short + common.units_only_fraction * common.short_fraction + common.dark_fraction
         rates = self._common_rates().values()
         step_h = case.step_h
+        # An outage of a common part counts where there is none already.
+        free = 1.0 - self._sum("short") / steps
+        free_days = 1.0 - self._sum("days") / self._years / (self._year_h / 24.0)
         # An outage of n steps that may begin at any of a day touches 1 + (n - 1) steps/day days.
         days = sum(rate * (1.0 + (repair_h - step_h) / 24.0) for rate, repair_h in rates)
         days_per_year = self._year_h / 24.0
@@ -152,11 +159,12 @@ class FailureRun(Result):
             "served_fraction": np.maximum(1.0 - lacking_mw / mean_load, 0.0),
             "available_fraction": 1.0 - short,
             "lole_days_per_year": np.minimum(
-                common.up_fraction * self._sum("days") / self._years + days, days_per_year
+                common.up_fraction * self._sum("days") / self._years + days * free_days,
+                days_per_year,
             ),
             "lolh_hours_per_year": short * self._year_h,
             "lolev_events_per_year": common.up_fraction * self._sum("events") / self._years
-            + sum(rate for rate, _ in rates),
+            + free * sum(rate for rate, _ in rates),
             "eue_mwh_per_year": lacking_mw * self._year_h,
             "longest_event_h": self._longest_h,
         }
@@ -165,8 +173,9 @@ class FailureRun(Result):
     def availability_with_failures(self) -> dict[str, float]:
         """The measures of `Availability` by name, with failures; means over the draws.
 
-        Events and days of common parts are added to those of the rest: their rate of failure, and
-        the days that an outage of mean length touches. Where units and grid stand in for a
+        Events and days of common parts are added to those of the rest, as far as these leave hours
+        and days without an outage: their rate of failure, and the days that an outage of mean
+        length touches. Where units and grid stand in for a
         transformer or feeder, only the fraction of days counts on which they are not enough.
         `longest_event_h` is the mean over the draws of the longest event in all weather years.
         """
@@ -255,7 +264,8 @@ def fail(run: Dispatch, *, draws: int = DRAWS, seed: int = 0) -> FailureRun:
 
     Inverters fail so often that their mean loss is `solar.availability_fraction`, which the run's
     array has lost already: it is given back, and the fraction of blocks that are up is taken
-    instead. What is in a failing container is lost, and a repaired one comes back empty. A unit
+    instead. What is in a failing container is lost, and a repaired one comes back empty, so that
+    many small containers are a little worse than a battery that is smaller by their mean. A unit
     whose start fails goes to repair, and the next is tried in the same step.
 
     Parameters
@@ -292,6 +302,7 @@ def fail_with(run: Dispatch, draws: int, seed: int, more: dict[str, int]) -> Fai
     inverter_up = 1.0 - solar.availability_fraction
     _check(run, draws, seed)
     parts = count_parts(run)
+    _check_parts(parts)
     counts = np.array([*parts.values(), *(more.get(name, 0) for name in parts)], dtype=np.int64)
     chains = [
         (inverter_up, failures.inverter_repair_h),
@@ -391,13 +402,24 @@ def _common(run: Dispatch, units: int, by_weather: Any, day: Any) -> CommonOutag
     )  # fmt: skip
 
 
+def _check_parts(parts: dict[str, int]) -> None:
+    problems = [
+        f"the plant has {count:,} {part}s, more than the {MOST_PARTS:,} that can be followed; give "
+        f"[failures] a larger {part}"
+        for part, count in parts.items()
+        if count > MOST_PARTS
+    ]
+    if problems:
+        raise InputError(problems)
+
+
 def _check(run: Dispatch, draws: int, seed: int) -> None:
     failures, step_h = run.case.assumptions.failures, run.case.step_h
     problems = []
-    if not 2 <= draws <= 100_000:
-        problems.append(f"draws must be 2 to 100000; got {draws!r}")
-    if seed < 0:
-        problems.append(f"seed must be 0 or more; got {seed!r}")
+    if not (isinstance(draws, Integral) and 2 <= draws <= 100_000):
+        problems.append(f"draws must be a whole number from 2 to 100000; got {draws!r}")
+    if not (isinstance(seed, Integral) and seed >= 0):
+        problems.append(f"seed must be a whole number of 0 or more; got {seed!r}")
     up = 1.0 - run.case.assumptions.solar.availability_fraction
     if problem := repair_problem(up, failures.inverter_repair_h):
         problems.append(f"inverters: {problem}; see solar.availability_fraction")

@@ -139,7 +139,7 @@ def survival(
         )
     if problems:
         raise InputError(problems)
-    per_h = round(1.0 / step_h)
+    per_h, hours, units = round(1.0 / step_h), int(hours), int(units)
     at = (round(start_h * per_h) + np.arange(hours * per_h)) % max(steps, 1)
     load, solar = np.broadcast_to(load, steps)[at], np.broadcast_to(solar, steps)[at]
     started = binom.pmf(np.arange(units + 1), units, availability * (1.0 - start_failure))
@@ -155,7 +155,8 @@ def survival(
     if solar_availability < 1.0 and solar.any():
         without = chain(np.zeros(len(load)))
         with_sun = solar_availability * with_sun + (1.0 - solar_availability) * without
-    return with_sun[per_h - 1 :: per_h]
+    # Rounding may leave a hair more than certainty.
+    return np.minimum(with_sun[per_h - 1 :: per_h], 1.0)
 
 
 class _Battery:
@@ -261,7 +262,7 @@ def _time_problems(
     if not step_is_good:
         problems.append(f"step_h must make an hour in whole steps; got {step_h!r}")
     if not (_is_number(mttf_h) and mttf_h >= (step_h if step_is_good else 1e-300)):
-        problems.append(f"mttf_h must be at least one step; got {mttf_h!r}")
+        problems.append(f"mttf_h must be a finite number of at least one step; got {mttf_h!r}")
     if not _is_whole(start_h):
         problems.append(f"start_h must be a whole number; got {start_h!r}")
     if not (_is_whole(hours) and hours >= 1):

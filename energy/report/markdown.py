@@ -47,6 +47,30 @@ def markdown(data: Mapping[str, Any]) -> str:
         keys = ("words", "weather_alone", "with_failures", "standard_error")
         rows = ([row[key] for key in keys] for row in site["failures"]["measures"])
         blocks.append(_table(heads, rows))
+        causes = ", ".join(f"{cause} {h:,.1f}" for cause, h in site["failures"]["causes"].items())
+        blocks.append(f"Hours a year that are not served in full, by cause: {causes}.")
+        life = site["life"]
+        shown = [year for year in range(len(life["solar"])) if year == 0 or year % 5 == 4]
+        served = [line["served"] for line in life["lines"]]
+        blocks.append(
+            _table(
+                (
+                    "year of service",
+                    *(f"energy served, {line['words']}" for line in life["lines"]),
+                    "array, of what was built",
+                    "battery that fades, of what was built",
+                ),
+                (
+                    [
+                        f"{year + 1}",
+                        *(f"{line[year]:.2%}" for line in served),
+                        f"{life['solar'][year]:.1%}",
+                        f"{life['battery'][year]:.1%}",
+                    ]
+                    for year in shown
+                ),
+            )
+        )
         blocks.append(
             "\n".join(
                 f"- {line['words']}: {line['mean']:.2%} of the energy on the mean of "

@@ -457,6 +457,7 @@ plot("causes", () => "Bars of the hours a year that are not served in full, by c
 });
 
 const LINES = [["var(--blue)", ""], ["var(--red)", "7 3"]];
+const health_of = sites.flatMap(site => [...site.life.solar, ...site.life.battery]);
 const served = sites.flatMap(site => site.life.lines.flatMap(line => line.served));
 legend("life-legend", [...sites[0].life.lines.map((line, k) => [`energy served, ${line.words}`, LINES[k][0], true]),
   ["array, of what was built", "var(--orange)", true], ["battery, of what was built", "var(--green)", true]]);
@@ -469,7 +470,7 @@ sites.forEach((site, n) => {
     /* All sites share one scale, so that their years can be set side by side. */
     const x = linear(0.5, years + 0.5, left, right), y = linear(100 * (low - room), 100, bottom, top);
     yAxis(svg, y, ticks(100 * (low - room), 100, 4), left, right, "% of the energy served", v => String(+v.toFixed(3)));
-    const [worst, health] = [Math.floor, Math.ceil].map((round, k) => round((k ? Math.max : Math.min)(1, ...battery, ...solar) * 10) * 10);
+    const [worst, health] = [Math.floor, Math.ceil].map((round, k) => round((k ? Math.max : Math.min)(1, ...health_of) * 10) * 10);
     const least = Math.min(worst, 90), h = linear(least, health, floor, second);
     yAxis(svg, h, ticks(least, health, 3), left, right, "");
     add(svg, "text", { x: 0, y: second - 10, class: "soft" }, "% of what was built");
