@@ -190,3 +190,30 @@ def _show_failures(failures: FailureRun) -> None:
     causes = failures.outage_hours_by_cause
     told = ", ".join(f"{cause} {hours:,.1f}" for cause, hours in causes.items())
     print(f"hours a year that are not served in full, by cause: {told}\n")
+    _show_survival(failures)
+
+
+#: Lengths of an outage that the survival table has [h].
+OUTAGES_H = (1, 4, 12, 24, 48, 72)
+
+#: Heads of the columns of `ride_through`.
+RIDDEN_BY = {
+    "probability": "battery alone",
+    "with_sun": "and sun",
+    "with_engines": "battery and engines",
+    "with_sun_and_engines": "and sun",
+}
+
+
+def _show_survival(failures: FailureRun) -> None:
+    """Probability to ride through an outage of all else, by its length."""
+    from energy.outages import ride_through
+
+    found = ride_through(failures.run, OUTAGES_H[-1])
+    rows = [
+        [f"{hours}", *(f"{probability:.1%}" for probability in found.loc[hours])]
+        for hours in OUTAGES_H
+    ]
+    heads = ("outage of [h]", *(RIDDEN_BY[name] for name in found.columns))
+    print("probability to serve all load through an outage that begins at any time, by")
+    print_table(heads, rows, left=(0,))

@@ -676,3 +676,14 @@ def test_a_comparison_on_failures_alone_keeps_its_plants(energy):
     assert set(beside) - set(plain) == {
         "availability_with_failures", "outage_hours_by_cause", "failures",
     }  # fmt: skip
+
+
+def test_failures_show_how_long_an_outage_is_ridden_through(energy):
+    plant = ("--solar-mw", "900", "--battery-mwh", "3000", "--battery-mw", "350")
+    code, out, _ = energy("run", "tampa", *plant, "--failures")
+    assert code == 0
+    case = en.Case(en.read_site("tampa"), en.Datacenter(it_mw=100))
+    run = en.simulate(case, en.Design(solar_mw=900, battery_mwh=3000, battery_mw=350))
+    found = en.outages.ride_through(run, 72).loc[12]
+    line = next(line.split() for line in out.splitlines() if line.split()[:1] == ["12"])
+    assert line == ["12", f"{found['probability']:.1%}", f"{found['with_sun']:.1%}"]
