@@ -28,7 +28,7 @@ from energy.cli.inputs import (
     target_from,
 )
 from energy.cli.life import check_life, check_life_target, life_sizer
-from energy.cli.money import terms_from, with_money
+from energy.cli.money import show_prices, terms_from, with_money
 from energy.cli.options import (
     ArrayOptions,
     AssumptionOptions,
@@ -185,6 +185,8 @@ def compare(
         print_json(record | {"sites": sites})
     else:
         _show_ranking(ranking, output.quiet)
+        if not output.quiet:
+            show_prices([sizing.evaluation for sizing in ranking.sizings], terms)
         if report is not None:
             print(printable(f"{report}: written"))
     if bad or ranking.infeasible:

@@ -5,6 +5,7 @@ In: `MoneyOptions`, a plant. Out: a record for JSON, a line or the pro forma on 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -75,6 +76,20 @@ def show_money(evaluation: Evaluation, terms: Terms) -> None:
     from energy.finance import after_tax
 
     print(_line(after_tax(evaluation.cost, terms)) + "\n")
+
+
+def show_prices(plants: Sequence[Evaluation], terms: Terms) -> None:
+    """The price after tax of each plant, all in a line."""
+    from energy.finance import after_tax
+
+    prices = [
+        f"{plant.case.site.name} {after_tax(plant.cost, terms).price_usd_per_mwh:,.1f}"
+        for plant in plants
+    ]
+    print(
+        f"after tax, the first year's price at which equity earns "
+        f"{terms.equity_irr_fraction:.2%} [$/MWh]: {printable(', '.join(prices))}"
+    )
 
 
 def _line(money: AfterTax) -> str:

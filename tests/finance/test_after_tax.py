@@ -161,3 +161,16 @@ def test_a_bad_date_is_told_before_anything_is_sized(monkeypatch, capsys):
     assert (code, out) == (2, "")
     assert "2028-13" in err
     assert "--served-fraction" in err
+
+
+def test_compare_prints_the_price_of_each_site(monkeypatch, capsys):
+    words = ("--served-fraction", "0.9", "--array", "assumed", "--equity-irr-fraction", "0.08")
+    code, out, _ = call(monkeypatch, capsys, "compare", "el-paso", "phoenix", *words)
+    assert code == 0
+    line = next(line for line in out.splitlines() if line.startswith("after tax"))
+    case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    found = after_tax(
+        en.size(case, served_fraction=0.9).evaluation.cost, Terms(equity_irr_fraction=0.08)
+    )
+    assert "equity earns 8.00%" in line
+    assert f"el-paso {found.price_usd_per_mwh:,.1f}" in line
