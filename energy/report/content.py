@@ -19,7 +19,7 @@ from energy import __version__
 from energy.case import Case, backup_usd_per_mwh, grid_usd_per_mwh
 from energy.errors import InputError
 from energy.evaluation import Evaluation
-from energy.finance import DRIVERS, unit_costs
+from energy.finance import DRIVERS, after_tax, unit_costs
 from energy.reliability import worst_week as steps_of_worst_week
 from energy.report.equipment import failures, years_of_life
 from energy.report.sentences import (
@@ -224,6 +224,7 @@ def _site(sizing: Sizing, fractions: list[float], asked: int) -> dict[str, Any]:
         "events": _events(plant),
         "failures": failures(sizing),
         "life": years_of_life(plant),
+        "money": after_tax(plant.cost).to_dict(),
         "uncertainty": _uncertainty(sizing),
         "beside": _beside(case),
         "weather": {

@@ -22,6 +22,7 @@ DOWNLOADS = {
     "worst-weeks.csv": "the worst weeks, hour by hour",
     "outages.csv": "every outage: start in local standard time, length, depth, energy",
     "failures.csv": "reliability with the weather alone and with failures of equipment",
+    "money.csv": "the price after tax of each plant, its credits and what waiting costs",
     "life.csv": "energy served and state of health by year of service",
     "weather-years.csv": "plants sized on single weather years",
     "weather-quality.csv": "the quality of the weather, measure by measure",
@@ -55,6 +56,7 @@ def csv_tables(data: Mapping[str, Any]) -> dict[str, str]:
         ),
         "outages.csv": stacked([pd.DataFrame(s["events"], columns=events) for s in sites]),
         "failures.csv": stacked([pd.DataFrame(s["failures"]["values"]) for s in sites]),
+        "money.csv": pd.DataFrame([{"site": s["name"]} | _money(s["money"]) for s in sites]),
         "life.csv": stacked([_life(s["life"]) for s in sites]),
         "weather-years.csv": stacked(
             [
@@ -89,3 +91,9 @@ def _life(life: Mapping[str, Any]) -> pd.DataFrame:
     ]
     rows[-1]["battery_fraction"] = life["battery"]
     return pd.concat(rows)
+
+
+def _money(money: Mapping[str, Any]) -> dict[str, Any]:
+    """The numbers and dates of a plant's money, the credit of each part in a column of its own."""
+    credit = {f"{part}_itc_fraction": value for part, value in money["itc_fraction"].items()}
+    return {key: v for key, v in money.items() if key not in ("itc_fraction", "notes")} | credit

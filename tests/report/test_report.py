@@ -263,6 +263,16 @@ def test_the_years_of_life_are_those_of_the_api(ranking, data):
         assert [row["year"] for row in told["added"]] == [21]  # replaced after 20 years
 
 
+def test_each_site_has_its_price_after_tax(ranking, data):
+    text, table = page(data), pd.read_csv(io.StringIO(csv_tables(data)["money.csv"]))
+    for number, sizing in enumerate(ranking.sizings):
+        found = en.finance.after_tax(sizing.evaluation.cost)
+        assert data["sites"][number]["money"]["price_usd_per_mwh"] == found.price_usd_per_mwh
+        assert f"{found.price_usd_per_mwh:.1f} $/MWh in the first year" in text
+        assert table["price_usd_per_mwh"][number] == pytest.approx(found.price_usd_per_mwh)
+        assert table["battery_itc_fraction"][number] == 0.3
+
+
 def test_a_battery_that_is_dead_before_its_time_is_told_not_tripped_over(ranking):
     plant, assumed = ranking.sizings[0].evaluation, ranking.sizings[0].case.assumptions
     hot = {"wear.pack_loss_factor": 5.0, "wear.cell_min_c": 50.0, "wear.cell_max_c": 60.0}
