@@ -75,7 +75,8 @@ def show_money(evaluation: Evaluation, terms: Terms) -> None:
     """The price after tax in a line."""
     from energy.finance import after_tax
 
-    print(_line(after_tax(evaluation.cost, terms)) + "\n")
+    say(_line(after_tax(evaluation.cost, terms)))
+    print()
 
 
 def show_prices(plants: Sequence[Evaluation], terms: Terms) -> None:
@@ -86,9 +87,9 @@ def show_prices(plants: Sequence[Evaluation], terms: Terms) -> None:
         f"{plant.case.site.name} {after_tax(plant.cost, terms).price_usd_per_mwh:,.1f}"
         for plant in plants
     ]
-    print(
+    say(
         f"after tax, the first year's price at which equity earns "
-        f"{terms.equity_irr_fraction:.2%} [$/MWh]: {printable(', '.join(prices))}"
+        f"{terms.equity_irr_fraction:.2%} [$/MWh]: {', '.join(prices)}"
     )
 
 
@@ -150,18 +151,19 @@ def finance(
         print_json(record | {"finance": found.to_dict(), "pro_forma": found.pro_forma.to_dict()})
         return
     print(printable(f"{case.site.title}: {sized.title}") + "\n")
-    print(_line(found))
+    say(_line(found))
     costs = found.pro_forma
-    print(
+    say(
         f"levelized cost {costs.lcoe_nominal_usd_per_mwh:,.1f} $/MWh nominal, "
         f"{costs.lcoe_real_usd_per_mwh:,.1f} real; before tax, annualized: "
         f"{sized.evaluation.cost.levelized_usd_per_mwh:,.1f}"
     )
-    print(
+    say(
         f"least debt service coverage {costs.min_dscr:.2f}; payback after "
         f"{costs.payback_years:.1f} years; a month of idle computers "
-        f"{found.waiting_usd_per_month / 1e6:,.1f} M$\n"
+        f"{found.waiting_usd_per_month / 1e6:,.1f} M$"
     )
+    print()
     rows = [
         [str(year), *(show(name, row[name]) for name in PRINTED)]
         for year, row in found.frame.iterrows()
