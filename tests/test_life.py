@@ -296,18 +296,19 @@ def test_weather_years_of_every_year_of_life_are_all_of_them(case):
 
 def test_a_plant_that_begins_without_a_battery_gets_one_and_does_not_replace_it():
     case = en.Case(en.read_site("tampa"), en.Datacenter(it_mw=100))
-    life = en.sizing.size_for_life(case, served_fraction=0.35, over_life="worst")
-    if life.evaluation.design.battery_mwh > 0:
-        pytest.skip("this plant has a battery from the start at these prices")
+    plant = en.evaluate(case, en.Design(solar_mw=300))
+    ages = np.linspace(1.0, 0.8, 10)
+    # 40 MWh come in year 11, when none is there to be retired, and again ten years later.
+    life = en.life.Life(plant, ages, {0: 0.0, 10: 40.0, 20: 40.0}, kept_by_om=False)
     added = life.augmentation
-    assert len(added)
-    assert added["kind"].iloc[0] == "addition"
-    first = added.iloc[0]
-    paid = first["battery_mwh"] * life.prices.usd_per_mwh[int(first["year"]) - 1]
-    assert first["usd"] == pytest.approx(paid + life.prices.event_usd)
+    assert added["kind"].tolist() == ["addition", "replacement"]
+    price = life.prices.usd_per_mwh
+    assert added["usd"].tolist() == [40 * price[10] + life.prices.event_usd, 40 * price[20]]
+    yearly = life.prices.annual_usd_per_mwh
+    paid = 40 * (yearly[10] + yearly[20]) + life.prices.annual_event_usd[10]
+    assert life.battery_usd_per_year == pytest.approx(paid)
     health = life.frame["battery_fraction"]
-    assert health.iloc[0] == 0.0
-    assert health.max() == 1.0
+    assert health.tolist() == pytest.approx([0.0] * 10 + [*ages, *ages])
 
 
 def test_cells_cannot_be_heated_above_what_they_are_cooled_to():

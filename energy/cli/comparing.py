@@ -186,7 +186,7 @@ def compare(
     else:
         _show_ranking(ranking, output.quiet)
         if not output.quiet:
-            show_prices([sizing.evaluation for sizing in ranking.sizings], terms)
+            show_prices([sizing.evaluation for sizing in ranking.sizings], terms, life=aging.life)
         if report is not None:
             print(printable(f"{report}: written"))
     if bad or ranking.infeasible:

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+#: What the price after tax does not know beside a life.
+AS_BUILT = "the price after tax is that of the plant as it is first built, kept up by its O&M"
+
 #: Columns of the pro forma that are printed; all are in its CSV.
 PRINTED = (
     "price_usd_per_mwh", "revenue_usd", "om_usd", "fuel_usd", "augmentation_usd",
@@ -65,22 +68,25 @@ def terms_from(words: MoneyOptions, price_usd_per_mwh: float | None = None) -> T
 
 
 def with_money(record: dict[str, Any], evaluation: Evaluation, terms: Terms) -> dict[str, Any]:
-    """A plant's record for JSON and its money after tax, of the plant as it is first built."""
+    """A plant's record for JSON and its money after tax."""
     from energy.finance import after_tax
 
-    return record | {"finance": after_tax(evaluation.cost, terms).to_dict()}
+    found = after_tax(evaluation.cost, terms).to_dict()
+    if "life" in record:
+        found["notes"] = [*found["notes"], AS_BUILT]
+    return record | {"finance": found}
 
 
-def show_money(evaluation: Evaluation, terms: Terms) -> None:
-    """The price after tax in a line."""
+def show_money(evaluation: Evaluation, terms: Terms, *, life: bool) -> None:
+    """The price after tax in a line; `life`: the years of the plant are shown too."""
     from energy.finance import after_tax
 
-    say(_line(after_tax(evaluation.cost, terms)))
+    say(_line(after_tax(evaluation.cost, terms)) + (f"; {AS_BUILT}" if life else ""))
     print()
 
 
-def show_prices(plants: Sequence[Evaluation], terms: Terms) -> None:
-    """The price after tax of each plant, all in a line."""
+def show_prices(plants: Sequence[Evaluation], terms: Terms, *, life: bool) -> None:
+    """The price after tax of each plant, all in a line; `life` as `show_money`."""
     from energy.finance import after_tax
 
     prices = [
@@ -90,6 +96,7 @@ def show_prices(plants: Sequence[Evaluation], terms: Terms) -> None:
     say(
         f"after tax, the first year's price at which equity earns "
         f"{terms.equity_irr_fraction:.2%} [$/MWh]: {', '.join(prices)}"
+        + (f"; {AS_BUILT}" if life else "")
     )
 
 

@@ -113,7 +113,7 @@ def run(
         print_json(records([record], evaluation, served))
         return
     show_plant(evaluation, output.quiet)
-    show_money(evaluation, terms)
+    show_money(evaluation, terms, life=aging.life)
     show_life(failures, life)
     for note in life.notes if life is not None and not output.quiet else []:
         say(note)
@@ -201,7 +201,7 @@ def size(
         return
     print(printable(f"This is {sized.title}.") + "\n")
     show_plant(sized, output.quiet)
-    show_money(sized.evaluation, terms)
+    show_money(sized.evaluation, terms, life=aging.life)
     show_life(sized.failures, sized.life)
     if more is not None:
         show_one_more(more)

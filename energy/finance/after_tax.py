@@ -23,7 +23,7 @@ from energy.errors import InputError
 from energy.finance.annualized import Cost
 from energy.finance.cash_flow import CapitalPart, ProForma, pro_forma
 from energy.finance.tax_credits import TaxCredits, tax_credits
-from energy.parameters import Fraction, Input, Positive, parameter_field
+from energy.parameters import Fraction, Input, Positive, parameter_field, parameters_of
 from energy.tables import Result
 
 #: The file of the numbers below.
@@ -166,6 +166,7 @@ class AfterTax(Result):
             "months_to_power": self.months_to_power,
             "waiting_usd_per_month": self.waiting_usd_per_month,
             "notes": self.notes,
+            "sources": list(dict.fromkeys(parameters_of(self.terms)["source"])),
         }
 
 
@@ -199,7 +200,7 @@ def after_tax(cost: Cost, terms: Terms | None = None) -> AfterTax:
     finance = cost.run.case.assumptions.finance
     kind = cost.run.case.assumptions.backup.kind
     parts = ["solar", "battery"]
-    parts += [part for part, mw in (("grid", cost.run.design.grid_mw),) if mw > 0]
+    parts += ["grid"] if cost.run.design.grid_mw > 0 else []
     parts += [kind] if cost.run.design.backup_mw > 0 else []
     law = terms.credits(parts, _country(cost), time_to_power_years=cost.time_to_power_years)
     years, inflation = int(finance.project_years), finance.inflation_fraction

@@ -96,4 +96,5 @@ def _life(life: Mapping[str, Any]) -> pd.DataFrame:
 def _money(money: Mapping[str, Any]) -> dict[str, Any]:
     """The numbers and dates of a plant's money, the credit of each part in a column of its own."""
     credit = {f"{part}_itc_fraction": value for part, value in money["itc_fraction"].items()}
-    return {key: v for key, v in money.items() if key not in ("itc_fraction", "notes")} | credit
+    told = ("itc_fraction", "notes", "sources")
+    return {key: value for key, value in money.items() if key not in told} | credit

@@ -174,3 +174,15 @@ def test_compare_prints_the_price_of_each_site(monkeypatch, capsys):
     )
     assert "equity earns 8.00%" in line
     assert f"el-paso {found.price_usd_per_mwh:,.1f}" in line
+
+
+def test_beside_a_life_the_price_says_what_it_is_of(monkeypatch, capsys):
+    words = ("--served-fraction", "0.9", "--array", "assumed", "--life")
+    _, out, _ = call(monkeypatch, capsys, "size", "tampa", *words, "--json")
+    (site,) = json.loads(out)["sites"]
+    assert "as it is first built" in site["finance"]["notes"][-1]
+    assert any("26 USC 11(b)" in source for source in site["finance"]["sources"])
+    _, out, _ = call(monkeypatch, capsys, "size", "tampa", *words)
+    assert "as it is first built" in next(
+        line for line in out.splitlines() if line.startswith("after tax")
+    )
