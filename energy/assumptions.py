@@ -32,6 +32,7 @@ from energy.parameters import (
     NotNegative,
     ParameterFile,
     Positive,
+    parameters_of,
     read_parameters,
     shipped_file,
     sources,
@@ -39,6 +40,7 @@ from energy.parameters import (
 )
 from energy.price_books import PriceBook, per_nameplate, read_price_book
 from energy.snow import Snow
+from energy.terms import Terms
 from energy.wear import Wear
 
 DEFAULT_FILE = FOLDER / PRICES_FILE
@@ -134,6 +136,8 @@ class Assumptions(Input):
     computers: Computers
     finance: Finance
     limits: Limits
+    #: With them costs are after tax, and sizes the cheapest after tax.
+    terms: Terms | None = None
 
     _file: ParameterFile = PrivateAttr()
     _book: PriceBook | None = PrivateAttr(default=None)
@@ -147,6 +151,19 @@ class Assumptions(Input):
         other = super().replace(**changes)
         other._file, other._book = self._file, self._book
         return other
+
+    @property
+    def before_tax(self) -> Assumptions:
+        """The same assumptions without terms: costs before tax."""
+        return self if self.terms is None else self.replace(terms=None)
+
+    @property
+    def dollars(self) -> str:
+        """In what money costs are: the year of the dollars, and after which tax and return."""
+        year = f"{self.finance.dollar_year} dollars"
+        if self.terms is None:
+            return year
+        return f"{year}, after tax at a return of {100 * self.terms.equity_irr_fraction:.4g} %"
 
     @property
     def book(self) -> PriceBook | None:
@@ -208,7 +225,9 @@ class Assumptions(Input):
                 )
         frame = sources(values, known)
         frame["dollar_year"] = pd.Series(years, dtype=float)
-        return frame
+        if self.terms is None:
+            return frame
+        return pd.concat([frame, parameters_of(self.terms)])
 
     def number(self, name: str) -> float:
         """The value in use of a name of `frame`."""
@@ -226,6 +245,22 @@ class Assumptions(Input):
         """The same assumptions with every dollar price at the low or the high end of its range."""
         prices = self.frame[self.frame["unit"].str.startswith("USD")][bound]
         return self.with_values({str(name): float(price) for name, price in prices.items()})
+
+    def at_book(self, book: str | PriceBook) -> Assumptions:
+        """The same assumptions at the prices of another book; what it has no price of stays."""
+        other = read_price_book(book) if isinstance(book, str) else book
+        file = per_nameplate(other.overlay(self._file))
+        prices = {
+            f"{section}.{key}": file.sections[section][key]
+            .in_dollars_of(self.finance.dollar_year, file.price_index)
+            .value
+            for section, lines in other.sections.items()
+            for key in lines
+            if f"{section}.{key}" in self.frame.index
+        }
+        priced = self.with_values(prices)
+        priced._file, priced._book = file, other
+        return priced
 
     def with_values(self, values: Mapping[str, float]) -> Assumptions:
         """The same assumptions but for some numbers, by their names in `frame`.
@@ -252,6 +287,9 @@ class Assumptions(Input):
                 solar["mount"] = self.solar.mount.replace(**changed.pop(section))
         if self.backup.kind in changed:
             changed["backup"] = changed.pop(self.backup.kind)
+        years = changed.get("finance", {}).get("project_years", self.finance.project_years)
+        if "debt_years" in changed.get("terms", {}):  # no debt outlives the project
+            changed["terms"]["debt_years"] = min(changed["terms"]["debt_years"], years)
         parts = {name: getattr(self, name).replace(**keys) for name, keys in changed.items()}
         return self.replace(solar=self.solar.replace(**solar), **parts)
 

@@ -40,7 +40,7 @@ LAYERS = {
         "grid",
         "datacenter",
     },
-    "inputs": {"assumptions", "price_books", "site"},
+    "inputs": {"assumptions", "price_books", "site", "terms"},
     "case": {"case"},
     "dispatch": {"dispatch"},
     "outcome": {"reliability", "outages", "finance"},

@@ -146,7 +146,7 @@ class Comparison(Result):
         first = self.sizings[0]
         return (
             f"{first.case.datacenter.it_mw:g} MW of computers: {first.title} at each site, "
-            f"{first.case.assumptions.finance.dollar_year} dollars, most probably cheapest first"
+            f"{first.case.assumptions.dollars}, most probably cheapest first"
         )
 
 

@@ -27,7 +27,7 @@ from energy.datacenter import DOLLAR_YEAR, Cluster
 from energy.datacenter.workload import Interruptible, Steady
 from energy.dispatch.flexible import FlexibleRun, run_workload
 from energy.errors import InputError
-from energy.finance import Cost, capital_recovery_factor, price
+from energy.finance import Cost, capital_recovery_factor, only_before_tax, price
 from energy.parameters import (
     Fraction,
     Input,
@@ -321,7 +321,7 @@ def compute_cost(
     Raises
     ------
     InputError
-        When the hall's power does not carry one set of accelerators.
+        When the hall's power does not carry one set of accelerators; for terms of money after tax.
 
     Examples
     --------
@@ -334,6 +334,7 @@ def compute_cost(
     >>> en.compute_cost(run, cluster).usd_per_it_mwh > 0
     True
     """
+    only_before_tax(run.case, "the cost of compute")
     cost = ComputeCost(run, cluster, premises or Premises())
     if cost.installed == 0:
         accelerator = cluster.accelerator

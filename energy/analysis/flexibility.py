@@ -25,7 +25,13 @@ from energy.datacenter.workload import FirmLoad, Queue, Steady, Workload
 from energy.dispatch import Design
 from energy.dispatch.flexible import FlexibleRun, run_workload
 from energy.errors import InfeasibleError, InputError
-from energy.finance import annual_usd_of, annual_usd_per_size, capital_recovery_factor, price
+from energy.finance import (
+    annual_usd_of,
+    annual_usd_per_size,
+    capital_recovery_factor,
+    only_before_tax,
+    price,
+)
 from energy.parameters import fraction_problems
 from energy.sizing import frontier, size
 from energy.sizing.frontier import SIZES, design_of
@@ -271,7 +277,8 @@ def compare_workloads(
     Raises
     ------
     InputError
-        When the fraction is not above 0 and at most 1, or the price below 0.
+        When the fraction is not above 0 and at most 1, or the price below 0; for terms of money
+        after tax.
     InfeasibleError
         When no plant does one of them.
 
@@ -282,6 +289,7 @@ def compare_workloads(
     >>> kinds = {"capped": en.PowerCapped()}
     >>> en.compare_workloads(case, kinds, useful_fraction=0.9)  # doctest: +SKIP
     """
+    only_before_tax(case, "what flexibility is worth")
     if not computers_usd_per_mw >= 0:
         raise InputError(f"computers_usd_per_mw must be at least 0; got {computers_usd_per_mw!r}")
     kinds: dict[str, Workload] = {"firm": FirmLoad()} | dict(workloads)

@@ -9,8 +9,8 @@ PV. PV and battery alone are sized, without backup and grid.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -18,12 +18,16 @@ import pandas as pd
 from energy.case import Case
 from energy.errors import InfeasibleError
 from energy.finance import annual_usd_per_size
+from energy.price_books import MARKETS
 from energy.sizing import Target, size
 from energy.sizing.cutting_planes import GAP as EXACT_GAP
 from energy.sizing.cutting_planes import solve
 from energy.sizing.frontier import problem_of
 from energy.steps import Array
 from energy.tables import Result
+
+#: How the price of batteries changes until they are replaced.
+PRICE_PATH = "wear.price_change_per_year"
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,12 +46,15 @@ class Sensitivity(Result):
         of the *assumption*, `swing_usd_per_mwh` from the lowest to the highest of these and the
         base, `source`. NaN where no plant within the limits is enough. A MWh is one of load: what
         a higher PUE costs is more of them, not a higher price of one.
+    books_usd_per_mwh
+        The same at the prices of the other markets' books, the plant sized anew.
     """
 
     case: Case
     target: Target
     base_usd_per_mwh: float
     frame: pd.DataFrame
+    books_usd_per_mwh: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def caption(self) -> str:
@@ -71,6 +78,7 @@ class Sensitivity(Result):
             "prices": self.case.assumptions.prices,
             "dollar_year": self.case.assumptions.finance.dollar_year,
             "base_usd_per_mwh": self.base_usd_per_mwh,
+            "books_usd_per_mwh": dict(self.books_usd_per_mwh),
             "assumptions": self.frame.reset_index().to_dict(orient="records"),
         }
 
@@ -151,16 +159,27 @@ def sensitivity(
     frame["swing_usd_per_mwh"] = either.max(axis=1) - either.min(axis=1)
     frame["source"] = ranged["source"]
     frame = frame.sort_values("swing_usd_per_mwh", ascending=False, kind="stable")
-    return Sensitivity(case, aim, base_usd, frame)
+    assumed = case.assumptions
+    books = {
+        name: measure(case.replace(assumptions=assumed.at_book(name)), aim)
+        for name in MARKETS
+        if name != assumed.prices
+    }
+    return Sensitivity(case, aim, base_usd, frame, books)
 
 
 def with_range(parameters: pd.DataFrame) -> pd.DataFrame:
     """The parameters that have a range, which is widened where the value in use lies outside it.
 
     Without those of [failures] and [wear]: sizes and costs are of plants whose equipment does not
-    fail and whose battery is kept as new, so that none of them can move a cost.
+    fail and whose battery is kept as new, so that none of them can move a cost; after tax the path
+    of the battery's price can.
     """
-    parameters = parameters[~parameters.index.str.startswith(("failures.", "wear."))]
+    names = parameters.index
+    idle = names.str.startswith(("failures.", "wear."))
+    if names.str.startswith("terms.").any():
+        idle &= names != PRICE_PATH
+    parameters = parameters[~idle]
     frame = parameters.assign(
         low=parameters[["low", "value"]].min(axis=1), high=parameters[["high", "value"]].max(axis=1)
     )

@@ -9,7 +9,6 @@ import math
 import shlex
 import sys
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,7 +27,7 @@ from energy.cli.inputs import (
     target_from,
 )
 from energy.cli.life import check_life, check_life_target, life_sizer
-from energy.cli.money import show_prices, terms_from, with_money
+from energy.cli.money import after_tax_only, on_terms, show_prices, terms_from, with_money
 from energy.cli.options import (
     ArrayOptions,
     AssumptionOptions,
@@ -63,6 +62,7 @@ if TYPE_CHECKING:
     from energy.analysis.comparison import Comparison
     from energy.analysis.monte_carlo import MonteCarlo
     from energy.analysis.sensitivity import Sensitivity
+    from energy.assumptions import Assumptions
     from energy.case import Case
     from energy.site import Site
     from energy.sizing import Sizing, Target
@@ -157,6 +157,10 @@ def compare(
             if bad and (report is None or not places or problems.found):
                 raise InputError([problem for found in bad.values() for problem in found])
 
+    def assumptions_at(site: Site) -> Assumptions:
+        found = assumptions_from(assumed, site)
+        return found.replace(terms=terms) if paid.after_tax else found
+
     def sized(case: Case, aim: Target) -> Sizing:
         if choices is None:
             return sizer(case, aim)
@@ -166,7 +170,7 @@ def compare(
         places,
         target,
         datacenter=datacenter,
-        assumptions=partial(assumptions_from, assumed),
+        assumptions=assumptions_at,
         snow_loss=snow_loss,
         sizer=sized,
         life=life_sizer(aging),
@@ -226,6 +230,7 @@ def sensitivity(
     computers: DatacenterOptions,
     assumed: AssumptionOptions,
     arrays: ArrayOptions,
+    paid: MoneyOptions,
     output: OutputOptions,
     plot: PlotFile = None,
 ) -> None:
@@ -242,7 +247,11 @@ def sensitivity(
         with problems:
             choices = arrays_from(arrays, assumed)
         with problems:
+            after_tax_only(paid)
+            terms = terms_from(paid)
+        with problems:
             case = case_from(place, hours, computers, assumed)
+    case = on_terms(case, terms, after_tax=paid.after_tax)
     if choices is not None:
         case = choose_array(case, target, **choices).case
     found = vary(case, target, progress=progress(output.quiet, "assumptions"))
@@ -267,6 +276,7 @@ def monte_carlo(
     computers: DatacenterOptions,
     assumed: AssumptionOptions,
     arrays: ArrayOptions,
+    paid: MoneyOptions,
     output: OutputOptions,
     draws: Annotated[int, typer.Option("--draws", help="How many times all are sized")] = 1000,
     draw_seed: Annotated[
@@ -294,11 +304,18 @@ def monte_carlo(
         with problems:
             choices = arrays_from(arrays, assumed)
         with problems:
+            after_tax_only(paid)
+            terms = terms_from(paid)
+        with problems:
             places, bad = _sites_from(where, hours)
             if bad:
                 raise InputError([problem for found in bad.values() for problem in found])
     cases = [
-        Case(place, datacenter, assumptions_from(assumed, place), snow_loss=snow_loss)
+        on_terms(
+            Case(place, datacenter, assumptions_from(assumed, place), snow_loss=snow_loss),
+            terms,
+            after_tax=paid.after_tax,
+        )
         for place in places
     ]
     if choices is not None:
@@ -354,7 +371,7 @@ def _show_ranking(ranking: Comparison, quiet: bool) -> None:
         parts = "PV, battery and backup"
     print(
         f"Cheapest {parts} for {first.datacenter.it_mw:g} MW of computers, "
-        f"{what};\n{first.assumptions.finance.dollar_year} dollars, "
+        f"{what};\n{first.assumptions.dollars}, "
         "most probably cheapest first.\n"
         f"Prices: {ranking.prices_title}.\n"
     )
@@ -407,7 +424,7 @@ def _show_sensitivity(found: Sensitivity, quiet: bool) -> None:
     moving = frame[frame["swing_usd_per_mwh"] != 0.0]
     print(printable(f"{case.title}, {found.target.description}:"))
     print(
-        f"{found.base_usd_per_mwh:,.1f} $/MWh in {case.assumptions.finance.dollar_year} dollars, "
+        f"{found.base_usd_per_mwh:,.1f} $/MWh in {case.assumptions.dollars}, "
         "and at both ends of each assumption, the plant\nsized anew.\n"
     )
     most = float(moving["swing_usd_per_mwh"].max())
@@ -429,6 +446,8 @@ def _show_sensitivity(found: Sensitivity, quiet: bool) -> None:
     print_table(heads[:last], [row[:last] for row in rows], left=(0, 6, 7))
     if not quiet:
         print(f"{len(frame) - len(moving)} others with a range do not move it.")
+        books = (f"{name} {usd:,.1f}" for name, usd in found.books_usd_per_mwh.items())
+        say(f"At the prices of other books, sized anew [$/MWh]: {', '.join(books)}.")
     print_case_notes(case, quiet)
 
 
@@ -437,7 +456,7 @@ def _show_monte_carlo(found: MonteCarlo, quiet: bool) -> None:
     print(
         f"{case.datacenter.it_mw:g} MW of computers, {found.target.description}; "
         f"{len(found.assumptions):,} draws of all assumptions,\nseed {found.seed}, "
-        f"$/MWh served in {case.assumptions.finance.dollar_year} dollars.\n"
+        f"$/MWh served in {case.assumptions.dollars}.\n"
     )
     costs = {"as assumed": "base_usd_per_mwh", "5 %": "p05_usd_per_mwh",
              "median": "p50_usd_per_mwh", "95 %": "p95_usd_per_mwh"}  # fmt: skip

@@ -6,6 +6,7 @@ In: `MoneyOptions`, a plant. Out: a record for JSON, a line or the pro forma on 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -31,9 +32,11 @@ from energy.cli.options import (
     command,
 )
 from energy.cli.render import print_json, print_table, printable, progress, say
+from energy.errors import InputError
 from energy.units import heading, show
 
 if TYPE_CHECKING:
+    from energy.case import Case
     from energy.evaluation import Evaluation
     from energy.finance import AfterTax, Terms
 
@@ -52,6 +55,7 @@ PRINTED = (
 def terms_from(words: MoneyOptions, price_usd_per_mwh: float | None = None) -> Terms:
     """The terms that the options give, the rest as shipped."""
     from energy.finance import Terms
+    from energy.finance.recovery import credits_of
 
     given: dict[str, Any] = {
         "start": words.starts,
@@ -64,7 +68,33 @@ def terms_from(words: MoneyOptions, price_usd_per_mwh: float | None = None) -> T
         "energy_community": words.energy_community,
         "domestic_content": words.domestic_content,
     }
-    return Terms(**{name: value for name, value in given.items() if value is not None})
+    terms = Terms(**{name: value for name, value in given.items() if value is not None})
+    credits_of(terms, ("battery",), "US", 1.0)  # dates that no law file knows are told now
+    return terms
+
+
+def after_tax_only(words: MoneyOptions) -> None:
+    """Refuse terms of money where nothing is made of them without --after-tax.
+
+    Raises
+    ------
+    InputError
+        Naming the options.
+    """
+    given = [
+        f"--{field.name.replace('_', '-')}"
+        for field in fields(words)
+        if getattr(words, field.name) not in (None, False)
+    ]
+    if given and not words.after_tax:
+        raise InputError(f"{', '.join(given)}: costs are before tax here; add --after-tax")
+
+
+def on_terms(case: Case, terms: Terms, *, after_tax: bool) -> Case:
+    """The question with costs after tax, where that is asked for."""
+    if not after_tax:
+        return case
+    return case.replace(assumptions=case.assumptions.replace(terms=terms))
 
 
 def with_money(record: dict[str, Any], evaluation: Evaluation, terms: Terms) -> dict[str, Any]:
@@ -101,7 +131,7 @@ def show_prices(plants: Sequence[Evaluation], terms: Terms, *, life: bool) -> No
 
 
 def _line(money: AfterTax) -> str:
-    shown = ", ".join(f"{part} {100 * f:g} %" for part, f in money.credits.itc_fraction.items())
+    shown = ", ".join(f"{part} {100 * f:g} %" for part, f in money.itc_fraction.items())
     return (
         f"after tax: {money.price_usd_per_mwh:,.1f} $/MWh in the first year, growing with "
         f"inflation, gives equity {money.pro_forma.irr_fraction:.2%} (construction "
@@ -128,8 +158,11 @@ def finance(
         ),
     ] = None,
 ) -> None:
-    """The cheapest plant's cash flow after tax, and the price that gives its owner a return."""
-    from energy.finance import after_tax
+    """The cash flow of the cheapest plant after tax, and the price that gives its owner a return.
+
+    The plant is sized after tax, with or without --after-tax.
+    """
+    from energy.finance import after_tax, price
     from energy.sizing import choose_array
     from energy.tables import write_result
 
@@ -145,6 +178,7 @@ def finance(
             terms = terms_from(paid, price_usd_per_mwh)
         with problems:
             case = case_from(place, hours, computers, assumed)
+    case = on_terms(case, terms, after_tax=True)
     if choices is None:
         sized = sizer(case, target)
     else:
@@ -159,11 +193,13 @@ def finance(
         return
     print(printable(f"{case.site.title}: {sized.title}") + "\n")
     say(_line(found))
-    costs = found.pro_forma
+    costs, evaluation = found.pro_forma, sized.evaluation
+    plain = evaluation.case.replace(assumptions=evaluation.case.assumptions.before_tax)
+    before = price(replace(evaluation.run, case=plain)).levelized_usd_per_mwh
     say(
         f"levelized cost {costs.lcoe_nominal_usd_per_mwh:,.1f} $/MWh nominal, "
         f"{costs.lcoe_real_usd_per_mwh:,.1f} real; before tax, annualized: "
-        f"{sized.evaluation.cost.levelized_usd_per_mwh:,.1f}"
+        f"{before:,.1f}"
     )
     say(
         f"least debt service coverage {costs.min_dscr:.2f}; payback after "

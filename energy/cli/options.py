@@ -266,6 +266,10 @@ class LifeOptions:
 class MoneyOptions:
     """On what terms the plant is paid for; names as the fields of `energy.finance.Terms`."""
 
+    after_tax: Annotated[
+        bool,
+        _option(MONEY, "--after-tax", help="Costs are after tax, the plant the cheapest after tax"),
+    ] = False
     starts: Annotated[
         str | None,
         _option(MONEY, "--starts", help="When construction starts, such as 2027-03; 2027-01"),

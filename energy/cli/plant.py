@@ -28,7 +28,7 @@ from energy.cli.life import (
     show_one_more,
     with_life,
 )
-from energy.cli.money import show_money, terms_from, with_money
+from energy.cli.money import after_tax_only, on_terms, show_money, terms_from, with_money
 from energy.cli.options import (
     ArrayOptions,
     AssumptionOptions,
@@ -100,7 +100,7 @@ def run(
             terms = terms_from(paid)
         with problems:
             case = case_from(place, hours, computers, assumed)
-    evaluation = evaluate(case, design)
+    evaluation = evaluate(on_terms(case, terms, after_tax=paid.after_tax), design)
     failures, life = failures_of(aging, evaluation), life_of(aging, evaluation)
     if output.csv is not None:
         write_result(evaluation, output.csv)
@@ -166,6 +166,7 @@ def size(
             terms = terms_from(paid)
         with problems:
             case = case_from(place, hours, computers, assumed)
+    case = on_terms(case, terms, after_tax=paid.after_tax)
     tried = None
     if choices is None:
         sized = sizer(case, target)
@@ -220,6 +221,7 @@ def frontier(
     computers: DatacenterOptions,
     assumed: AssumptionOptions,
     arrays: ArrayOptions,
+    paid: MoneyOptions,
     output: OutputOptions,
     by_backup_energy: Annotated[
         bool,
@@ -252,7 +254,11 @@ def frontier(
         with problems:
             choices = arrays_from(arrays, assumed)
         with problems:
+            after_tax_only(paid)
+            terms = terms_from(paid)
+        with problems:
             case = case_from(place, hours, computers, assumed)
+    case = on_terms(case, terms, after_tax=paid.after_tax)
     curve: Frontier | BackupFrontier
     if by_backup_energy:
         if choices is not None:
@@ -323,7 +329,7 @@ def show_plant(result: Evaluation | Sizing, quiet: bool) -> None:
     evaluation = result.evaluation if hasattr(result, "evaluation") else result
     case, cost = evaluation.case, evaluation.cost
     title = f"{case.site.title}: {case.datacenter.it_mw:g} MW of computers"
-    print(printable(f"{title}, {case.assumptions.finance.dollar_year} dollars") + "\n")
+    print(printable(f"{title}, {case.assumptions.dollars}") + "\n")
     rows = (
         _weather_rows(case)
         | _part_rows(evaluation, chosen=getattr(result, "array_chosen", False))
@@ -505,7 +511,7 @@ def _show_frontier(curve: Frontier | BackupFrontier) -> None:
 
     case, frame = curve.case, curve.frame
     title = f"{case.site.title}: {case.datacenter.it_mw:g} MW of computers"
-    print(printable(f"{title}, {case.assumptions.finance.dollar_year} dollars"))
+    print(printable(f"{title}, {case.assumptions.dollars}"))
     columns = ["annual_usd", "levelized_usd_per_mwh", "", "solar_mw", "battery_mwh", "battery_mw"]
     if isinstance(curve, Frontier):
         start = "the charge that the end leaves" if curve.cyclic else "full"

@@ -42,7 +42,7 @@ def frontier(frontier: Frontier) -> Figure:
     cost.plot(nines, frame["marginal_usd_per_mwh"], ".:", color=ORANGE,
               label="the last MWh")  # fmt: skip
     cost.set_yscale("log")
-    cost.set_ylabel(f"$/MWh, {case.assumptions.finance.dollar_year} dollars")
+    cost.set_ylabel(f"$/MWh, {case.assumptions.dollars}")
     for usd in all_of_it["levelized_usd_per_mwh"]:
         cost.axhline(usd, color=GREY, linewidth=0.8, linestyle="--", label="without an outage")
     cost.legend(frameon=False)
@@ -94,7 +94,7 @@ def frontiers(frontiers: Sequence[Frontier]) -> Figure:
     axes.set_ylim(bottom=0)
     case = frontiers[0].case
     axes.set_xlabel("fraction of the energy served")
-    axes.set_ylabel(f"$/MWh served, {case.assumptions.finance.dollar_year} dollars")
+    axes.set_ylabel(f"$/MWh served, {case.assumptions.dollars}")
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(
@@ -123,7 +123,7 @@ def backup_frontier(frontier: BackupFrontier) -> Figure:
     cost, sizes = figure.subplots(2, 1, sharex=True)
     backup_percent = 100 * frame["backup_energy_fraction"]
     cost.plot(backup_percent, frame["levelized_usd_per_mwh"], "o-", color=BLUE, markersize=4)
-    cost.set_ylabel(f"$/MWh served, {case.assumptions.finance.dollar_year} dollars")
+    cost.set_ylabel(f"$/MWh served, {case.assumptions.dollars}")
     for name, colour, words in (
         ("solar_mw", ORANGE, "PV [MWdc]"),
         ("battery_mw", BLUE, "battery [MW]"),

@@ -56,7 +56,7 @@ def sensitivity(sensitivity: Sensitivity) -> Figure:
     axes.set_yticks(at, [heading(str(name)) for name in frame.index])
     axes.invert_yaxis()
     axes.margins(x=0.12)
-    axes.set_xlabel(f"$/MWh served, {case.assumptions.finance.dollar_year} dollars; "
+    axes.set_xlabel(f"$/MWh served, {case.assumptions.dollars}; "
                     "the plant is sized anew each time")  # fmt: skip
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", alpha=0.3)
@@ -108,7 +108,7 @@ def monte_carlo(monte_carlo: MonteCarlo) -> Figure:
     spread.plot(middle, at, "o", color="black", label="median")
     spread.plot(frame["base_usd_per_mwh"], at, "D", color=ORANGE, markeredgecolor="black",
                 label="assumptions as they are")  # fmt: skip
-    spread.set_xlabel(f"$/MWh served, {case.assumptions.finance.dollar_year} dollars")
+    spread.set_xlabel(f"$/MWh served, {case.assumptions.dollars}")
     spread.legend(frameon=False, loc="upper left", bbox_to_anchor=(0, 1.06), ncols=3)
     spread.grid(axis="x", alpha=0.3)
     for axes in (often, spread):

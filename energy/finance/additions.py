@@ -20,7 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from energy.case import Case
-from energy.finance.capital import capital_recovery_factor, unit_costs
+from energy.finance.capital import unit_costs
+from energy.finance.recovery import battery_recovery_fraction, real_return_fraction
 from energy.steps import Array
 
 
@@ -50,12 +51,14 @@ def addition_prices(case: Case, *, kept_by_om: bool) -> AdditionPrices:
     `kept_by_om`: O&M pays for keeping the rated energy; else its part for that is saved.
     """
     finance, wear = case.assumptions.finance, case.assumptions.wear
-    rate, years = finance.real_discount_fraction, int(finance.project_years)
+    rate, years = real_return_fraction(case), int(finance.project_years)
     unit = unit_costs(case)["battery_energy"]
     price_usd = case.assumptions.battery.energy_usd_per_kwh * 1000
     saved = 0.0 if kept_by_om else wear.upkeep_fraction_per_year * price_usd
     om_usd = max(unit.fixed_om_usd_per_year - saved, 0.0)
-    recovery = capital_recovery_factor(rate, unit.lifetime_years)
+    lifetime = unit.lifetime_years
+    recovery = np.full(years, battery_recovery_fraction(case, lifetime, first=False))
+    recovery[0] = battery_recovery_fraction(case, lifetime, first=True)
     worth = (1.0 + rate) ** -np.arange(1.0, years + 1.0)
     path = np.array([wear.price_factor(year) for year in range(years)])
     served = [

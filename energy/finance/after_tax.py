@@ -5,94 +5,28 @@ behind it, the credits of each part, and what a month of waiting costs.
 
 The pro forma takes the parts of `Cost` as they are: capital with its interest during construction,
 replacements at the end of each part's lifetime, what is left of a part at the end sold in
-proportion, O&M and fuel; all real prices grow with inflation. The array gives its lifetime mean in
-every year. What the parts, land among them, are sold for is taxed whole.
+proportion, O&M and fuel; all real prices grow with inflation, but for that of batteries, which
+also changes as `wear.price_change_per_year` has it. The array gives its lifetime mean in every
+year. What the parts, land among them, are sold for is taxed whole.
+
+A plant that was sized on the same terms (`Assumptions.terms`) has this price as its levelized
+cost, and no other plant that does as much has a lower one.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Self
+from typing import Any
 
 import pandas as pd
-from pydantic import Field, model_validator
 
-from energy.errors import InputError
 from energy.finance.annualized import Cost
 from energy.finance.cash_flow import CapitalPart, ProForma, pro_forma
-from energy.finance.tax_credits import TaxCredits, tax_credits
-from energy.parameters import Fraction, Input, Positive, parameter_field, parameters_of
+from energy.finance.recovery import capital_part, later_usd, law_of, terms_options
+from energy.finance.tax_credits import TaxCredits
+from energy.parameters import parameters_of
 from energy.tables import Result
-
-#: The file of the numbers below.
-FILE = "terms-2026.toml"
-
-#: Part of `Cost` -> part of the tax law; of backup it is the kind, and land is not depreciated.
-TAXED_AS = {
-    "solar": "solar",
-    "battery_energy": "battery",
-    "battery_power": "battery",
-    "grid": "grid",
-}
-
-#: How switchgear and controls are depreciated: improvements to land, 15 years.
-INTEGRATION_DEPRECIATION = "macrs-15"
-
-#: Construction starts then, where no date is given.
-DEFAULT_START = "2027-01"
-
-
-def _term(key: str) -> Any:
-    return parameter_field(FILE, "terms", key)
-
-
-class Terms(Input):
-    """On what terms a plant is paid for.
-
-    `start` and `in_service` are months or days such as 2027-03; without `in_service` the plant is
-    there after its time to power. `price_usd_per_mwh` is what the load pays in the first year;
-    without it the price is what gives `equity_irr_fraction`. It grows with inflation.
-    """
-
-    equity_irr_fraction: Annotated[float, Field(gt=-0.99, lt=1)] = _term("equity_irr_fraction")
-    debt_fraction: Fraction = _term("debt_fraction")
-    debt_rate_fraction: Annotated[float, Field(gt=-0.99, lt=1)] = _term("debt_rate_fraction")
-    debt_years: Annotated[int, Field(ge=1, le=100)] = _term("debt_years")
-    tax_fraction: Fraction = _term("tax_fraction")
-    state_tax_fraction: Fraction = _term("state_tax_fraction")
-    computers_usd_per_mw: Positive = _term("computers_usd_per_mw")
-    price_usd_per_mwh: float | None = None
-    start: str = DEFAULT_START
-    in_service: str | None = None
-    wage: bool = True
-    energy_community: bool = False
-    domestic_content: bool = False
-    non_foreign_fraction: Fraction | None = None
-
-    @model_validator(mode="after")
-    def _dates_fit(self) -> Self:
-        try:
-            self.credits(("battery",), "US", time_to_power_years=1.0)
-        except InputError as error:
-            raise ValueError("; ".join(error.problems)) from None
-        return self
-
-    def credits(
-        self, parts: Sequence[str], country: str, *, time_to_power_years: float
-    ) -> TaxCredits:
-        """Tax credit and depreciation of parts that a plant has; errors as `tax_credits`."""
-        return tax_credits(
-            start=self.start,
-            in_service=self.in_service or _months_later(self.start, time_to_power_years),
-            parts=parts,
-            wage=self.wage,
-            energy_community=self.energy_community,
-            domestic_content=self.domestic_content,
-            non_foreign_fraction=self.non_foreign_fraction,
-            country=country,
-        )
+from energy.terms import Terms
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,8 +75,18 @@ class AfterTax(Result):
     @property
     def notes(self) -> list[str]:
         """What a reader should know: credits and why, what the cash flow leaves out."""
-        home = [] if _country(self.cost) == "US" else ["tax rates are those of the United States"]
-        return [*self.credits.reasons, *self.pro_forma.notes, *home]
+        notes = [*self.credits.reasons, *self.pro_forma.notes]
+        if self.terms.credit_fraction < 1.0:
+            notes.append(f"the owner gets {self.terms.credit_fraction:.0%} of the credits")
+        if self.cost.run.case.site.market != "US":
+            notes.append("tax rates are those of the United States")
+        return notes
+
+    @property
+    def itc_fraction(self) -> dict[str, float]:
+        """Investment tax credit of solar and battery that the owner gets."""
+        kept = self.terms.credit_fraction
+        return {part: kept * f for part, f in self.credits.itc_fraction.items()}
 
     @property
     def caption(self) -> str:
@@ -160,7 +104,7 @@ class AfterTax(Result):
             "lcoe_real_usd_per_mwh": found.lcoe_real_usd_per_mwh,
             "min_dscr": found.min_dscr,
             "payback_years": found.payback_years,
-            "itc_fraction": self.credits.itc_fraction,
+            "itc_fraction": self.itc_fraction,
             "start": self.credits.start,
             "in_service": self.credits.in_service,
             "months_to_power": self.months_to_power,
@@ -178,7 +122,7 @@ def after_tax(cost: Cost, terms: Terms | None = None) -> AfterTax:
     cost
         The plant, priced; `Evaluation.cost`.
     terms
-        Debt, tax, dates and return; without them the shipped ones.
+        Debt, tax, dates and return; without them those of the assumptions, or the shipped ones.
 
     Raises
     ------
@@ -196,95 +140,36 @@ def after_tax(cost: Cost, terms: Terms | None = None) -> AfterTax:
     >>> round(found.pro_forma.irr_fraction, 6)
     0.1
     """
-    terms = terms or Terms()
-    finance = cost.run.case.assumptions.finance
-    kind = cost.run.case.assumptions.backup.kind
+    case = cost.run.case
+    terms = terms or case.assumptions.terms or Terms()
+    kind = case.assumptions.backup.kind
     parts = ["solar", "battery"]
     parts += ["grid"] if cost.run.design.grid_mw > 0 else []
     parts += [kind] if cost.run.design.backup_mw > 0 else []
-    law = terms.credits(parts, _country(cost), time_to_power_years=cost.time_to_power_years)
-    years, inflation = int(finance.project_years), finance.inflation_fraction
+    law = law_of(case, terms, parts)
     frame = cost.frame
+    capital: dict[str, CapitalPart] = {}
     replaced: dict[int, float] = {}
     salvage_usd = 0.0
-    for _, row in frame.iterrows():
-        capital_usd, lifetime = float(row["capital_usd"]), float(row["lifetime_years"])
-        for year in _replacements(lifetime, years):
-            grown = capital_usd * (1.0 + inflation) ** year
-            replaced[year] = replaced.get(year, 0.0) + grown
-        salvage_usd += capital_usd * _unused(lifetime, years) * (1.0 + inflation) ** years
+    for name, row in frame.iterrows():
+        part, usd = str(name), float(row["capital_usd"])
+        capital[part] = capital_part(part, usd, law, kind, terms)
+        later, left = later_usd(case, part, float(row["lifetime_years"]))
+        for year, factor in later.items():
+            replaced[year] = replaced.get(year, 0.0) + usd * factor
+        salvage_usd += usd * left
     total_usd = float(frame["capital_usd"].sum())
-    options: dict[str, Any] = {
-        "capital_usd": {part: _capital(cost, part, law) for part in frame.index},
+    options: dict[str, Any] = terms_options(case, terms, law) | {
+        "capital_usd": capital,
         "energy_mwh": cost.run.served_mwh_per_year,
         "om_usd": float(frame[["fixed_om_usd", "variable_om_usd"]].to_numpy().sum()),
         "fuel_usd": float(frame["fuel_usd"].sum()),
-        "years": years,
-        "discount_fraction": finance.wacc_fraction,
-        "tax_fraction": terms.tax_fraction,
-        "state_tax_fraction": terms.state_tax_fraction,
-        "inflation_fraction": inflation,
-        "price_escalation_fraction": inflation,
-        "debt_fraction": terms.debt_fraction,
-        "debt_rate_fraction": terms.debt_rate_fraction,
-        "debt_years": _tenor(terms, years),
+        "discount_fraction": case.assumptions.finance.wacc_fraction,
         "salvage_fraction": salvage_usd / total_usd if total_usd > 0 else 0.0,
         "augmentation_usd": replaced,
-        "augmentation_depreciation": law["battery"].depreciation,
     }
     price = terms.price_usd_per_mwh
     if price is None:
         first = pro_forma(price_usd_per_mwh=0.0, **options)
         price = first.price_for_irr(terms.equity_irr_fraction)
     return AfterTax(cost, terms, law, pro_forma(price_usd_per_mwh=price, **options))
-
-
-def _tenor(terms: Terms, years: int) -> int:
-    """Years of the debt: as given, or as shipped but no longer than the project."""
-    given = "debt_years" in terms.model_fields_set
-    return terms.debt_years if given else min(terms.debt_years, years)
-
-
-def _country(cost: Cost) -> str:
-    """Whose law holds; where the country is not known it is that of the prices, the world's."""
-    return cost.run.case.site.market or "an unknown country"
-
-
-def _capital(cost: Cost, part: str, law: TaxCredits) -> CapitalPart:
-    """Capital of a part of `Cost` with its tax treatment."""
-    usd = float(cost.frame["capital_usd"][part])
-    if part in ("land", "integration"):
-        # Bonus depreciation is for property of 20 years and less, as that of the other parts.
-        bonus = law["battery"].bonus_fraction if part == "integration" else 0.0
-        recovery = "none" if part == "land" else INTEGRATION_DEPRECIATION
-        return CapitalPart(usd, 0.0, recovery, bonus)
-    name = TAXED_AS.get(part, cost.run.case.assumptions.backup.kind)
-    if name not in law:  # a part that the plant does not have
-        return CapitalPart(usd, 0.0, "none", 0.0)
-    credit = law[name]
-    return CapitalPart(usd, credit.itc_fraction, credit.depreciation, credit.bonus_fraction)
-
-
-def _replacements(lifetime_years: float, years: int) -> list[int]:
-    """Years at whose end a part is bought again."""
-    if math.isinf(lifetime_years):
-        return []
-    lifetime = int(lifetime_years)
-    return list(range(lifetime, years, lifetime))
-
-
-def _unused(lifetime_years: float, years: int) -> float:
-    """Fraction of a part's lifetime that is left after so many years; land lasts."""
-    if math.isinf(lifetime_years):
-        return 1.0
-    return float(-years % lifetime_years / lifetime_years)
-
-
-def _months_later(start: str, years: float) -> str:
-    """The month so many years after one such as 2027-03; what is no month is left to be refused."""
-    try:
-        year, month = (int(text) for text in start.split("-")[:2])
-    except ValueError:
-        return start
-    months = 12 * year + month - 1 + math.ceil(12.0 * years - 1e-9)
-    return f"{months // 12:04d}-{months % 12 + 1:02d}"

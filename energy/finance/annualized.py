@@ -2,6 +2,10 @@
 
 In: `Dispatch`, of a firm or a flexible load. Out: `Cost`: parts, capital, annualized cost,
 levelized cost, net present cost.
+
+With `Assumptions.terms` annualized and levelized cost are after tax: the levelized cost is the
+price of the first year, growing with inflation, that gives equity its return. Net present cost is
+before tax.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ import pandas as pd
 from energy.case import backup_usd_per_mwh, grid_usd_per_mwh
 from energy.dispatch import Dispatch, FlexibleRun
 from energy.errors import InputError
-from energy.finance.capital import DRIVERS, capital_recovery_factor, unit_costs
+from energy.finance.capital import DRIVERS, unit_costs
 from energy.finance.present_cost import present_cost
 from energy.tables import Result
 
@@ -35,7 +39,6 @@ class Cost(Result):
         (with starts), `fuel_usd` (of the grid, its energy), `annual_usd`.
         """
         case, design = self.run.case, self.run.design
-        rate = case.assumptions.finance.real_discount_fraction
         backup_mwh = case.weather.per_year(self.run.flow("backup_mw"))
         fuel_usd, variable_usd = backup_usd_per_mwh(case)
         started_mw = self.run.starts_per_year * self.run.unit_mw
@@ -54,9 +57,7 @@ class Cost(Result):
                 "size": size,
                 "capital_usd": size * unit.capital_usd,
                 "lifetime_years": unit.lifetime_years,
-                "capital_recovery_usd": size
-                * unit.capital_usd
-                * capital_recovery_factor(rate, unit.lifetime_years),
+                "capital_recovery_usd": size * unit.recovery_usd,
                 "fixed_om_usd": size * unit.fixed_om_usd_per_year,
                 "variable_om_usd": variable_om_usd,
                 "fuel_usd": energy_usd,
@@ -64,6 +65,11 @@ class Cost(Result):
             yearly = ("capital_recovery_usd", "fixed_om_usd", "variable_om_usd", "fuel_usd")
             rows.append(row | {"annual_usd": sum(float(row[key]) for key in yearly)})
         return pd.DataFrame(rows).set_index("part")
+
+    @property
+    def after_tax(self) -> bool:
+        """Whether annualized and levelized cost are after tax."""
+        return self.run.case.assumptions.terms is not None
 
     @property
     def capital_usd(self) -> float:
@@ -151,6 +157,7 @@ class Cost(Result):
             "levelized_usd_per_it_mwh": self.levelized_usd_per_it_mwh,
             "prices": self.run.case.assumptions.prices,
             "dollar_year": self.run.case.assumptions.finance.dollar_year,
+            "after_tax": self.after_tax,
             "time_to_power_years": self.time_to_power_years,
             "parts": parts,
         }
@@ -159,7 +166,7 @@ class Cost(Result):
     def caption(self) -> str:
         """What the table is, in a line."""
         return (
-            f"{self.run.case.title}, {self.run.case.assumptions.finance.dollar_year} dollars: "
+            f"{self.run.case.title}, {self.run.case.assumptions.dollars}: "
             f"{self.levelized_usd_per_mwh:,.1f} $/MWh served"
         )
 

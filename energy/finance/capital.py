@@ -4,7 +4,8 @@ In: `Case`. Out: `UnitCost` of each part; annualized cost per size, which sizing
 
 An annualized cost is capital recovery over each part's own lifetime at the real discount rate,
 plus O&M, starts of backup units, fuel and energy from the grid [1]. But for starts it is linear in
-the sizes and in the energies.
+the sizes and in the energies. With `Assumptions.terms` the capital recovery is one after tax
+(`energy.finance.recovery`), and so is all that is made of it.
 
 References
 ----------
@@ -16,39 +17,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from energy.backup import unit_of
 from energy.case import Case, backup_usd_per_mwh, grid_usd_per_mwh
+from energy.finance.recovery import recovery_fractions
 from energy.parameters import price_factor
-
-
-def capital_recovery_factor(discount_fraction: float, lifetime_years: float) -> float:
-    """Yearly payment that repays one dollar over a life: r / (1 - (1 + r)^-n) [1].
-
-    For an infinite life, land, it is the rate itself; at a rate of 0 it is 1 / n.
-    """
-    if math.isinf(lifetime_years):
-        return discount_fraction
-    if discount_fraction == 0:
-        return 1.0 / lifetime_years
-    return float(discount_fraction / (1.0 - (1.0 + discount_fraction) ** -lifetime_years))
 
 
 @dataclass(frozen=True)
 class UnitCost:
-    """What one unit of a part costs: capital [$], life [years], fixed O&M [$/year]."""
+    """What one unit of a part costs.
+
+    Capital [$], life [years], fixed O&M [$/year], and what a dollar of its capital costs a year.
+    """
 
     capital_usd: float
     lifetime_years: float
     fixed_om_usd_per_year: float
+    recovery_fraction: float = math.nan
 
-    def annual_usd(self, discount_fraction: float) -> float:
+    @property
+    def recovery_usd(self) -> float:
+        """Capital recovery of one unit [$/year]."""
+        return self.capital_usd * self.recovery_fraction
+
+    @property
+    def annual_usd(self) -> float:
         """Annualized cost of one unit: capital recovery and fixed O&M [$/year]."""
-        recovery = capital_recovery_factor(discount_fraction, self.lifetime_years)
-        return self.capital_usd * recovery + self.fixed_om_usd_per_year
+        return self.recovery_usd + self.fixed_om_usd_per_year
 
 
 #: Part -> the size that it grows with; "load" is the peak load [MW].
@@ -78,7 +77,7 @@ def unit_costs(case: Case) -> dict[str, UnitCost]:
     land = site.land_usd_per_acre
     built = assumptions.construction.capital_factor
     acre_usd = land.value * price_factor(land.dollar_year, assumptions.finance.dollar_year)
-    return {
+    units = {
         "solar": UnitCost(
             solar.capital_usd_per_kwdc * 1000 * built,
             solar.lifetime_years,
@@ -111,12 +110,13 @@ def unit_costs(case: Case) -> dict[str, UnitCost]:
             integration.fixed_om_usd_per_kw_year * 1000,
         ),
     }
+    recovery = recovery_fractions(case, {part: unit.lifetime_years for part, unit in units.items()})
+    return {part: replace(unit, recovery_fraction=recovery[part]) for part, unit in units.items()}
 
 
 def annual_usd_per_size(case: Case) -> dict[str, float]:
     """Annualized cost of one more MW or MWh of each driver, running cost not counted [$]."""
-    rate = case.assumptions.finance.real_discount_fraction
-    return _per_driver(case, lambda unit: unit.annual_usd(rate))
+    return _per_driver(case, lambda unit: unit.annual_usd)
 
 
 def capital_usd_per_size(case: Case) -> dict[str, float]:

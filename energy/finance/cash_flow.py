@@ -404,17 +404,7 @@ def price_for_irr(irr_fraction: float, **options: Any) -> float:
     >>> round(price_for_irr(0.08, **plant), 2)
     59.06
     """
-    options = {"discount_fraction": 0.0} | options | {"price_usd_per_mwh": 0.0}
-    bound = inspect.signature(pro_forma).bind(**options)
-    bound.apply_defaults()
-    problems = _Problems()
-    problems.number("irr_fraction", irr_fraction, LOWEST_RATE, HIGHEST_RETURN, above=True)
-    try:
-        terms = _terms(bound.arguments)
-    except InputError as error:
-        problems.found += error.problems
-    problems.raise_if_any()
-    worth = (1.0 + float(irr_fraction)) ** -terms.calendar.astype(float)
+    terms, worth = _terms_at(irr_fraction, options)
 
     def value(price: float) -> float:
         return float(_year_by_year(terms, price, search=True)[0]["cash_flow_usd"] @ worth)
@@ -437,11 +427,69 @@ def price_for_irr(irr_fraction: float, **options: Any) -> float:
             abs(rate - irr_fraction) < 1e-4 * (1 + abs(rate)) for rate in internal_rates(flows)
         )
     if not met:
-        raise InputError(
-            f"irr_fraction: no price gives equity a return of {irr_fraction:.4g}: whatever the "
-            f"price, tax takes all of it or equity pays nothing; lower taxes or debt"
-        )
+        raise InputError(_no_price(irr_fraction))
     return price
+
+
+def level_revenue(irr_fraction: float, **options: Any) -> float:
+    """Revenue of year 1, growing as the price does, at which equity earns this return [$].
+
+    As `price_for_irr` for one MWh a year, for debt that is a fraction of the capital and repaid
+    in level payments: present value is linear in the price then, and two years by year are enough.
+
+    Raises
+    ------
+    InputError
+        With everything that is wrong, and where no revenue gives that return.
+
+    Examples
+    --------
+    >>> from energy.finance.cash_flow import level_revenue
+    >>> round(level_revenue(0.08, capital_usd=110e6, om_usd=1.7e6, years=25) / 219_000, 2)
+    59.06
+    """
+    terms, worth = _terms_at(irr_fraction, {"om_usd": 0.0} | options | {"energy_mwh": 1.0})
+    if terms.dscr is not None or terms.sculpted:
+        raise InputError("level_revenue is for level debt by debt_fraction; use price_for_irr")
+    scale = max(terms.total_usd / terms.years + terms.om_usd + terms.fuel_usd, 1e-300)
+    flows = [_year_by_year(terms, price)[0]["cash_flow_usd"] for price in (0.0, scale)]
+    at_zero, at_scale = (float(flow @ worth) for flow in flows)
+    built = len(terms.construction_draw_fractions)
+    invested_usd = -float(flows[0][:built].sum())
+    if (
+        abs(at_scale - at_zero) <= 1e-12 * (abs(at_zero) + abs(at_scale))
+        or invested_usd <= 1e-9 * terms.total_usd
+    ):
+        raise InputError(_no_price(irr_fraction))
+    return -at_zero * scale / (at_scale - at_zero)
+
+
+def _terms_at(irr_fraction: float, options: Mapping[str, Any]) -> tuple[_Terms, Array]:
+    """The options, checked together with a rate of return, and what a dollar of each year is worth.
+
+    Raises
+    ------
+    InputError
+        With everything that is wrong.
+    """
+    filled = {"discount_fraction": 0.0} | dict(options) | {"price_usd_per_mwh": 0.0}
+    bound = inspect.signature(pro_forma).bind(**filled)
+    bound.apply_defaults()
+    problems = _Problems()
+    problems.number("irr_fraction", irr_fraction, LOWEST_RATE, HIGHEST_RETURN, above=True)
+    try:
+        terms = _terms(bound.arguments)
+    except InputError as error:
+        problems.found += error.problems
+    problems.raise_if_any()
+    return terms, (1.0 + float(irr_fraction)) ** -terms.calendar.astype(float)
+
+
+def _no_price(irr_fraction: float) -> str:
+    return (
+        f"irr_fraction: no price gives equity a return of {irr_fraction:.4g}: whatever the "
+        f"price, tax takes all of it or equity pays nothing; lower taxes or debt"
+    )
 
 
 def _searched(value: Any, guess: float, scale: float) -> float:

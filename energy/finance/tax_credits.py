@@ -9,9 +9,7 @@ stands in `data/tax-us-2026.toml` with its source, which `tax_law()` lists. Not 
 
 from __future__ import annotations
 
-import calendar
 import difflib
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -25,7 +23,6 @@ from energy.finance.tax_law import law
 from energy.finance.tax_rules import (
     PARTS,
     Credit,
-    Day,
     Project,
     credit_abroad,
     credit_in_us,
@@ -34,14 +31,13 @@ from energy.finance.tax_rules import (
     words,
 )
 from energy.tables import Result
+from energy.terms import Day, day_of, order_problems
 
 #: Other names of parts.
 ALIASES = {"storage": "battery", "fuel cell": "fuel_cell", "fuel-cell": "fuel_cell"}
 
 #: What the United States are called.
 HOME = ("us", "usa", "u.s.", "united states", "united states of america")
-
-DATE = re.compile(r"([0-9]{4})-([0-9]{2})(?:-([0-9]{2}))?")
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,9 +185,10 @@ def tax_credits(
     if not isinstance(country, str) or not country.strip():
         problems.append(f"country must be a name such as US; got {country!r}")
     names = _parts(parts, problems)
-    first, last = _day("start", start, problems), _day("in_service", in_service, problems)
+    first = day_of("start", start, problems)
+    last = day_of("in_service", in_service, problems)
     if first and last:
-        problems += _order_problems(first, last, home=home)
+        problems += _date_problems(first, last, home=home)
     options = {
         "wage": wage,
         "energy_community": energy_community,
@@ -249,31 +246,8 @@ def _name(part: object) -> str | None:
     return name if name in PARTS else None
 
 
-def _day(name: str, given: object, problems: list[str]) -> Day | None:
-    """A day or a month as it was given; None, and a problem, for what is neither."""
-    try:
-        if isinstance(given, date):  # also a datetime, of which the time of day does not count
-            day = date(given.year, given.month, given.day)
-            return Day(day.isoformat(), day, day)
-        if isinstance(given, str) and (found := DATE.fullmatch(given.strip())):
-            year, month = int(found[1]), int(found[2])
-            first = date(year, month, int(found[3] or 1))
-            last = first if found[3] else first.replace(day=calendar.monthrange(year, month)[1])
-            return Day(given.strip(), first, last)
-    except (TypeError, ValueError):  # NaT; the 31st of February, a month 13
-        pass
-    problems.append(
-        f"{name} must be a month such as 2027-03 or a day such as 2027-03-15; got {given!r}"
-    )
-    return None
-
-
-def _order_problems(start: Day, in_service: Day, *, home: bool) -> list[str]:
-    problems = []
-    if start.first > in_service.last:
-        problems.append(
-            f"dates out of order: in_service {in_service.text} lies before start {start.text}"
-        )
+def _date_problems(start: Day, in_service: Day, *, home: bool) -> list[str]:
+    problems = order_problems(start, in_service)
     if home:
         known = law().day("known.from"), law().day("known.to")
         for name, day in (("start", start), ("in_service", in_service)):

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from energy.finance.tax_law import law
+from energy.terms import Day
 
 #: Parts that the law tells apart.
 PARTS = ("solar", "battery", "engine", "turbine", "fuel_cell", "diesel", "grid")
@@ -65,15 +66,6 @@ class Credit:
     bonus_fraction: float
     reasons: tuple[str, ...]
     ptc_usd_per_mwh: float = 0.0
-
-
-@dataclass(frozen=True)
-class Day:
-    """A day, or a month that is taken as its last day where the law asks."""
-
-    text: str
-    first: date
-    last: date
 
 
 @dataclass(frozen=True)

@@ -303,7 +303,6 @@ def _parts(case: Case) -> list[dict[str, Any]]:
 
     What a plant of PV and battery does not have, backup and grid, is left out.
     """
-    rate = case.assumptions.finance.real_discount_fraction
     ends = {
         end: unit_costs(case.replace(assumptions=case.assumptions.at_prices(end)))
         for end in ("low", "high")
@@ -313,9 +312,9 @@ def _parts(case: Case) -> list[dict[str, Any]]:
             "part": part,
             "driver": DRIVERS[part],
             "capital_usd_per_size": unit.capital_usd,
-            "annual_usd_per_size": unit.annual_usd(rate),
-            "annual_low_usd_per_size": ends["low"][part].annual_usd(rate),
-            "annual_high_usd_per_size": ends["high"][part].annual_usd(rate),
+            "annual_usd_per_size": unit.annual_usd,
+            "annual_low_usd_per_size": ends["low"][part].annual_usd,
+            "annual_high_usd_per_size": ends["high"][part].annual_usd,
         }
         for part, unit in unit_costs(case).items()
         if DRIVERS[part] in (*SIZES, "load")
@@ -495,20 +494,19 @@ def _beside(case: Case) -> dict[str, Any]:
     Backup and connection are as large as the peak load; both run all the time.
     """
     assumptions, site = case.assumptions, case.site
-    rate = assumptions.finance.real_discount_fraction
     per_mwh = case.peak_load_mw / case.weather.per_year(case.load_mw)
     units = unit_costs(case)
     fuel, variable = backup_usd_per_mwh(case)
     wait = site.grid_wait_years
     return {
         "gas": {
-            "engines and their upkeep": units["backup"].annual_usd(rate) * per_mwh + variable,
+            "engines and their upkeep": units["backup"].annual_usd * per_mwh + variable,
             "fuel": fuel,
-            "integration": units["integration"].annual_usd(rate) * per_mwh,
+            "integration": units["integration"].annual_usd * per_mwh,
         },
         "grid": {
             "energy": grid_usd_per_mwh(case),
-            "connection and demand charge": units["grid"].annual_usd(rate) * per_mwh,
+            "connection and demand charge": units["grid"].annual_usd * per_mwh,
         },
         "kind": assumptions.backup.kind,
         "gas_years": max(assumptions.backup.lead_years, assumptions.integration.lead_years),

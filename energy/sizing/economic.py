@@ -16,7 +16,12 @@ from scipy.optimize import brentq, minimize_scalar
 from energy.case import Case
 from energy.dispatch import Design
 from energy.errors import InfeasibleError
-from energy.finance import annual_usd_per_size, capital_recovery_factor, capital_usd_per_size
+from energy.finance import (
+    annual_usd_per_size,
+    capital_recovery_factor,
+    capital_usd_per_size,
+    only_before_tax,
+)
 from energy.sizing.cutting_planes import Problem, solve
 from energy.sizing.frontier import SERVED_FRACTIONS, design_of, problem_of
 from energy.sizing.target import Target
@@ -34,9 +39,12 @@ def economic_optimum(case: Case, target: Target) -> tuple[Design, dict[str, floa
 
     Raises
     ------
+    InputError
+        For terms of money after tax: computers and what they earn are before it.
     InfeasibleError
         When the budget buys no plant, or none earns what it costs.
     """
+    only_before_tax(case, f"the target {target.name}")
     amount, energy_mwh = target.value, it_mwh_per_year(case)
     if target.name == "budget_usd":
         return most_for_budget(case, amount), {}

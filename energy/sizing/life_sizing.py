@@ -19,6 +19,7 @@ from energy.case import Case
 from energy.dispatch import Design, simulate
 from energy.errors import InfeasibleError, InputError
 from energy.evaluation import evaluate
+from energy.finance import real_return_fraction
 from energy.finance.additions import AdditionPrices, addition_prices
 from energy.life import AUGMENTATIONS, OVER_LIFE, SETTLED, Life, ages_of
 from energy.sizing.frontier import frontier, problem_of
@@ -199,8 +200,7 @@ def _weights(case: Case, years: int, worst: bool) -> Array:
     """
     if worst:
         return np.eye(years)
-    rate = case.assumptions.finance.real_discount_fraction
-    worth = (1.0 + rate) ** -np.arange(years)
+    worth = (1.0 + real_return_fraction(case)) ** -np.arange(years)
     return np.array([np.full(years, 1.0 / years), worth / worth.sum()])
 
 

@@ -1,4 +1,4 @@
-"""Time of a pro forma and of the price that gives a return.
+"""Time of a pro forma, of the price that gives a return, and of a frontier before and after tax.
 
 Run: `.venv/bin/python tests/benchmarks/bench_finance.py`
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import time
 
-from energy.finance import price_for_irr, pro_forma
+import energy as en
+from energy.finance import Terms, price_for_irr, pro_forma
 
 PLANT = {
     "capital_usd": 110e6, "energy_mwh": 219_000.0, "om_usd": 1.7e6, "years": 25,
@@ -35,6 +36,10 @@ def main() -> None:
 
         timed(f"pro forma of 25 years, {name}", whole)
         timed(f"price for a return of 10 %, {name}", lambda o=options: price_for_irr(0.1, **o))
+    case = en.Case(en.read_site("el-paso"), en.Datacenter(it_mw=100))
+    for name, terms in (("before tax", None), ("after tax", Terms())):
+        there = case.replace(assumptions=case.assumptions.replace(terms=terms))
+        timed(f"frontier of 30 targets {name}", lambda c=there: en.frontier(c), runs=3)
 
 
 if __name__ == "__main__":

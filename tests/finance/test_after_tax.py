@@ -29,6 +29,10 @@ def test_the_price_gives_the_wanted_return(plant):
 
 def test_without_tax_and_debt_it_is_the_present_cost_by_hand(plant):
     # Revenue that grows with inflation, at a nominal rate, is a real annuity at the real rate.
+    # Present cost has batteries replaced at today's price.
+    assumed = plant.case.assumptions
+    steady = assumed.replace(wear=assumed.wear.replace(price_change_per_year=0.0))
+    plant = en.evaluate(plant.case.replace(assumptions=steady), plant.design)
     finance = plant.case.assumptions.finance
     terms = Terms(
         equity_irr_fraction=finance.wacc_fraction, debt_fraction=0.0, tax_fraction=0.0,

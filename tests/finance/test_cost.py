@@ -226,9 +226,8 @@ def test_cost_is_linear_in_the_sizes(el_paso):
     large = en.price(
         en.simulate(el_paso, en.Design(solar_mw=1000, battery_mwh=2000, battery_mw=200))
     )
-    rate = el_paso.assumptions.finance.real_discount_fraction
     units = unit_costs(el_paso)
-    fixed = units["integration"].annual_usd(rate) * el_paso.load_mw.max()
+    fixed = units["integration"].annual_usd * el_paso.load_mw.max()
     assert large.annual_usd - fixed == pytest.approx(2 * (small.annual_usd - fixed))
 
 

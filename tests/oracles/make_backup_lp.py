@@ -60,11 +60,10 @@ def case_of(name: str) -> en.Case:
 
 def prices(case: en.Case) -> dict[str, float]:
     """A year's price of a unit of each size, of a MWh of backup, and of what is always there."""
-    rate = case.assumptions.finance.real_discount_fraction
     totals = dict.fromkeys((*SIZES, "load"), 0.0)
     for part, unit in unit_costs(case).items():
         if DRIVERS[part] in totals:
-            totals[DRIVERS[part]] += unit.annual_usd(rate)
+            totals[DRIVERS[part]] += unit.annual_usd
     return {
         "solar_usd_per_mw_year": totals["solar_mw"],
         "battery_usd_per_mwh_year": totals["battery_mwh"],
