@@ -14,6 +14,7 @@ from .analysis.flexibility import compare_workloads as compare_workloads
 from .analysis.flexibility import size_for_work as size_for_work
 from .analysis.monte_carlo import monte_carlo as monte_carlo
 from .analysis.sensitivity import sensitivity as sensitivity
+from .analysis.time_to_power import time_to_power as time_to_power
 from .assumptions import Assumptions as Assumptions
 from .assumptions import read_assumptions as read_assumptions
 from .case import Case as Case

@@ -18,7 +18,7 @@ import pandas as pd
 from pydantic import Field, PrivateAttr
 
 from energy.array import FixedTilt, Solar, Tracker
-from energy.backup import BACKUP_KINDS, Backup
+from energy.backup import BACKUP_KINDS, Backup, BackupKind
 from energy.battery import Battery
 from energy.datacenter.facility import Cooling
 from energy.errors import InputError
@@ -245,6 +245,14 @@ class Assumptions(Input):
         """The same assumptions with every dollar price at the low or the high end of its range."""
         prices = self.frame[self.frame["unit"].str.startswith("USD")][bound]
         return self.with_values({str(name): float(price) for name, price in prices.items()})
+
+    def with_backup(self, kind: BackupKind) -> Assumptions:
+        """The same assumptions with another kind of backup, as the file and the book have it."""
+        lines = self._file.sections.get(kind, {})
+        year, index = self.finance.dollar_year, self._file.price_index
+        values = {key: line.in_dollars_of(year, index).value for key, line in lines.items()}
+        where = f"{self._file.path}: [{kind}]"
+        return self.replace(backup=validate(Backup, values | {"kind": kind}, where))
 
     def at_book(self, book: str | PriceBook) -> Assumptions:
         """The same assumptions at the prices of another book; what it has no price of stays."""

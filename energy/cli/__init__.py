@@ -19,7 +19,7 @@ from typing import TextIO, cast
 
 import typer
 
-from energy.cli import cluster, comparing, money, plant, weather
+from energy.cli import cluster, comparing, money, plant, waiting, weather
 from energy.cli.options import RENAMED, OutputClosedError
 from energy.cli.render import fail, print_json, printable
 from energy.errors import InfeasibleError, InputError
@@ -34,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-for family in (weather, plant, comparing, money, cluster):
+for family in (weather, plant, comparing, money, waiting, cluster):
     app.registered_commands.extend(family.app.registered_commands)
 
 

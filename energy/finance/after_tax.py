@@ -16,10 +16,11 @@ cost, and no other plant that does as much has a lower one.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
+from energy.case import Case
 from energy.finance.annualized import Cost
 from energy.finance.cash_flow import CapitalPart, ProForma, pro_forma
 from energy.finance.recovery import capital_part, later_usd, law_of, terms_options
@@ -27,6 +28,9 @@ from energy.finance.tax_credits import TaxCredits
 from energy.parameters import parameters_of
 from energy.tables import Result
 from energy.terms import Terms
+
+#: What computers do while there is no power.
+Computers = Literal["idle", "unbought"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +68,7 @@ class AfterTax(Result):
     def waiting_usd_per_month(self) -> float:
         """What a month costs in which computers that are bought stand idle: of their life [$]."""
         case = self.cost.run.case
-        usd = case.datacenter.it_mw * self.terms.computers_usd_per_mw
-        return usd / (12.0 * case.assumptions.computers.lifetime_years)
+        return case.datacenter.it_mw * waiting_usd_per_mw_month(case, self.terms, "idle")
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -112,6 +115,19 @@ class AfterTax(Result):
             "notes": self.notes,
             "sources": list(dict.fromkeys(parameters_of(self.terms)["source"])),
         }
+
+
+def waiting_usd_per_mw_month(case: Case, terms: Terms | None, computers: Computers) -> float:
+    """What a month without power costs for each MW of computers [$].
+
+    "idle": they are bought, and a month of their life is lost; "unbought": the return that equity
+    asks on their price is not earned. Without terms those that are shipped.
+    """
+    terms = terms or Terms()
+    if computers == "idle":
+        months = 12.0 * case.assumptions.computers.lifetime_years
+        return terms.computers_usd_per_mw / months
+    return terms.computers_usd_per_mw * terms.equity_irr_fraction / 12.0
 
 
 def after_tax(cost: Cost, terms: Terms | None = None) -> AfterTax:

@@ -16,10 +16,11 @@ import numpy as np
 import pandas as pd
 
 from energy import __version__
-from energy.case import Case, backup_usd_per_mwh, grid_usd_per_mwh
+from energy.case import Case
 from energy.errors import InputError
 from energy.evaluation import Evaluation
 from energy.finance import DRIVERS, after_tax, unit_costs
+from energy.finance.alone import gas_alone, grid_alone
 from energy.reliability import worst_week as steps_of_worst_week
 from energy.report.equipment import failures, years_of_life
 from energy.report.sentences import (
@@ -494,19 +495,19 @@ def _beside(case: Case) -> dict[str, Any]:
     Backup and connection are as large as the peak load; both run all the time.
     """
     assumptions, site = case.assumptions, case.site
-    per_mwh = case.peak_load_mw / case.weather.per_year(case.load_mw)
-    units = unit_costs(case)
-    fuel, variable = backup_usd_per_mwh(case)
+    mwh = case.weather.per_year(case.load_mw)
+    gas, grid = gas_alone(case), grid_alone(case)
     wait = site.grid_wait_years
     return {
         "gas": {
-            "engines and their upkeep": units["backup"].annual_usd * per_mwh + variable,
-            "fuel": fuel,
-            "integration": units["integration"].annual_usd * per_mwh,
+            "engines and their upkeep": gas.capacity_usd["backup"] / mwh
+            + gas.energy_usd_per_mwh["variable O&M"],
+            "fuel": gas.energy_usd_per_mwh["fuel"],
+            "integration": gas.capacity_usd["integration"] / mwh,
         },
         "grid": {
-            "energy": grid_usd_per_mwh(case),
-            "connection and demand charge": units["grid"].annual_usd * per_mwh,
+            "energy": grid.energy_usd_per_mwh["energy"],
+            "connection and demand charge": grid.capacity_usd["grid"] / mwh,
         },
         "kind": assumptions.backup.kind,
         "gas_years": max(assumptions.backup.lead_years, assumptions.integration.lead_years),
