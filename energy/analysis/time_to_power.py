@@ -133,8 +133,8 @@ def levelized(
     ...     power, waiting = levelized([months], [usd_per_mwh * 8.69], [8.69],
     ...         waiting_usd_per_month=2.40 * 730, years=27 - months / 12, rate=0.07)
     ...     print(round(power, 1), round(power + waiting))
-    72.6 1025
-    213.5 644
+    72.6 1026
+    213.5 643
     """
     starts = np.asarray(months, dtype=float) / 12.0
     ends = np.append(starts[1:], starts[0] + years)

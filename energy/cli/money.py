@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -90,6 +92,30 @@ def after_tax_only(words: MoneyOptions) -> None:
         raise InputError(f"{', '.join(given)}: costs are before tax here; add --after-tax")
 
 
+def check_spreadsheet(path: Path | None) -> None:
+    """Refuse a spreadsheet that cannot be written, before anything is worked out.
+
+    Raises
+    ------
+    InputError
+        With everything that is wrong.
+    """
+    if path is None:
+        return
+    from energy.files import unwritable
+    from energy.finance.spreadsheet import NO_WRITER
+
+    problems = []
+    if path.suffix.lower() != ".xlsx":
+        problems.append(f"--xlsx is a file ending in .xlsx; got {path}")
+    if told := unwritable(path):
+        problems.append(f"{path}: {told}")
+    if find_spec("xlsxwriter") is None:
+        problems.append(NO_WRITER)
+    if problems:
+        raise InputError(problems)
+
+
 def on_terms(case: Case, terms: Terms, *, after_tax: bool) -> Case:
     """The question with costs after tax, where that is asked for."""
     if not after_tax:
@@ -157,6 +183,10 @@ def finance(
             help="What the load pays in the first year; without it what gives the wanted return",
         ),
     ] = None,
+    xlsx: Annotated[
+        Path | None,
+        typer.Option("--xlsx", help="Also write a spreadsheet with formulas: an .xlsx file"),
+    ] = None,
 ) -> None:
     """The cash flow of the cheapest plant after tax, and the price that gives its owner a return.
 
@@ -169,6 +199,8 @@ def finance(
     with Problems() as problems:
         with problems:
             check_files(output.csv)
+        with problems:
+            check_spreadsheet(xlsx)
         with problems:
             target = target_from(target_options)
         sizer = sizer_from(parts, assumed.backup)
@@ -187,6 +219,11 @@ def finance(
     found = after_tax(sized.evaluation.cost, terms)
     if output.csv is not None:
         write_result(found, output.csv)
+    if xlsx is not None:
+        from energy.files import replace_file
+        from energy.finance.spreadsheet import spreadsheet
+
+        replace_file(xlsx, spreadsheet(found))
     if output.as_json:
         record = {"site": case.site.name, "design": sized.design.model_dump()}
         print_json(record | {"finance": found.to_dict(), "pro_forma": found.pro_forma.to_dict()})
