@@ -27,7 +27,7 @@ from energy.cli.inputs import (
     target_from,
 )
 from energy.cli.life import check_life, check_life_target, life_sizer
-from energy.cli.money import after_tax_only, on_terms, show_prices, terms_from, with_money
+from energy.cli.money import AS_BUILT, after_tax_only, on_terms, terms_from, with_money
 from energy.cli.options import (
     ArrayOptions,
     AssumptionOptions,
@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from energy.analysis.sensitivity import Sensitivity
     from energy.assumptions import Assumptions
     from energy.case import Case
+    from energy.finance import Terms
     from energy.site import Site
     from energy.sizing import Sizing, Target
 
@@ -188,9 +189,7 @@ def compare(
         sites = [with_money(site, sizing.evaluation, terms) for site, sizing in plants]
         print_json(record | {"sites": sites})
     else:
-        _show_ranking(ranking, output.quiet)
-        if not output.quiet:
-            show_prices([sizing.evaluation for sizing in ranking.sizings], terms, life=aging.life)
+        _show_ranking(ranking, terms, output.quiet)
         if report is not None:
             print(printable(f"{report}: written"))
     if bad or ranking.infeasible:
@@ -341,10 +340,10 @@ def monte_carlo(
 
 
 #: Columns of the ranking, as `Comparison.frame` has them; "by weather" and "by prices" are ranges
-#: of the levelized cost.
+#: of the levelized cost, "after tax" is the price on the terms of money.
 RANKING = (
-    "levelized_usd_per_mwh", "by weather", "by prices", "lowest_cost_fraction", "array",
-    "solar_mw", "battery_mwh", "battery_mw", "backup_mw",
+    "levelized_usd_per_mwh", "by weather", "by prices", "after tax", "lowest_cost_fraction",
+    "array", "solar_mw", "battery_mwh", "battery_mw", "backup_mw",
     "capital_usd", "land_acres", "served_fraction", "available_fraction", "nines",
     "lolh_hours_per_year", "eue_mwh_per_year", "longest_event_h", "weather_years", "weather",
 )  # fmt: skip
@@ -356,7 +355,8 @@ BESIDE = (
 )  # fmt: skip
 
 
-def _show_ranking(ranking: Comparison, quiet: bool) -> None:
+def _show_ranking(ranking: Comparison, terms: Terms, quiet: bool) -> None:
+    from energy.finance import after_tax
     from energy.life import OVER_LIFE
 
     evaluations = [sizing.evaluation for sizing in ranking.sizings]
@@ -376,6 +376,8 @@ def _show_ranking(ranking: Comparison, quiet: bool) -> None:
         f"Prices: {ranking.prices_title}.\n"
     )
     absent = set() if (frame["backup_mw"] > 0).any() else {"backup_mw"}
+    if first.assumptions.terms is not None:  # the levelized cost is after tax itself
+        absent.add("after tax")
     unknown = frame["levelized_p05_usd_per_mwh"].isna()
     if unknown.all():
         absent.add("by weather")
@@ -391,12 +393,16 @@ def _show_ranking(ranking: Comparison, quiet: bool) -> None:
                 if not math.isnan(row[name])
             ),
             "by prices": range_text(evaluation),
+            "after tax": show(
+                "levelized_usd_per_mwh", after_tax(evaluation.cost, terms).price_usd_per_mwh
+            ),
             "lowest_cost_fraction": f"{100 * row['lowest_cost_fraction']:.0f}",
             "nines": nines_text(evaluation),
             "array": row["array"],
         }
         rows.append([str(site), *(texts.get(name) or show(name, row[name]) for name in names)])
-    heads = ["site", *(name if name.startswith("by ") else heading(name) for name in names)]
+    told = ("by weather", "by prices", "after tax")
+    heads = ["site", *(name if name in told else heading(name) for name in names)]
     print_table(heads, rows, left=(0, 1 + names.index("array"), len(heads) - 1))
     beside = [name for name in BESIDE if name in frame]
     if beside:
@@ -413,6 +419,12 @@ def _show_ranking(ranking: Comparison, quiet: bool) -> None:
     if life is not None:
         say("what does not say life is of the plant as it is first built")
     say("by prices: that cost with all prices at the low, and at the high end of their range")
+    if "after tax" in names:
+        say(
+            f"after tax: the first year's price at which equity earns "
+            f"{terms.equity_irr_fraction:.2%}; --after-tax sizes and ranks by it"
+            + (f"; {AS_BUILT}" if life is not None else "")
+        )
     for note in ranking.notes:
         say(note)
     print_notes(ranking.sizings, quiet)

@@ -5,7 +5,6 @@ In: `MoneyOptions`, a plant. Out: a record for JSON, a line or the pro forma on 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import fields, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -139,21 +138,6 @@ def show_money(evaluation: Evaluation, terms: Terms, *, life: bool) -> None:
 
     say(_line(after_tax(evaluation.cost, terms)) + (f"; {AS_BUILT}" if life else ""))
     print()
-
-
-def show_prices(plants: Sequence[Evaluation], terms: Terms, *, life: bool) -> None:
-    """The price after tax of each plant, all in a line; `life` as `show_money`."""
-    from energy.finance import after_tax
-
-    prices = [
-        f"{plant.case.site.name} {after_tax(plant.cost, terms).price_usd_per_mwh:,.1f}"
-        for plant in plants
-    ]
-    say(
-        f"after tax, the first year's price at which equity earns "
-        f"{terms.equity_irr_fraction:.2%} [$/MWh]: {', '.join(prices)}"
-        + (f"; {AS_BUILT}" if life else "")
-    )
 
 
 def _line(money: AfterTax) -> str:

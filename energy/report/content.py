@@ -19,7 +19,7 @@ from energy import __version__
 from energy.case import Case
 from energy.errors import InputError
 from energy.evaluation import Evaluation
-from energy.finance import DRIVERS, after_tax, unit_costs
+from energy.finance import DRIVERS, Terms, after_tax, unit_costs
 from energy.finance.alone import gas_alone, grid_alone
 from energy.reliability import worst_week as steps_of_worst_week
 from energy.report.equipment import failures, years_of_life
@@ -300,7 +300,9 @@ def _weather_factors(sizing: Sizing, fractions: list[float]) -> dict[str, list[f
 
 
 def _parts(case: Case) -> list[dict[str, Any]]:
-    """Each part's driver and its cost per MW or MWh of it: capital, and a year's low, mid, high.
+    """Each part's driver and its cost per MW or MWh of it: capital, a year's low, mid, high.
+
+    And a year's after tax, on the terms of the case or the shipped ones.
 
     What a plant of PV and battery does not have, backup and grid, is left out.
     """
@@ -308,6 +310,8 @@ def _parts(case: Case) -> list[dict[str, Any]]:
         end: unit_costs(case.replace(assumptions=case.assumptions.at_prices(end)))
         for end in ("low", "high")
     }  # fmt: skip
+    terms = case.assumptions.terms or Terms()
+    taxed = unit_costs(case.replace(assumptions=case.assumptions.replace(terms=terms)))
     return [
         {
             "part": part,
@@ -316,6 +320,7 @@ def _parts(case: Case) -> list[dict[str, Any]]:
             "annual_usd_per_size": unit.annual_usd,
             "annual_low_usd_per_size": ends["low"][part].annual_usd,
             "annual_high_usd_per_size": ends["high"][part].annual_usd,
+            "annual_after_tax_usd_per_size": taxed[part].annual_usd,
         }
         for part, unit in unit_costs(case).items()
         if DRIVERS[part] in (*SIZES, "load")
@@ -323,7 +328,7 @@ def _parts(case: Case) -> list[dict[str, Any]]:
 
 
 def costs(data: Mapping[str, Any], site: Mapping[str, Any], at: int) -> dict[str, float] | None:
-    """Levelized cost, its low and high end [$/MWh] and capital [$] of one site at one target."""
+    """Levelized cost with its ends and after tax [$/MWh], capital [$] of a site at a target."""
     sizes = {name: site["frontier"][name][at] for name in SIZES}
     if sizes["solar_mw"] is None:
         return None
@@ -337,6 +342,7 @@ def costs(data: Mapping[str, Any], site: Mapping[str, Any], at: int) -> dict[str
         "usd_per_mwh": total("annual_usd_per_size") / served_mwh,
         "low_usd_per_mwh": total("annual_low_usd_per_size") / served_mwh,
         "high_usd_per_mwh": total("annual_high_usd_per_size") / served_mwh,
+        "after_tax_usd_per_mwh": total("annual_after_tax_usd_per_size") / served_mwh,
         "capital_usd": total("capital_usd_per_size"),
         "land_acres": sizes["solar_mw"] * site["acres_per_mwdc"],
     }

@@ -12,7 +12,7 @@ from energy.weather import Weather
 
 #: Heads of the ranking after rank and site, with their units.
 COLUMNS = (
-    "$/MWh served", "by weather", "by prices", "above first", "PV MWdc", "battery MWh",
+    "$/MWh served", "by weather", "by prices", "after tax", "above first", "PV MWdc", "battery MWh",
     "battery MW", "capital M$", "land acres", "hours in full", "LOLH h/yr", "longest outage h",
     "weather years",
 )  # fmt: skip
@@ -88,6 +88,7 @@ def cells(
         money(cost["usd_per_mwh"]),
         weather,
         f"{money(cost['low_usd_per_mwh'])}–{money(cost['high_usd_per_mwh'])}",
+        money(cost["after_tax_usd_per_mwh"]),
         f"{above:+.1%}".replace("%", " %") if above else "–",
         f"{curve['solar_mw']:,.0f}",
         f"{curve['battery_mwh']:,.0f}",

@@ -177,7 +177,14 @@ def test_compare_prints_the_price_of_each_site(monkeypatch, capsys):
         en.size(case, served_fraction=0.9).evaluation.cost, Terms(equity_irr_fraction=0.08)
     )
     assert "equity earns 8.00%" in line
-    assert f"el-paso {found.price_usd_per_mwh:,.1f}" in line
+    heads = next(line for line in out.splitlines() if "levelized cost" in line)
+    row = next(line for line in out.splitlines() if line.startswith(" el-paso"))
+    at = heads.index("after tax")
+    assert row[at - 2 : at + 10].split() == [f"{found.price_usd_per_mwh:.1f}"]
+    # Ranked by it, the plant is the cheapest after tax and the column is gone.
+    _, out, _ = call(monkeypatch, capsys, "compare", "el-paso", *words, "--after-tax")
+    assert "2025 dollars, after tax at a return of 8 %" in out
+    assert "after tax  " not in next(x for x in out.splitlines() if "levelized cost" in x)
 
 
 def test_beside_a_life_the_price_says_what_it_is_of(monkeypatch, capsys):
