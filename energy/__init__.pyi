@@ -41,6 +41,7 @@ from .errors import EnergyWarning as EnergyWarning
 from .errors import InfeasibleError as InfeasibleError
 from .errors import InputError as InputError
 from .evaluation import evaluate as evaluate
+from .finance.after_tax import after_tax as after_tax
 from .finance.annualized import price as price
 from .life import live as live
 from .reliability import assess as assess
