@@ -18,7 +18,7 @@ import pandas as pd
 from pydantic import Field, PrivateAttr
 
 from energy.array import FixedTilt, Solar, Tracker
-from energy.backup import BACKUP_KINDS, Backup, BackupKind
+from energy.backup import BACKUP_KINDS, Backup, BackupKind, kind_problem
 from energy.battery import Battery
 from energy.datacenter.facility import Cooling
 from energy.errors import InputError
@@ -53,7 +53,7 @@ DEFAULT_BOOK = "us-2026"
 MODULES = ("bifacial", "pvwatts")
 
 #: Sections that a file may leave to the shipped one.
-LATER_SECTIONS = ("failures", "wear", "construction")
+LATER_SECTIONS = ("failures", "wear", "construction", "fuel_cell")
 
 
 class Integration(Input):
@@ -319,7 +319,8 @@ def read_assumptions(
     tilt_deg
         Fixed rows facing the equator at this tilt [deg] instead of trackers.
     backup
-        What stands behind the battery: gas engines, gas turbines or diesel gensets.
+        What stands behind the battery: "engine" (gas), "turbine" (gas), "diesel" or "fuel_cell"
+        (solid oxide, on gas); "fuel-cell" is understood too.
     modules
         "bifacial", modules and losses as plants are built today; or "pvwatts", those of NREL's
         PVWatts, of one side and 14.08 % less.
@@ -343,11 +344,10 @@ def read_assumptions(
     >>> en.read_assumptions(prices="us-2025").prices
     'us-2025'
     """
-    problems = [
-        f"{name} must be one of {', '.join(known)}; got {given!r}"
-        for name, given, known in (("backup", backup, BACKUP_KINDS), ("modules", modules, MODULES))
-        if given not in known
-    ]
+    backup = backup.replace("-", "_")
+    problems = [problem] if (problem := kind_problem(backup)) else []
+    if modules not in MODULES:
+        problems.append(f"modules must be one of {', '.join(MODULES)}; got {modules!r}")
     if problems:
         raise InputError(problems)
     path = Path(path)

@@ -61,13 +61,16 @@ PARTS: Mapping[str, tuple[str, ...]] = {
                 "fuel_usd_per_mmbtu",
             )
         )
-        for kind in ("engine", "turbine", "diesel")
+        for kind in ("engine", "turbine", "diesel", "fuel_cell")
     },
     "grid": ("grid.capital_usd_per_kw", "grid.demand_usd_per_kw_year", "grid.energy_usd_per_mwh"),
     "integration": ("integration.capital_usd_per_kw", "integration.fixed_om_usd_per_kw_year"),
     "finance": ("finance.wacc_fraction",),
     "construction": ("construction.years", "construction.interest_fraction_per_year"),
 }
+
+#: Part that a book may leave out -> why it then has none; books that are older do not know of it.
+LATER_PARTS = {"fuel_cell": "the book does not know fuel cells"}
 
 #: The line whose price may be per kWh that the battery delivers.
 ENERGY = "battery.energy_usd_per_kwh"
@@ -259,6 +262,8 @@ def _read(path: Path) -> PriceBook:
         sections = {name: whole.get(name, {}) | sections.get(name, {}) for name in whole | sections}
     given = {f"{section}.{key}" for section, lines in content.items() for key in _table(lines)}
     given |= {f"{section}.{key}" for section, lines in sections.items() for key in lines}
+    later = {part: why for part, why in LATER_PARTS.items() if not given & set(PARTS[part])}
+    head = head.replace(kept=later | head.kept)
     for part, names in PARTS.items():
         kept = [name for name in names if part in head.kept or name in head.kept]
         if absent := [name for name in names if name not in given and name not in kept]:

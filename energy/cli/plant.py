@@ -375,7 +375,10 @@ def _part_rows(evaluation: Evaluation, *, chosen: bool) -> dict[str, str]:
     if run.own_use_mw > 0:
         rows["  takes for itself"] = f"{run.own_use_mw:,.1f} MW"
     if design.backup_mw > 0:
-        rows["backup"] = f"{design.backup_mw:,.1f} MW, {run.backup_energy_fraction:.2%} of the load"
+        rows["backup"] = (
+            f"{design.backup_mw:,.1f} MW of {case.assumptions.backup.words}, "
+            f"{run.backup_energy_fraction:.2%} of the load"
+        )
     if design.grid_mw > 0:
         rows["grid"] = f"{design.grid_mw:,.1f} MW, {run.grid_fraction:.2%} of the load"
     if design.backup_mw + design.grid_mw > 0:
@@ -520,7 +523,7 @@ def _show_frontier(curve: Frontier | BackupFrontier) -> None:
                    "longest_event_h"]  # fmt: skip
         columns += ["array"] * ("array" in frame)
     else:
-        print(f"{curve.target.description}, {case.assumptions.backup.kind}\n")
+        print(f"{curve.target.description}, {case.assumptions.backup.words}\n")
         columns = ["max_backup_energy_fraction", "backup_energy_fraction", *columns, "backup_mw",
                    "reserve_conservatism"]  # fmt: skip
     most = float(frame["levelized_usd_per_mwh"].max())

@@ -127,7 +127,7 @@ def backup_frontier(frontier: BackupFrontier) -> Figure:
     for name, colour, words in (
         ("solar_mw", ORANGE, "PV [MWdc]"),
         ("battery_mw", BLUE, "battery [MW]"),
-        ("backup_mw", RED, f"{case.assumptions.backup.kind} [MW]"),
+        ("backup_mw", RED, f"{case.assumptions.backup.words} [MW]"),
     ):
         sizes.plot(backup_percent, frame[name], "o-", color=colour, markersize=3, label=words)
     sizes.legend(frameon=False)

@@ -506,7 +506,7 @@ def _beside(case: Case) -> dict[str, Any]:
     wait = site.grid_wait_years
     return {
         "gas": {
-            "engines and their upkeep": gas.capacity_usd["backup"] / mwh
+            f"{assumptions.backup.words} and their upkeep": gas.capacity_usd["backup"] / mwh
             + gas.energy_usd_per_mwh["variable O&M"],
             "fuel": gas.energy_usd_per_mwh["fuel"],
             "integration": gas.capacity_usd["integration"] / mwh,
@@ -515,7 +515,7 @@ def _beside(case: Case) -> dict[str, Any]:
             "energy": grid.energy_usd_per_mwh["energy"],
             "connection and demand charge": grid.capacity_usd["grid"] / mwh,
         },
-        "kind": assumptions.backup.kind,
+        "kind": assumptions.backup.words,
         "gas_years": max(assumptions.backup.lead_years, assumptions.integration.lead_years),
         "grid_years": assumptions.grid.wait_years if wait is None else wait.value,
     }

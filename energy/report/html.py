@@ -39,8 +39,6 @@ PRICES = {
     "grid_wait_years": "wait for the grid",
 }
 
-KINDS = {"engine": "engines", "turbine": "turbines", "diesel": "gensets"}
-
 
 def page(data: Mapping[str, Any]) -> str:
     """The HTML of a report."""
@@ -70,7 +68,7 @@ def page(data: Mapping[str, Any]) -> str:
             for number, site in enumerate(sites)
             if site["warnings"]
         ],
-        kinds=listed(sorted({KINDS[site["beside"]["kind"]] for site in sites})),
+        kinds=listed(sorted({site["beside"]["kind"] for site in sites})),
         downloads=[(name, text, _uri(tables[name])) for name, text in DOWNLOADS.items()],
         css=Markup(_text("report.css")),
         js=Markup(_text("report.js")),
