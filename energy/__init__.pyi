@@ -17,6 +17,8 @@ from .analysis.sensitivity import sensitivity as sensitivity
 from .analysis.time_to_power import time_to_power as time_to_power
 from .assumptions import Assumptions as Assumptions
 from .assumptions import read_assumptions as read_assumptions
+from .carbon import CarbonFactors as CarbonFactors
+from .carbon import count_carbon as count_carbon
 from .case import Case as Case
 from .datacenter import chip_yield as chip_yield
 from .datacenter import cooling as cooling

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from energy.array import FixedTilt, Solar, Tracker
+from energy.carbon import Carbon, count_carbon
 from energy.case import Case
 from energy.dispatch import Design, Dispatch, simulate
 from energy.finance import Cost, price
@@ -61,6 +62,11 @@ class Evaluation(Result):
     def cost(self) -> Cost:
         """Its cost."""
         return price(self.run)
+
+    @cached_property
+    def carbon(self) -> Carbon:
+        """Its greenhouse gases."""
+        return count_carbon(self.run)
 
     @property
     def levelized_range_usd_per_mwh(self) -> tuple[float, float]:
@@ -133,7 +139,7 @@ class Evaluation(Result):
                 f"{supported:.1f} nines of the hours, and more in the run is no claim about the "
                 "future"
             )
-        return notes + self._notes_of_snow() + self._notes_of_sizes()
+        return notes + self._notes_of_snow() + self._notes_of_sizes() + self.carbon.notes
 
     def _notes_of_snow(self) -> list[str]:
         """What snow takes, how well its days are known, or what is left out for want of them."""
@@ -213,6 +219,7 @@ class Evaluation(Result):
             site.snow.source if site.snow and self.case.snowfall.basis == "estimated" else "",
             *(item.source for item in local if item is not None),
             *self.case.assumptions.frame["source"],
+            *self.carbon.sources,
             *(self.case.building.sources if self.case.building is not None else ()),
         ]
         return list(dict.fromkeys(text for text in texts if text))
@@ -259,6 +266,7 @@ class Evaluation(Result):
             },
             "availability": self.availability.to_dict(),
             "cost": self.cost.to_dict(),
+            "carbon": self.carbon.to_dict(),
             "notes": self.notes,
             "sources": self.sources,
         }

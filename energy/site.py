@@ -95,6 +95,13 @@ class LocalWait(Input):
     source: Text
 
 
+class LocalCarbon(Input):
+    """What a MWh from a place's grid emits [kg CO2e/MWh], and where that was read."""
+
+    value: Annotated[float, Field(ge=0, le=2000)]
+    source: Text
+
+
 class SiteWeather(Input):
     """The file that holds a site's hours, and what is to be said of it."""
 
@@ -110,6 +117,7 @@ class Site(Input):
     `land_usd_per_acre`, `gas_usd_per_mmbtu` (fuel of gas engines and turbines) and
     `grid_usd_per_mwh`; `grid_wait_years` is the wait for a connection. Without one of the last
     three the assumption holds, as it does without `albedo`, that of the ground in each month.
+    `grid_kg_per_mwh` is what the grid's energy emits, without it that of the country.
     `snow` is the mean snowfall of each month, for series whose hours carry none. `country` is the
     code of ISO 3166, such as US, which says whose prices the place has.
 
@@ -132,6 +140,7 @@ class Site(Input):
     gas_usd_per_mmbtu: LocalPrice | None = None
     grid_usd_per_mwh: LocalPrice | None = None
     grid_wait_years: LocalWait | None = None
+    grid_kg_per_mwh: LocalCarbon | None = None
     normals: Normals | None = None
     snow: SnowNormals | None = None
     albedo: MonthlyAlbedo | None = None

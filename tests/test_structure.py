@@ -43,7 +43,7 @@ LAYERS = {
     "inputs": {"assumptions", "price_books", "site", "terms"},
     "case": {"case"},
     "dispatch": {"dispatch"},
-    "outcome": {"reliability", "outages", "finance"},
+    "outcome": {"reliability", "outages", "finance", "carbon"},
     "evaluation": {"evaluation", "life"},
     "sizing": {"sizing"},
     "report": {"report"},

@@ -192,6 +192,7 @@ def row(evaluation: Evaluation) -> dict[str, Any]:
         "capital_usd": cost.capital_usd,
         "annual_usd": cost.annual_usd,
         "land_acres": cost.land_acres,
+        "carbon_kg_per_mwh": evaluation.carbon.kg_per_mwh,
         "kwh_per_kwdc_year": case.kwh_per_kwdc_year,
         "snow_loss_fraction": case.snow_loss_fraction,
         "array": case.assumptions.solar.title,

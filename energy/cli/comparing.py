@@ -344,8 +344,9 @@ def monte_carlo(
 RANKING = (
     "levelized_usd_per_mwh", "by weather", "by prices", "after tax", "lowest_cost_fraction",
     "array", "solar_mw", "battery_mwh", "battery_mw", "backup_mw",
-    "capital_usd", "land_acres", "served_fraction", "available_fraction", "nines",
-    "lolh_hours_per_year", "eue_mwh_per_year", "longest_event_h", "weather_years", "weather",
+    "capital_usd", "land_acres", "carbon_kg_per_mwh", "served_fraction",
+    "available_fraction", "nines", "lolh_hours_per_year", "eue_mwh_per_year", "longest_event_h",
+    "weather_years", "weather",
 )  # fmt: skip
 
 #: Columns of the second table, where they were asked for: years of life and failures.

@@ -141,7 +141,8 @@ def show_money(evaluation: Evaluation, terms: Terms, *, life: bool) -> None:
 
 
 def _line(money: AfterTax) -> str:
-    shown = ", ".join(f"{part} {100 * f:g} %" for part, f in money.itc_fraction.items())
+    known = money.itc_fraction.items()
+    shown = ", ".join(f"{part.replace('_', ' ')} {100 * f:g} %" for part, f in known)
     return (
         f"after tax: {money.price_usd_per_mwh:,.1f} $/MWh in the first year, growing with "
         f"inflation, gives equity {money.pro_forma.irr_fraction:.2%} (construction "

@@ -146,7 +146,7 @@ class AssumptionOptions:
     ] = None
     backup: Annotated[
         str | None,
-        _option(ASSUMPTIONS, "--backup", help="Kind of backup: engine, turbine, diesel or fuel-cell"),
+        _option(ASSUMPTIONS, "--backup", help="Backup: engine, turbine, diesel or fuel-cell"),
     ] = None
     modules: Annotated[
         str,

@@ -335,6 +335,7 @@ def show_plant(result: Evaluation | Sizing, quiet: bool) -> None:
         | _part_rows(evaluation, chosen=getattr(result, "array_chosen", False))
         | _reliability_rows(evaluation)
         | _cost_rows(evaluation)
+        | _carbon_rows(evaluation)
     )
     print_table(("", ""), rows.items(), left=(0, 1))
     columns = (
@@ -420,6 +421,26 @@ def _cost_rows(evaluation: Evaluation) -> dict[str, str]:
         "  all prices low-high": f"{range_text(evaluation)} $/MWh served",
         "  at the computers": f"{cost.levelized_usd_per_it_mwh:,.1f} $/MWh",
     }
+
+
+def _carbon_rows(evaluation: Evaluation) -> dict[str, str]:
+    carbon, run = evaluation.carbon, evaluation.run
+    low, high = carbon.range_kg_per_mwh
+    tonnes = carbon.frame["t_per_year"]
+    made = tonnes[["solar", "battery", "backup"]].sum()
+    rows = {
+        "carbon": f"{carbon.kg_per_mwh:,.0f} kg CO2e/MWh served, {low:,.0f}-{high:,.0f}",
+        "  a year": f"{carbon.t_per_year:,.0f} t CO2e",
+        "  making the parts": f"{made:,.0f} t a year of their life",
+    }
+    if run.design.backup_mw > 0:
+        rows["  fuel"] = (
+            f"{tonnes['fuel']:,.0f} t, and {tonnes['upstream']:,.0f} upstream, "
+            f"{tonnes['unburnt']:,.0f} unburnt"
+        )
+    if run.design.grid_mw > 0:
+        rows["  grid"] = f"{tonnes['grid']:,.0f} t, {carbon.grid.value:,.0f} kg/MWh"
+    return rows
 
 
 def months_line(case: Case) -> str:

@@ -90,8 +90,9 @@ class TaxCredits(Result, Mapping[str, Credit]):
 
     @property
     def itc_fraction(self) -> dict[str, float]:
-        """Investment tax credit of solar and battery, those of them that were asked for."""
-        return {part: self[part].itc_fraction for part in ("solar", "battery") if part in self}
+        """Investment tax credit of what may have one, of those parts that were asked for."""
+        parts = ("solar", "battery", "fuel_cell")
+        return {part: self[part].itc_fraction for part in parts if part in self}
 
     @property
     def reasons(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from energy import __version__
+from energy.carbon import embodied_t_per_year, fuel_carbon, grid_carbon
 from energy.case import Case
 from energy.errors import InputError
 from energy.evaluation import Evaluation
@@ -218,6 +219,7 @@ def _site(sizing: Sizing, fractions: list[float], asked: int) -> dict[str, Any]:
         "usable_fraction": case.assumptions.battery.usable_fraction,
         "frontier": _frontier(sizing, fractions, asked),
         "parts": _parts(case),
+        "embodied_t_per_year": embodied_t_per_year(case),
         "plant": _plant(plant),
         "monthly": _monthly(plant),
         "week": worst_week(plant),
@@ -268,7 +270,7 @@ def _plant(plant: Evaluation) -> dict[str, Any]:
         "annual_usd": plant.cost.annual_usd,
         "land_acres": plant.cost.land_acres,
         "time_to_power_years": plant.cost.time_to_power_years,
-    }  # fmt: skip
+    } | {f"carbon_{name}": value for name, value in plant.carbon.to_dict().items()}  # fmt: skip
 
 
 def _frontier(sizing: Sizing, fractions: list[float], asked: int) -> dict[str, list[float | None]]:
@@ -328,7 +330,7 @@ def _parts(case: Case) -> list[dict[str, Any]]:
 
 
 def costs(data: Mapping[str, Any], site: Mapping[str, Any], at: int) -> dict[str, float] | None:
-    """Levelized cost with its ends and after tax [$/MWh], capital [$] of a site at a target."""
+    """Levelized cost, its ends and after tax [$/MWh], capital [$], land and carbon of one site."""
     sizes = {name: site["frontier"][name][at] for name in SIZES}
     if sizes["solar_mw"] is None:
         return None
@@ -345,6 +347,12 @@ def costs(data: Mapping[str, Any], site: Mapping[str, Any], at: int) -> dict[str
         "after_tax_usd_per_mwh": total("annual_after_tax_usd_per_size") / served_mwh,
         "capital_usd": total("capital_usd_per_size"),
         "land_acres": sizes["solar_mw"] * site["acres_per_mwdc"],
+        # A plant of PV and battery emits what making them does.
+        "carbon_kg_per_mwh": 1000.0
+        * sum(
+            sizes[name] * site["embodied_t_per_year"][name] for name in ("solar_mw", "battery_mwh")
+        )
+        / served_mwh,
     }
 
 
@@ -496,7 +504,7 @@ def _uncertainty(sizing: Sizing) -> dict[str, Any]:
 
 
 def _beside(case: Case) -> dict[str, Any]:
-    """What the same load would pay for gas on site and for the grid, by part [$/MWh].
+    """What the same load would pay for gas on site and for the grid, by part [$/MWh], and emit.
 
     Backup and connection are as large as the peak load; both run all the time.
     """
@@ -504,7 +512,10 @@ def _beside(case: Case) -> dict[str, Any]:
     mwh = case.weather.per_year(case.load_mw)
     gas, grid = gas_alone(case), grid_alone(case)
     wait = site.grid_wait_years
+    made_kg = 1000 * embodied_t_per_year(case)["backup_mw"] * case.peak_load_mw / mwh
     return {
+        "gas_kg_per_mwh": sum(fuel_carbon(case)) + made_kg,
+        "grid_kg_per_mwh": grid_carbon(case).value,
         "gas": {
             f"{assumptions.backup.words} and their upkeep": gas.capacity_usd["backup"] / mwh
             + gas.energy_usd_per_mwh["variable O&M"],

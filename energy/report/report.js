@@ -217,18 +217,19 @@ plot("parts", () => "Stacked bars of the cost of each part per MWh served, cheap
     parts: partsOf(row.site, at()).map(p => ({ usd: p.usd, fill: `var(--${PARTS[p.part][1]})`, told: PARTS[p.part][0] })),
   })), dearest(), YEARLY(), Object.values(PARTS).map(([told, fill]) => [told, `var(--${fill})`])), sliced(30));
 
-plot("beside", () => "Bars of the cost per MWh of PV and battery, gas and grid. " + rows().map(row => {
-  const { gas, grid } = sites[row.site].beside, sum = parts => few(Object.values(parts).reduce((a, b) => a + b, 0));
-  return `${sites[row.site].name}: PV and battery ${few(row.usd_per_mwh)}, gas ${sum(gas)}, grid ${sum(grid)}`;
+const kg = value => `${number(value)} kg`;
+plot("beside", () => "Bars of the cost per MWh of PV and battery, gas and grid, and kg of CO2e a MWh. " + rows().map(row => {
+  const { gas, grid, gas_kg_per_mwh, grid_kg_per_mwh } = sites[row.site].beside, sum = parts => few(Object.values(parts).reduce((a, b) => a + b, 0));
+  return `${sites[row.site].name}: PV and battery ${few(row.usd_per_mwh)}, ${kg(row.carbon_kg_per_mwh)}; gas ${sum(gas)}, ${kg(gas_kg_per_mwh)}; grid ${sum(grid)}, ${kg(grid_kg_per_mwh)}`;
 }).join("; "), (svg, width, slice) => {
   const groups = [], sum = parts => Object.values(parts).reduce((a, b) => a + b, 0);
   const most = Math.max(dearest(), ...rows().flatMap(row => [sum(sites[row.site].beside.gas), sum(sites[row.site].beside.grid)]));
   for (const row of slice) {
-    const { gas, grid, gas_years, grid_years } = sites[row.site].beside;
+    const { gas, grid, gas_years, grid_years, gas_kg_per_mwh, grid_kg_per_mwh } = sites[row.site].beside;
     const ours = sites[row.site].plant.time_to_power_years;
-    groups.push({ name: sites[row.site].name, gap: groups.length ? 8 : 0, end: `${few(row.usd_per_mwh)} (${few(ours)} years)`, parts: [{ usd: row.usd_per_mwh, fill: "var(--orange)", told: "sun and battery" }] });
-    groups.push({ name: "", end: `${few(sum(gas))} (${few(gas_years)} years)`, parts: Object.entries(gas).map(([told, usd], n) => ({ usd, told: `gas, ${told}`, fill: "var(--pink)" })) });
-    groups.push({ name: "", end: `${few(sum(grid))} (${few(grid_years)} years)`, parts: Object.entries(grid).map(([told, usd]) => ({ usd, told: `grid, ${told}`, fill: "var(--green)" })) });
+    groups.push({ name: sites[row.site].name, gap: groups.length ? 8 : 0, end: `${few(row.usd_per_mwh)} (${few(ours)} years, ${kg(row.carbon_kg_per_mwh)})`, parts: [{ usd: row.usd_per_mwh, fill: "var(--orange)", told: "sun and battery" }] });
+    groups.push({ name: "", end: `${few(sum(gas))} (${few(gas_years)} years, ${kg(gas_kg_per_mwh)})`, parts: Object.entries(gas).map(([told, usd], n) => ({ usd, told: `gas, ${told}`, fill: "var(--pink)" })) });
+    groups.push({ name: "", end: `${few(sum(grid))} (${few(grid_years)} years, ${kg(grid_kg_per_mwh)})`, parts: Object.entries(grid).map(([told, usd]) => ({ usd, told: `grid, ${told}`, fill: "var(--green)" })) });
   }
   return bars(svg, width, groups, most, `$/MWh, ${data.dollar_year} dollars`, [["PV and battery", "var(--orange)"], ["gas", "var(--pink)"], ["grid", "var(--green)"]]);
 }, sliced(10));

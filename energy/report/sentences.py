@@ -13,8 +13,8 @@ from energy.weather import Weather
 #: Heads of the ranking after rank and site, with their units.
 COLUMNS = (
     "$/MWh served", "by weather", "by prices", "after tax", "above first", "PV MWdc", "battery MWh",
-    "battery MW", "capital M$", "land acres", "hours in full", "LOLH h/yr", "longest outage h",
-    "weather years",
+    "battery MW", "capital M$", "land acres", "kg CO2e/MWh", "hours in full", "LOLH h/yr",
+    "longest outage h", "weather years",
 )  # fmt: skip
 
 #: Names that a sentence lists at most.
@@ -95,6 +95,7 @@ def cells(
         f"{curve['battery_mw']:,.0f}",
         f"{cost['capital_usd'] / 1e6:,.0f}",
         f"{cost['land_acres']:,.0f}",
+        f"{cost['carbon_kg_per_mwh']:,.0f}",
         f"{curve['available_fraction']:.3%}".replace("%", " %"),
         _few(curve["lolh_hours_per_year"]),
         f"{curve['longest_event_h']:g}",

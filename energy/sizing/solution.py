@@ -271,7 +271,8 @@ def size(
         What the plant has to meet; or one of its names as a keyword, such as
         `served_fraction=0.99`.
     backup
-        Engines, turbines, gensets or fuel cells (whichever the assumptions hold) may be part of the plant.
+        Engines, turbines, gensets or fuel cells (whichever the assumptions hold) may be part of the
+        plant.
     grid_mw
         The largest connection to the grid that may be part of it [MW].
     max_backup_energy_fraction
