@@ -48,7 +48,13 @@ class CarbonFactors(Input):
     """What burning a fuel and making a part emits, in kg of CO2 or its equivalent.
 
     `gas_leak` and `..._slip` are kg of methane, lost on the way and unburnt in the exhaust; a
-    MMBtu is of the higher heating value.
+    MMBtu is of the higher heating value. Without values the shipped numbers hold.
+
+    Examples
+    --------
+    >>> import energy as en
+    >>> en.CarbonFactors(battery_kg_per_kwh=60.0).gas_kg_per_mmbtu
+    53.06
     """
 
     gas_kg_per_mmbtu: NotNegative = _fuel("gas_kg_per_mmbtu")

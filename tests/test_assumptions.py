@@ -111,8 +111,56 @@ def test_prices_of_the_chosen_backup_move_with_the_range(kind):
 
 
 def test_an_unknown_backup_names_those_that_are_known():
-    with pytest.raises(en.InputError, match="engine, turbine, diesel; got 'nuclear'"):
+    with pytest.raises(en.InputError, match="engine, turbine, diesel, fuel_cell; got 'nuclear'"):
         en.read_assumptions(backup="nuclear")
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("gas", "engine, turbine or fuel_cell"), ("engines", "engine"), ("turbin", "turbine"),
+        ("fuelcell", "fuel_cell"), ("Fuel cells", "fuel_cell"), ("genset", "diesel or engine"),
+        ("bloom", "fuel_cell"),
+    ],
+)  # fmt: skip
+def test_a_kind_that_is_nearly_known_is_told(said, meant):
+    with pytest.raises(en.InputError, match=rf"got '{said}'; did you mean {meant}\?"):
+        en.read_assumptions(backup=said)
+
+
+def test_a_backup_and_modules_that_are_unknown_are_told_together():
+    with pytest.raises(en.InputError) as refused:
+        en.read_assumptions(backup="steam", modules="both")
+    assert len(refused.value.problems) == 2
+
+
+def test_fuel_cells_are_written_either_way():
+    backup = en.read_assumptions(backup="fuel-cell").backup
+    assert backup == en.read_assumptions(backup="fuel_cell").backup
+    assert (backup.kind, backup.words, backup.burns_gas) == ("fuel_cell", "fuel cells", True)
+    # AEP and Bloom: 2.65 bn$ for 900 MW are 2,944 $/kW, and 11 % for installation.
+    assert en.read_assumptions(backup="fuel_cell", prices="us-2026").backup.capital_usd_per_kw == (
+        pytest.approx(2.65e9 / 900e3 * 1.11, rel=0.01)
+    )
+
+
+def test_the_heat_rate_of_fuel_cells_is_their_efficiency():
+    # 65 and 53 % of the lower heating value; the higher one is 1.108 times it.
+    low, high = en.read_assumptions(backup="fuel_cell").frame.loc[
+        "fuel_cell.heat_rate_btu_per_kwh", ["low", "high"]
+    ]
+    assert low == pytest.approx(3412.14 / 0.65 * 1.108, rel=2e-3)
+    assert high == pytest.approx(3412.14 / 0.53 * 1.108, rel=2e-3)
+
+
+def test_a_file_from_before_fuel_cells_still_reads(tmp_path):
+    text = DEFAULT_FILE.read_text(encoding="utf-8")
+    start, end = text.index("[fuel_cell.capital"), text.index("# --- grid connection")
+    older = tmp_path / "older.toml"
+    older.write_text(text[:start] + text[end:], encoding="utf-8")
+    shipped = en.read_assumptions(DEFAULT_FILE, backup="fuel_cell", prices="us-2025").backup
+    assert en.read_assumptions(older, backup="fuel_cell").backup == shipped
+    assert en.read_assumptions(older).backup.kind == "engine"
 
 
 def test_diesel_costs_what_its_gallons_cost():

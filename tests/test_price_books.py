@@ -9,6 +9,7 @@ import pytest
 
 import energy as en
 from energy.assumptions import DEFAULT_FILE
+from energy.backup import BACKUP_KINDS
 from energy.countries import in_the_united_states
 from energy.price_books import PARTS, book_for, book_names, read_price_book
 
@@ -73,7 +74,7 @@ def book_file(tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("backup", ["engine", "turbine", "diesel"])
+@pytest.mark.parametrize("backup", BACKUP_KINDS)
 def test_a_shipped_book_is_whole(name: str, backup: str) -> None:
     assumptions = en.read_assumptions(prices=name, backup=backup)
     assert assumptions.prices == name
@@ -95,6 +96,22 @@ def test_every_line_of_a_book_has_its_source_and_date(name: str) -> None:
             section, key = each.split(".")
             known = key in book.sections.get(section, {})
             assert known != (part in kept or each in kept), each
+
+
+def test_a_book_from_before_fuel_cells_keeps_those_of_the_file(book_file) -> None:
+    book = read_price_book(book_file())
+    assert book.head.kept["fuel_cell"] == "the book does not know fuel cells"
+    assumptions = en.read_assumptions(backup="fuel_cell", prices=book)
+    shipped = en.read_assumptions(backup="fuel_cell", prices="us-2025").backup
+    assert assumptions.backup == shipped
+    assert any("no prices of fuel_cell" in note for note in assumptions.price_notes)
+    assert not any("fuel_cell" in note for note in en.read_assumptions(prices=book).price_notes)
+
+
+def test_a_book_that_begins_fuel_cells_has_all_lines_of_them(book_file) -> None:
+    more = line("fuel_cell.capital_usd_per_kw", value=3000.0, unit="USD/kW")
+    with pytest.raises(en.InputError, match=r"fuel_cell\.fuel_usd_per_mmbtu missing"):
+        read_price_book(book_file(more=more))
 
 
 def test_the_book_of_2025_is_what_the_file_has() -> None:

@@ -13,7 +13,7 @@ from energy.weather import Weather
 #: Heads of the ranking after rank and site, with their units.
 COLUMNS = (
     "$/MWh served", "by weather", "by prices", "after tax", "above first", "PV MWdc", "battery MWh",
-    "battery MW", "capital M$", "land acres", "kg CO2e/MWh", "hours in full", "LOLH h/yr",
+    "battery MW", "capital M$", "land acres", "kg CO2e per MWh", "hours in full", "LOLH h/yr",
     "longest outage h", "weather years",
 )  # fmt: skip
 

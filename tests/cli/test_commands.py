@@ -21,6 +21,7 @@ RESULT = {
                      "lolh_hours_per_year", "lolev_events_per_year", "eue_mwh_per_year",
                      "longest_event_h"],
     "cost": ["capital_usd", "annual_usd", "levelized_usd_per_mwh", "parts"],
+    "carbon": ["kg_per_mwh", "low_kg_per_mwh", "high_kg_per_mwh", "t_per_year"],
 }  # fmt: skip
 
 
@@ -286,6 +287,42 @@ def test_backup_and_grid_come_with_their_limits(energy):
         "the cheapest plant that serves 0.9 of the energy, at most 0.05 of the energy from backup"
     )
     assert site["sized_for"]["certificate"]["plants_that_meet_it"] == 0
+
+
+RUN = ("run", "el-paso", "--solar-mw", "500", "--battery-mwh", "500", "--battery-mw", "100")
+
+
+@pytest.mark.parametrize("word", ["fuel-cell", "fuel_cell"])
+def test_fuel_cells_are_a_backup(energy, word):
+    code, out, err = energy(*RUN, "--backup-mw", "60", "--backup", word, "--json")
+    assert (code, err) == (0, "")
+    (site,) = json.loads(out)["sites"]
+    assert site["backup"]["kind"] == "fuel_cell"
+    assert site["finance"]["itc_fraction"]["fuel_cell"] == 0.3
+    code, out, _ = energy(*RUN, "--backup-mw", "60", "--backup", word)
+    assert "60.0 MW of fuel cells, " in out
+    assert "fuel cell 30 %" in out
+
+
+def test_a_kind_of_backup_that_is_nearly_known_is_told(energy):
+    code, out, err = energy(*RUN, "--backup", "gas")
+    assert (code, out) == (2, "")
+    assert "got 'gas'; did you mean engine, turbine or fuel_cell?" in err
+
+
+def test_carbon_stands_beside_the_cost(energy):
+    words = ("--backup-mw", "60", "--grid-mw", "10")
+    _, out, _ = energy(*RUN, *words, "--json")
+    carbon = json.loads(out)["sites"][0]["carbon"]
+    assert all(isinstance(value, float) for value in carbon.values())
+    _, out, _ = energy(*RUN, *words)
+    assert f"{carbon['kg_per_mwh']:,.0f} kg CO2e/MWh served" in out
+    assert f"{carbon['fuel_t_per_year']:,.0f} t, and " in out
+    assert f"{carbon['grid_t_per_year']:,.0f} t, " in out
+    assert "carbon is that of fuel from the well on" in out
+    code, out, _ = energy("compare", "el-paso", "--served-fraction", "0.5")
+    assert code == 0
+    assert "carbon [kg CO2e/MWh]" in out
 
 
 def test_a_table_says_what_the_plant_is_for_and_its_proof(energy):

@@ -91,6 +91,19 @@ def test_engines_and_grid_are_taxed_as_what_they_are(plant):
     assert sum(part.usd for part in parts.values()) == pytest.approx(cost["capital_usd"].sum())
 
 
+def test_fuel_cells_have_a_credit_that_engines_do_not(plant):
+    assumed = plant.case.assumptions
+    design = plant.design.replace(backup_mw=120)
+    backup = en.read_assumptions(backup="fuel_cell", prices=assumed.prices).backup
+    case = plant.case.replace(assumptions=assumed.replace(backup=backup))
+    found = after_tax(en.evaluate(case, design).cost)
+    assert found.credits.itc_fraction == {"solar": 0.0, "battery": 0.3, "fuel_cell": 0.3}
+    part = found.pro_forma.options["capital_usd"]["backup"]
+    assert (part.itc_fraction, part.depreciation) == (0.3, found.credits["fuel_cell"].depreciation)
+    engines = after_tax(en.evaluate(plant.case, design).cost)
+    assert "engine" not in engines.credits.itc_fraction
+
+
 @pytest.mark.parametrize("years", [1, 5, 10, 21, 39])
 def test_a_project_of_any_length_has_a_price(plant, years):
     assumed = plant.case.assumptions

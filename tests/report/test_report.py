@@ -80,6 +80,7 @@ def test_the_asked_target_is_the_comparison_s_own_plant(ranking, data):
         ends = (told["low_usd_per_mwh"], told["high_usd_per_mwh"])
         assert ends == pytest.approx(plant.levelized_range_usd_per_mwh, rel=1e-6)
         assert told["land_acres"] == pytest.approx(plant.cost.land_acres, rel=1e-4)
+        assert told["carbon_kg_per_mwh"] == pytest.approx(plant.carbon.kg_per_mwh, rel=1e-4)
     order = [row["site"] for row in data["rankings"][data["asked"]]]
     assert order == [0, 1]
 
@@ -261,6 +262,26 @@ def test_the_years_of_life_are_those_of_the_api(ranking, data):
             assert line["worst"] == min(line["served"]) == line["served"][line["worst_year"] - 1]
         assert told["battery"] == life.frame["battery_fraction"].tolist()
         assert [row["year"] for row in told["added"]] == [21]  # replaced after 20 years
+
+
+def test_carbon_stands_in_the_table_and_beside_gas_and_grid(ranking, data):
+    at = data["columns"].index("kg CO2e per MWh")
+    for number, row in enumerate(data["rankings"][data["asked"]]):
+        plant = ranking.sizings[number].evaluation
+        assert row["cells"][at] == f"{plant.carbon.kg_per_mwh:,.0f}"
+        beside, case = data["sites"][number]["beside"], plant.case
+        # Backup and grid as large as the peak load, alone, all year.
+        peak_mw = case.peak_load_mw
+        gas, grid = (
+            en.evaluate(case, en.Design(solar_mw=1e-9, **{name: 2 * peak_mw})).carbon
+            for name in ("backup_mw", "grid_mw")
+        )
+        made_kg = 1e3 * gas.frame.loc["backup", "t_per_year"] / gas.run.served_mwh_per_year
+        assert beside["gas_kg_per_mwh"] == pytest.approx(gas.kg_per_mwh - made_kg / 2, rel=1e-6)
+        assert beside["grid_kg_per_mwh"] == pytest.approx(grid.kg_per_mwh, rel=1e-6)
+        assert set(beside["gas"]) == {"engines and their upkeep", "fuel", "integration"}
+        table = pd.read_csv(io.StringIO(csv_tables(data)["sites.csv"]))
+        assert table["carbon_kg_per_mwh"][number] == pytest.approx(plant.carbon.kg_per_mwh)
 
 
 def test_each_site_has_its_price_after_tax(ranking, data):
