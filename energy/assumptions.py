@@ -55,6 +55,9 @@ MODULES = ("bifacial", "pvwatts")
 #: Sections that a file may leave to the shipped one.
 LATER_SECTIONS = ("failures", "wear", "construction", "fuel_cell")
 
+#: Lines that a file with their section may leave to the shipped one.
+LATER_LINES = (("grid", "curtailed_hours_per_year"),)
+
 
 class Integration(Input):
     """Switchgear, controls and balance of plant, per kW of peak load."""
@@ -387,10 +390,14 @@ def read_assumptions(
 
 
 def _with_later_sections(file: ParameterFile) -> ParameterFile:
-    """The file; one without `LATER_SECTIONS`, as older ones, gets the shipped ones."""
+    """The file; one without `LATER_SECTIONS` and `LATER_LINES`, as older ones, gets the shipped."""
     shipped = shipped_file(DEFAULT_FILE).sections
     absent = {name: shipped[name] for name in LATER_SECTIONS if name not in file.sections}
-    return replace(file, sections=dict(file.sections) | absent)
+    sections = dict(file.sections) | absent
+    for section, line in LATER_LINES:
+        if section in sections:
+            sections[section] = {line: shipped[section][line]} | dict(sections[section])
+    return replace(file, sections=sections)
 
 
 def _with_modules(file: ParameterFile, modules: str) -> ParameterFile:

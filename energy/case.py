@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from energy.array import Solar
 from energy.assumptions import Assumptions, read_assumptions
+from energy.curtailment import checked_open, darkest_hours_cut
 from energy.datacenter.facility import Building, Datacenter, load_mw, operate
 from energy.errors import InputError
 from energy.parameters import price_factor
@@ -75,6 +76,9 @@ class Profiles:
         The datacenter step by step, where it says how it is cooled.
     mean_days
         Mean PV generation and load in the steps of a day of each month, as `Case.mean_days`.
+    grid_open
+        Part of the grid's limit that is open, one value in 0..1 a step: 0 where it is cut, such as
+        `energy.curtailment.GridCalendar.grid_open` gives.
     """
 
     sun: Sun | None = None
@@ -85,6 +89,7 @@ class Profiles:
     load_mw: Array | None = None
     building: Building | None = None
     mean_days: Array | None = None
+    grid_open: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,6 +163,7 @@ class Case:
         )
         same_array = same_array and same_ground and "snowfall" not in given
         same_light = same_array and same_snow and not given & {"snowfall", "clean"}
+        # A calendar is kept; the darkest hours are found anew, in the new series.
         kept = replace(self.profiles, sun=self.sun, snowfall=self.snowfall)
         return replace(
             kept,
@@ -357,6 +363,37 @@ class Case:
         count = np.bincount(slots, minlength=12 * round(24 / self.step_h))
         sums = [np.bincount(slots, series, len(count)) for series in (self.solar, self.load_mw)]
         return np.column_stack(sums) / count[:, None]
+
+    @cached_property
+    def grid_open(self) -> Array:
+        """Part of the grid's limit that is open in each step; of no steps where it is never cut.
+
+        0 is cut, 1 is open. Without a calendar `grid.curtailed_hours_per_year` of the assumptions
+        are cut, in the darkest days of every year (`energy.curtailment`).
+
+        Raises
+        ------
+        InputError
+            When a given series has not one value in 0..1 a step.
+        """
+        given, hours = self.profiles.grid_open, self.assumptions.grid.curtailed_hours_per_year
+        if given is not None:
+            return checked_open(given, len(self.load_mw))
+        if hours == 0:
+            return np.empty(0)
+        return darkest_hours_cut(self.solar, self.year_numbers, self.step_h, hours)
+
+    @property
+    def grid_always_cut(self) -> bool:
+        """Whether the grid gives power in no step at all."""
+        return len(self.grid_open) > 0 and not self.grid_open.any()
+
+    @property
+    def curtailed_hours_per_year(self) -> float:
+        """Hours a year in which the grid is cut [h]; of a step cut in part, that part."""
+        if not len(self.grid_open):
+            return 0.0
+        return self.weather.per_year(1.0 - self.grid_open)
 
     @property
     def parameters(self) -> pd.DataFrame:

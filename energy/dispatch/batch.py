@@ -104,8 +104,9 @@ def _measures(case: Case, frame: pd.DataFrame) -> Array:
     )
     common = plant_parameters(solar_mw=0.0, usable_mwh=0.0, battery_mw=0.0, **part_numbers(case))
     measures: Array = run_many(
-        common, backup.minimum_load_fraction, case.solar, case.load_mw, case.year_numbers,
-        case.day_slots, case.mean_days, np.ascontiguousarray(sizes[list(SIZES)].to_numpy()),
+        common, backup.minimum_load_fraction, case.solar, case.load_mw, case.grid_open,
+        case.year_numbers, case.day_slots, case.mean_days,
+        np.ascontiguousarray(sizes[list(SIZES)].to_numpy()),
     )  # fmt: skip
     return measures
 
@@ -116,6 +117,7 @@ def run_many(
     minimum_load_fraction: float,
     solar: Array,
     load_mw: Array,
+    grid_open: Array,
     year: NDArray[np.int64],
     day_slot: NDArray[np.int64],
     mean_days: Array,
@@ -123,9 +125,10 @@ def run_many(
 ) -> Array:
     """Run many plants, `BLOCK` at a time on each core: one row a plant, columns as `MEASURES`.
 
-    `common` holds what all plants share; `sizes` has one row a plant, columns as `SIZES`; `year`
-    numbers the year of each step from 0; `day_slot` and `mean_days` are the case's, for the
-    reserves.
+    `common` holds what all plants share; `sizes` has one row a plant, columns as `SIZES`;
+    `grid_open` is the part of the grid's limit that is open in each step, of no steps where it is
+    never cut; `year` numbers the year of each step from 0; `day_slot` and `mean_days` are the
+    case's, for the reserves.
 
     The plants of a block take each step together, so that the processor works on several of them
     at once; it does so only while all arrays of a block are made here, not in a function that is
@@ -139,6 +142,7 @@ def run_many(
     year_load = np.zeros(years)
     for t in range(len(load_mw)):
         year_load[year[t]] += load_mw[t]
+    with_cuts = len(grid_open) > 0
     for block in nb.prange(blocks):
         size = np.zeros((len(SIZES), BLOCK))
         size[7] = 1.0  # a plant that only fills the block has units all the same
@@ -178,15 +182,17 @@ def run_many(
             starts[:] = 0.0
             for t in range(len(load_mw)):
                 generation, load = solar[t], load_mw[t]
+                part_open = grid_open[t] if with_cuts else 1.0
                 tolerance = LOSS_OF_LOAD_TOLERANCE * load
                 unserved = unserved_by_year[year[t]]
                 if with_dispatchable:
                     reserve = reserves[day_slot[t]]
                     for i in range(BLOCK):
                         plant = PlantParameters(
-                            solar_mw[i], usable[i], battery[i], backup_mw[i], grid_mw[i],
-                            common.retained_fraction, common.stored_per_mw, common.drawn_per_mw,
-                            unit[i], least[i], common.grid_first, own_use[i],
+                            solar_mw[i], usable[i], battery[i], backup_mw[i],
+                            grid_mw[i] * part_open, common.retained_fraction,
+                            common.stored_per_mw, common.drawn_per_mw, unit[i], least[i],
+                            common.grid_first, own_use[i],
                         )  # fmt: skip
                         net = generation * solar_mw[i] - load - own_use[i]
                         flow = step(plant, soc[i], net, reserve[i], True)

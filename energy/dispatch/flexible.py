@@ -62,6 +62,7 @@ from energy.dispatch.step import (
     StepFlows,
     needs_dispatchable,
     step,
+    with_grid_open,
 )
 from energy.steps import Array
 
@@ -268,7 +269,7 @@ def _following(
     def run(initial_soc_mwh: float, before: float) -> tuple[float, float]:
         end: tuple[float, float] = run_kernel(
             plant, rule, case.solar, case.load_mw, case.day_slots, reserve_of(case, design),
-            reserves, initial_soc_mwh, before, flows, load_mw, work,
+            case.grid_open, reserves, initial_soc_mwh, before, flows, load_mw, work,
         )  # fmt: skip
         return end
 
@@ -464,6 +465,7 @@ def run_following(
     full_mw: Array,
     slots: NDArray[np.int64],
     reserve_mwh: Array,
+    grid_open: Array,
     reserves: Array,
     initial_soc_mwh: float,
     before: float,
@@ -476,12 +478,14 @@ def run_following(
     `before` is the level before the first step. Returns the state of charge and the level at the
     end.
     """
-    soc, level, owed, reserve = initial_soc_mwh, before, 0.0, 0.0
+    soc, level, owed, reserve, at_hand = initial_soc_mwh, before, 0.0, 0.0, plant
     for t in range(len(full_mw)):
         generation, full = solar[t] * plant.solar_mw, full_mw[t]
         given = generation - plant.own_use_mw
         retained = soc * plant.retained_fraction
-        now = _next_level(plant, rule, reserves, slots[t], given, full, retained, level)
+        if len(grid_open) > 0:
+            at_hand = with_grid_open(plant, grid_open[t])
+        now = _next_level(at_hand, rule, reserves, slots[t], given, full, retained, level)
         fraction = rule.idle_fraction
         if now > 0.0:
             fraction = rule.rest_fraction + (1.0 - rule.rest_fraction) * now
@@ -489,7 +493,7 @@ def run_following(
         net = given - load_mw[t]
         if len(reserve_mwh) > 0:
             reserve = reserve_mwh[t]
-        flow = step(plant, soc, net, reserve, needs_dispatchable(plant, soc, net, reserve))
+        flow = step(at_hand, soc, net, reserve, needs_dispatchable(at_hand, soc, net, reserve))
         _write(flow, generation, soc, retained, rule.step_h, flows[t])
         restarted = max(now - level, 0.0) if rule.parts > 0 or level == 0.0 else 0.0
         restarted = 1.0 if rule.parts == 0 and restarted > 0.0 else restarted
@@ -514,6 +518,7 @@ def run_queue(
     full_mw: Array,
     slots: NDArray[np.int64],
     reserve_mwh: Array,
+    grid_open: Array,
     reserves: Array,
     initial_soc_mwh: float,
     before: float,
@@ -528,11 +533,13 @@ def run_queue(
     computers; it came as evenly as the rest. Returns the state of charge and what still waits.
     """
     idle, offered = rule.idle_fraction, rule.offered_load_fraction
-    soc, gone, reserve = initial_soc_mwh, -before, 0.0
+    soc, gone, reserve, at_hand = initial_soc_mwh, -before, 0.0, plant
     for t in range(len(full_mw)):
         generation, full = solar[t] * plant.solar_mw, full_mw[t]
         given = generation - plant.own_use_mw
         retained = soc * plant.retained_fraction
+        if len(grid_open) > 0:
+            at_hand = with_grid_open(plant, grid_open[t])
         waiting = max(offered * (t + 1) - gone, 0.0)
         due = min(max(offered * (t + 1 - rule.wait_steps) - gone, 0.0), 1.0)
         by_pv = max((given / full - idle) / (1.0 - idle), 0.0)
@@ -548,7 +555,7 @@ def run_queue(
         net = given - load_mw[t]
         if len(reserve_mwh) > 0:
             reserve = reserve_mwh[t]
-        flow = step(plant, soc, net, reserve, needs_dispatchable(plant, soc, net, reserve))
+        flow = step(at_hand, soc, net, reserve, needs_dispatchable(at_hand, soc, net, reserve))
         _write(flow, generation, soc, retained, rule.step_h, flows[t])
         gone += level
         work[t, 0] = rule.it_mw * max(load_mw[t] - flow.unserved_mw, 0.0) / full

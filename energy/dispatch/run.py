@@ -27,6 +27,7 @@ from energy.dispatch.step import (
     needs_dispatchable,
     plant_parameters,
     step,
+    with_grid_open,
 )
 from energy.errors import InputError
 from energy.steps import Array, energy_mwh
@@ -229,11 +230,13 @@ def run_load(
     """Run a plant for a load [MW] of the shape of the case's, known beforehand."""
     plant, reserve_mwh = parameters_of(case, design), reserve_of(case, design)
     if initial_soc_fraction is None:
-        initial_mwh = cyclic_soc(plant, case.solar, load_mw, reserve_mwh)
+        initial_mwh = cyclic_soc(plant, case.solar, load_mw, reserve_mwh, case.grid_open)
     else:
         initial_mwh = initial_soc_fraction * plant.usable_mwh
     flows = np.empty((len(load_mw), len(FLOWS)))
-    run_flows(plant, case.solar, load_mw, reserve_mwh, case.step_h, initial_mwh, flows)
+    run_flows(
+        plant, case.solar, load_mw, reserve_mwh, case.grid_open, case.step_h, initial_mwh, flows
+    )
     return Dispatch(case, design, load_mw, flows, initial_mwh, initial_soc_fraction is None)
 
 
@@ -287,7 +290,9 @@ def monthly_reserve(case: Case, design: Design, load_fraction: float = 1.0) -> A
     return reserve_mwh
 
 
-def cyclic_soc(plant: PlantParameters, solar: Array, load_mw: Array, reserve_mwh: Array) -> float:
+def cyclic_soc(
+    plant: PlantParameters, solar: Array, load_mw: Array, reserve_mwh: Array, grid_open: Array
+) -> float:
     """The charge [MWh] that the battery ends the chain with when it starts with it.
 
     Without dispatchable power the end as a function of the start is a clip, so a full start leads
@@ -297,7 +302,7 @@ def cyclic_soc(plant: PlantParameters, solar: Array, load_mw: Array, reserve_mwh
     """
 
     def end_of(start: float) -> float:
-        return float(run_totals(plant, solar, load_mw, reserve_mwh, start)[3])
+        return float(run_totals(plant, solar, load_mw, reserve_mwh, grid_open, start)[3])
 
     small = 1e-9 * max(plant.usable_mwh, 1e-9)
     for start in (plant.usable_mwh, 0.0):
@@ -322,21 +327,25 @@ def run_flows(
     solar: Array,
     load_mw: Array,
     reserve_mwh: Array,
+    grid_open: Array,
     step_h: float,
     initial_soc_mwh: float,
     flows: Array,
 ) -> None:
     """Run one plant and write its flows, one row a step, columns as `FLOWS`.
 
-    `reserve_mwh` is the SOC reserve at the end of each step; of no steps for none.
+    `reserve_mwh` is the SOC reserve at the end of each step, of no steps for none; `grid_open` the
+    part of the grid's limit that is open in it, of no steps where it is never cut.
     """
-    soc, reserve = initial_soc_mwh, 0.0
+    soc, reserve, now = initial_soc_mwh, 0.0, plant
     for t in range(len(load_mw)):
         generation = solar[t] * plant.solar_mw
         net = generation - load_mw[t] - plant.own_use_mw
         if len(reserve_mwh) > 0:
             reserve = reserve_mwh[t]
-        flow = step(plant, soc, net, reserve, needs_dispatchable(plant, soc, net, reserve))
+        if len(grid_open) > 0:
+            now = with_grid_open(plant, grid_open[t])
+        flow = step(now, soc, net, reserve, needs_dispatchable(now, soc, net, reserve))
         flows[t, 0] = generation
         flows[t, 1] = flow.charge_mw
         flows[t, 2] = flow.discharge_mw
@@ -355,6 +364,7 @@ def run_totals(
     solar: Array,
     load_mw: Array,
     reserve_mwh: Array,
+    grid_open: Array,
     initial_soc_mwh: float,
 ) -> tuple[float, float, int, float]:
     """Run one plant for its sums over the steps.
@@ -364,11 +374,14 @@ def run_totals(
     unserved [MW], backup [MW], steps with loss of load, charge at the end [MWh].
     """
     soc, reserve, unserved, backup, lost = initial_soc_mwh, 0.0, 0.0, 0.0, 0
+    now = plant
     for t in range(len(load_mw)):
         net = solar[t] * plant.solar_mw - load_mw[t] - plant.own_use_mw
         if len(reserve_mwh) > 0:
             reserve = reserve_mwh[t]
-        flow = step(plant, soc, net, reserve, needs_dispatchable(plant, soc, net, reserve))
+        if len(grid_open) > 0:
+            now = with_grid_open(plant, grid_open[t])
+        flow = step(now, soc, net, reserve, needs_dispatchable(now, soc, net, reserve))
         soc = flow.soc_mwh
         unserved += flow.unserved_mw
         backup += flow.backup_mw

@@ -98,6 +98,16 @@ def plant_parameters(
 
 
 @inlined
+def with_grid_open(plant: PlantParameters, grid_open: float) -> PlantParameters:
+    """The plant in a step in which a part of the grid's limit is open: 0 is cut, 1 is all of it."""
+    return PlantParameters(
+        plant.solar_mw, plant.usable_mwh, plant.battery_mw, plant.backup_mw,
+        plant.grid_mw * grid_open, plant.retained_fraction, plant.stored_per_mw,
+        plant.drawn_per_mw, plant.unit_mw, plant.minimum_mw, plant.grid_first, plant.own_use_mw,
+    )  # fmt: skip
+
+
+@inlined
 def needs_dispatchable(
     plant: PlantParameters, soc_mwh: float, net_mw: float, soc_reserve_mwh: float
 ) -> bool:

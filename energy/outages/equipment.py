@@ -315,9 +315,11 @@ def fail_with(run: Dispatch, draws: int, seed: int, more: dict[str, int]) -> Fai
     initial_mwh, flows = run.initial_soc_mwh, run.flows
     if inverter_up < 1.0:
         if run.cyclic:
-            initial_mwh = cyclic_soc(plant, all_up, run.load_mw, reserve_mwh)
+            initial_mwh = cyclic_soc(plant, all_up, run.load_mw, reserve_mwh, case.grid_open)
         flows = np.empty((len(run.load_mw), len(FLOWS)))
-        run_flows(plant, all_up, run.load_mw, reserve_mwh, case.step_h, initial_mwh, flows)
+        run_flows(
+            plant, all_up, run.load_mw, reserve_mwh, case.grid_open, case.step_h, initial_mwh, flows
+        )
     by_weather = flows[:, FLOWS.index("unserved_mw")] > LOSS_OF_LOAD_TOLERANCE * run.load_mw
     day = pd.factorize(case.weather.local_middle.normalize())[0].astype(np.int64)
     first_up = np.column_stack(
@@ -333,7 +335,7 @@ def fail_with(run: Dispatch, draws: int, seed: int, more: dict[str, int]) -> Fai
     )
     sums = np.zeros((draws + 1, len(SUMS)))
     run_failures(
-        plant, all_up, run.load_mw, reserve_mwh, by_weather, day, counts,
+        plant, all_up, run.load_mw, reserve_mwh, case.grid_open, by_weather, day, counts,
         np.ascontiguousarray(probabilities[:, 0]), np.ascontiguousarray(probabilities[:, 1]),
         case.step_h / failures.unit_mttf_h, failures.start_failure, first_up, seeds,
         initial_mwh, run.cyclic, sums,
@@ -381,18 +383,19 @@ def _common(run: Dispatch, units: int, by_weather: Any, day: Any) -> CommonOutag
     connected = failures.transformer_availability * failures.feeder_availability
     controls = failures.controls_availability
     up = running_availability(failures, run.case.step_h)
-    daily_mw = np.zeros(int(day.max()) + 1)
-    np.maximum.at(daily_mw, day, load)
+    grid_mw = run.design.grid_mw * (run.case.grid_open if len(run.case.grid_open) else 1.0)
     sums = np.zeros(4)
     for running, weight in enumerate(binom.pmf(np.arange(units + 1), units, up)):
-        power_mw = run.design.grid_mw + running * run.unit_mw
+        power_mw = grid_mw + running * run.unit_mw
         unserved = np.maximum(load - power_mw, 0.0)
         short = unserved > LOSS_OF_LOAD_TOLERANCE * load
+        lacking_mw = np.full(int(day.max()) + 1, -np.inf)
+        np.maximum.at(lacking_mw, day, load * (1.0 - LOSS_OF_LOAD_TOLERANCE) - power_mw)
         sums += weight * np.array(
             [
                 short.mean(),
                 (short & by_weather).mean(),
-                (daily_mw * (1.0 - LOSS_OF_LOAD_TOLERANCE) > power_mw).mean(),
+                (lacking_mw > 0.0).mean(),
                 unserved.mean(),
             ]
         )

@@ -76,6 +76,7 @@ def run_failures(
     solar: Array,
     load_mw: Array,
     reserve_mwh: Array,
+    grid_open: Array,
     short_by_weather: NDArray[np.bool_],
     day: NDArray[np.int64],
     parts: NDArray[np.int64],
@@ -95,6 +96,8 @@ def run_failures(
     ----------
     solar
         MWac per MWdc with all inverters up, one value a step.
+    grid_open
+        Part of the grid's limit that is open in each step; of no steps where it is never cut.
     short_by_weather
         Steps that are short with all equipment up.
     parts, fails, repaired
@@ -152,9 +155,12 @@ def run_failures(
                 more_running -= failed
                 up[5] += back - failed - idle
             storing = (up[1] + up[4]) / containers
+            grid_mw = plant.grid_mw
+            if len(grid_open) > 0:
+                grid_mw *= grid_open[t]
             now = PlantParameters(
                 plant.solar_mw, plant.usable_mwh * storing, plant.battery_mw * storing,
-                plant.unit_mw * (up[2] + up[5]), plant.grid_mw, plant.retained_fraction,
+                plant.unit_mw * (up[2] + up[5]), grid_mw, plant.retained_fraction,
                 plant.stored_per_mw, plant.drawn_per_mw, plant.unit_mw, plant.minimum_mw,
                 plant.grid_first, plant.own_use_mw * storing,
             )  # fmt: skip

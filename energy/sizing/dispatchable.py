@@ -30,6 +30,12 @@ MAPPED = (0.01, 0.1, 0.2, 0.3, 0.4, 0.45, 0.55, 0.6, *SERVED_FRACTIONS)
 #: Reserves of the first tries.
 MAPPED_RESERVES = (0.0, 0.2, 0.35, 0.5, 1.0)
 
+#: PV [MWdc per MW of load], battery [h of load] and reserves of the first tries where the grid is
+#: cut at times.
+RIDE_THROUGH_SOLAR = (0.01, 0.5, 1.0, 2.0, 4.0, 8.0)
+RIDE_THROUGH_BATTERY_H = (1.0, 2.0, 4.0, 8.0, 16.0, 24.0, 48.0, 96.0)
+RIDE_THROUGH_RESERVES = (0.0, 0.55, 0.65, 0.8, 1.0)
+
 #: Ceilings on the fraction of the energy from backup that a frontier has when none are asked for.
 BACKUP_ENERGY_FRACTIONS = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
 
@@ -176,3 +182,29 @@ def dispatchable_map(
     firm = ["backup_mw", "grid_mw", "reserve_conservatism"]
     rows = [(*row, *rest) for row, *rest in choices]
     return measured(case, pd.DataFrame(rows, columns=[*SIZES, *firm]))
+
+
+def ride_through_map(case: Case, grid_mw: float) -> pd.DataFrame:
+    """Plants to start from where the grid is cut at times: a grid, a little PV, a full battery."""
+    load_mw = case.mean_load_mw
+    rows = itertools.product(
+        RIDE_THROUGH_SOLAR, RIDE_THROUGH_BATTERY_H, (0.5 * grid_mw, 0.75 * grid_mw, grid_mw),
+        RIDE_THROUGH_RESERVES,
+    )  # fmt: skip
+    return measured(
+        case,
+        pd.DataFrame(
+            [
+                (
+                    solar * load_mw,
+                    hours * load_mw,
+                    max(case.peak_load_mw, hours * load_mw / 6),
+                    0.0,
+                    grid,
+                    reserve,
+                )
+                for solar, hours, grid, reserve in rows
+            ],
+            columns=[*SIZES, "backup_mw", "grid_mw", "reserve_conservatism"],
+        ),
+    )

@@ -102,8 +102,10 @@ class PatternSearch:
             best, best_usd = design_from(chosen), float(chosen["annual_usd"])
         raise RuntimeError("the search did not end; please report this case")
 
-    def from_map(self, plants: pd.DataFrame) -> Found | None:
+    def from_map(self, plants: pd.DataFrame, *more: Design) -> Found | None:
         """Go down from the best of some measured plants, and keep the best; None if none is met.
+
+        `more` are starts that are known to meet the targets; the answer costs no more than they.
 
         A full backup without reserve and a smaller one with it are two valleys, so the cheapest
         plant of each reserve is one start.
@@ -111,7 +113,8 @@ class PatternSearch:
         met = plants[self.met(plants)].sort_values("annual_usd", kind="stable")
         starts = met.drop_duplicates("reserve_conservatism")
         rough = [
-            self.from_start(design_from(row), (SAVING,)).design for _, row in starts.iterrows()
+            self.from_start(start, (SAVING,)).design
+            for start in [*(design_from(row) for _, row in starts.iterrows()), *more]
         ]
         if not rough:
             return None

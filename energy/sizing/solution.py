@@ -19,12 +19,17 @@ import pandas as pd
 from energy.array import FixedTilt
 from energy.case import Case
 from energy.dispatch import Design
-from energy.errors import InputError
+from energy.errors import InfeasibleError, InputError
 from energy.evaluation import TOLD, Evaluation, evaluate
 from energy.life import OVER_LIFE, Life
 from energy.outages import FailureRun, fail
 from energy.sizing.cost_interval import CostInterval, cost_interval
-from energy.sizing.dispatchable import MAPPED, backup_energy_constraint, dispatchable_map
+from energy.sizing.dispatchable import (
+    MAPPED,
+    backup_energy_constraint,
+    dispatchable_map,
+    ride_through_map,
+)
 from energy.sizing.economic import economic_optimum
 from energy.sizing.frontier import SIZES, design_of, frontier, largest_design
 from energy.sizing.infeasible import Infeasibility
@@ -306,6 +311,8 @@ def size(
     if not aim.is_reliability:
         design, value = economic_optimum(case, aim)
         return Sizing(evaluate(case, design), aim, value=value)
+    if grid_mw > 0 and case.grid_always_cut:
+        grid_mw = 0.0
     if backup or grid_mw > 0:
         return _with_dispatchable(case, aim, backup, grid_mw, max_backup_energy_fraction)
     if aim.is_exact:
@@ -379,7 +386,21 @@ def _with_dispatchable(
         constraints.append(backup_energy_constraint(ceiling))
     sizes = [*SIZES, *["backup_mw"] * backup, *["grid_mw"] * (grid_mw > 0), "reserve_conservatism"]
     search = PatternSearch(case, constraints, sizes, _ceilings(case) | {"grid_mw": grid_mw})
-    found = search.from_map(dispatchable_map(case, backup=backup, grid_mw=grid_mw))
+    plants = dispatchable_map(case, backup=backup, grid_mw=grid_mw)
+    if grid_mw > 0 and len(case.grid_open):
+        # A grid that is cut at times costs no more than none, and may be worth little more.
+        plants = pd.concat([plants, ride_through_map(case, grid_mw)], ignore_index=True)
+        found = search.from_map(plants, *_without_grid(case, aim, backup, ceiling))
+    else:
+        found = search.from_map(plants)
     if found is None:
         raise _infeasibility(case, aim).error()
     return _sizing(case, aim, found, ceiling)
+
+
+def _without_grid(case: Case, aim: Target, backup: bool, ceiling: float | None) -> list[Design]:
+    """The cheapest plant that has no grid; none where there is no such plant."""
+    try:
+        return [size(case, aim, backup=backup, max_backup_energy_fraction=ceiling).design]
+    except InfeasibleError:
+        return []
