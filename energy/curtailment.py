@@ -119,7 +119,7 @@ def darkest_hours_cut(
     """
     steps = np.bincount(year)[year]
     cut = np.rint(steps * (hours_per_year / YEAR_H))
-    return (darkest_first(solar, year, step_h) >= cut).astype(float)
+    return np.asarray(darkest_first(solar, year, step_h) >= cut, dtype=float)
 
 
 def checked_open(grid_open: Array, steps: int) -> Array:
@@ -309,8 +309,8 @@ def _cut(line: int, row: Sequence[str]) -> Cut:
 def _moment(name: str, text: str) -> Moment:
     found = STAMP.fullmatch(text)
     if found is not None:
-        year, month, day, hour, minute = (part and int(part) for part in found.groups())
-        moment = Moment(year, int(month), int(day), int(hour), int(minute))
+        year = None if found[1] is None else int(found[1])
+        moment = Moment(year, *(int(part) for part in found.groups()[1:]))
         try:
             datetime(LEAP_YEAR if year is None else year, moment.month, moment.day)
         except ValueError:

@@ -15,7 +15,7 @@ import pandas as pd
 from energy.array import FixedTilt, Solar, Tracker
 from energy.carbon import Carbon, count_carbon
 from energy.case import Case
-from energy.dispatch import Design, Dispatch, simulate
+from energy.dispatch import Design, Dispatch, run_load, simulate
 from energy.finance import Cost, price
 from energy.reliability import Availability, assess, nines_supported
 from energy.site import LocalPrice, LocalWait
@@ -139,7 +139,8 @@ class Evaluation(Result):
                 f"{supported:.1f} nines of the hours, and more in the run is no claim about the "
                 "future"
             )
-        return notes + self._notes_of_snow() + self._notes_of_sizes() + self.carbon.notes
+        plant = self._notes_of_snow() + self._notes_of_grid() + self._notes_of_sizes()
+        return notes + plant + self.carbon.notes
 
     def _notes_of_snow(self) -> list[str]:
         """What snow takes, how well its days are known, or what is left out for want of them."""
@@ -169,6 +170,39 @@ class Evaluation(Result):
         }
         normals = case.site.snow if case.snowfall.basis == "estimated" else None
         return [told + how.get(case.snowfall.basis, ""), *(normals.warnings if normals else ())]
+
+    @cached_property
+    def grid_cut_h(self) -> tuple[float, float]:
+        """Hours a year in which the grid is cut, and in which the plant would draw from it [h].
+
+        What it would draw is that of the same plant where the grid is never cut. Without a grid
+        the plant has no such hours.
+        """
+        case, design, run = self.case, self.design, self.run
+        if design.grid_mw == 0 or not len(case.grid_open):
+            return 0.0, 0.0
+        usable_mwh = run.parameters.usable_mwh
+        start = None if run.cyclic or usable_mwh == 0 else run.initial_soc_mwh / usable_mwh
+        firm = case.replace(grid_open=np.ones(len(case.grid_open)))
+        draws = run_load(firm, design, run.load_mw, start).flow("grid_mw") > 0.0
+        drawn_h = case.weather.per_year((1.0 - case.grid_open) * draws)
+        return case.curtailed_hours_per_year, drawn_h
+
+    def _notes_of_grid(self) -> list[str]:
+        """When the grid is cut, in a line; nothing for a firm connection, or without one."""
+        case, (cut_h, drawn_h) = self.case, self.grid_cut_h
+        if cut_h == 0.0:
+            return []
+        if case.profiles.grid_open is None:
+            when = "in the darkest days of each year, without a break"
+        else:
+            years = np.bincount(case.year_numbers, 1.0 - case.grid_open) * case.step_h
+            spread = f", {years.min():,.0f} to {years.max():,.0f} h by year" * (len(years) > 1)
+            when = f"by the calendar{spread}"
+        return [
+            f"the grid is cut {cut_h:,.0f} h a year, {when}; in {drawn_h:,.0f} h of them this "
+            "plant would draw from it"
+        ]
 
     def _notes_of_sizes(self) -> list[str]:
         """What of the sizes is paid for and idle, bounded, or has no steady state."""
@@ -263,6 +297,11 @@ class Evaluation(Result):
                 "backup_energy_fraction": self.run.backup_energy_fraction,
                 "grid_fraction": self.run.grid_fraction,
                 "starts_per_year": self.run.starts_per_year,
+            },
+            "grid": {
+                "grid_fraction": self.run.grid_fraction,
+                "curtailed_hours_per_year": self.grid_cut_h[0],
+                "curtailed_hours_drawn_per_year": self.grid_cut_h[1],
             },
             "availability": self.availability.to_dict(),
             "cost": self.cost.to_dict(),

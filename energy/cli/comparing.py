@@ -18,9 +18,12 @@ from energy.cli.inputs import (
     Problems,
     arrays_from,
     assumptions_from,
+    calendar_from,
     case_from,
     check_files,
     datacenter_from,
+    grid_assumptions,
+    grid_site,
     site_from,
     sizer_from,
     snow_loss_from,
@@ -32,6 +35,7 @@ from energy.cli.options import (
     ArrayOptions,
     AssumptionOptions,
     DatacenterOptions,
+    GridOptions,
     LifeOptions,
     MoneyOptions,
     OutputOptions,
@@ -104,6 +108,7 @@ def compare(
     computers: DatacenterOptions,
     assumed: AssumptionOptions,
     parts: PlantOptions,
+    grid: GridOptions,
     arrays: ArrayOptions,
     aging: LifeOptions,
     paid: MoneyOptions,
@@ -142,6 +147,9 @@ def compare(
             snow_loss = snow_loss_from(assumed)
         with problems:
             terms = terms_from(paid)
+        calendar = None
+        with problems:
+            calendar = calendar_from(grid, parts.grid_mw)
         with problems:
             if report is not None:
                 from energy.report import check_path
@@ -157,21 +165,26 @@ def compare(
         with problems:
             if bad and (report is None or not places or problems.found):
                 raise InputError([problem for found in bad.values() for problem in found])
+        for place in places if calendar is not None else []:
+            with problems:
+                calendar.grid_open(place.series)
 
-    def assumptions_at(site: Site) -> Assumptions:
-        found = assumptions_from(assumed, site)
+    def assumptions_of(place: Site) -> Assumptions:
+        found = grid_assumptions(assumptions_from(assumed, place), grid)
         return found.replace(terms=terms) if paid.after_tax else found
 
     def sized(case: Case, aim: Target) -> Sizing:
+        if calendar is not None:
+            case = case.replace(grid_open=calendar.grid_open(case.weather))
         if choices is None:
             return sizer(case, aim)
         return choose_array(case, aim, sizer=sizer, **choices).sizing
 
     ranking = compare_sites(
-        places,
+        [grid_site(place, grid, assumptions_of(place)) for place in places],
         target,
         datacenter=datacenter,
-        assumptions=assumptions_at,
+        assumptions=assumptions_of,
         snow_loss=snow_loss,
         sizer=sized,
         life=life_sizer(aging),

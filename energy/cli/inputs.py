@@ -16,6 +16,7 @@ from energy.cli.options import (
     ArrayOptions,
     AssumptionOptions,
     DatacenterOptions,
+    GridOptions,
     PlantOptions,
     SiteOption,
     TargetOptions,
@@ -26,6 +27,7 @@ from energy.errors import InputError, WeatherError
 if TYPE_CHECKING:
     from energy.assumptions import Assumptions
     from energy.case import Case
+    from energy.curtailment import GridCalendar
     from energy.datacenter import Cluster, Datacenter
     from energy.price_books import PriceBook
     from energy.site import Site
@@ -261,6 +263,80 @@ def case_from(
             site = site_from(place, weather)
     assumed = assumptions_from(assumptions, site)
     return Case(site, computers, assumed, snow_loss=snow_loss)
+
+
+def calendar_from(words: GridOptions, grid_mw: float) -> GridCalendar | None:
+    """When the grid is cut, where a calendar says; all terms of the grid are looked at.
+
+    Raises
+    ------
+    InputError
+        For terms of a grid that there is not, terms out of bounds, and what is wrong in the file.
+    """
+    from energy.curtailment import YEAR_H, read_grid_calendar
+
+    inf = float("inf")
+    bounds = {
+        "--grid-curtailed-hours": (words.grid_curtailed_hours, YEAR_H, f"lie in 0..{YEAR_H:g}"),
+        "--grid-usd-per-mwh": (words.grid_usd_per_mwh, inf, "be a price of 0 or more"),
+        "--grid-wait-years": (words.grid_wait_years, 50.0, "lie in 0..50"),
+    }
+    with Problems() as problems:
+        for option, (value, most, rule) in bounds.items():
+            with problems:
+                if value is not None and not (0 <= value <= most and value < inf):
+                    raise InputError(f"{option} must {rule}; got {value:g}")
+        with problems:
+            if words.grid_curtailed_hours is not None and words.grid_calendar is not None:
+                raise InputError(
+                    "--grid-curtailed-hours and --grid-calendar both say when the grid is cut; "
+                    "give one of them"
+                )
+        given = [name for name, value in asdict(words).items() if value is not None]
+        with problems:
+            if given and not grid_mw:
+                options = ", ".join("--" + name.replace("_", "-") for name in given)
+                raise InputError(f"{options}: of a grid; give --grid-mw too")
+        with problems:
+            path = words.grid_calendar
+            calendar = None if path is None else read_grid_calendar(path)
+    return calendar
+
+
+def grid_site(site: Site, words: GridOptions, assumptions: Assumptions) -> Site:
+    """The site with the price and the wait of its grid that are given."""
+    from energy.site import LocalPrice, LocalWait
+
+    year, usd, years = (
+        assumptions.finance.dollar_year, words.grid_usd_per_mwh, words.grid_wait_years,
+    )  # fmt: skip
+    given: dict[str, Any] = {}
+    if usd is not None:
+        source = f"--grid-usd-per-mwh {usd:g}"
+        given["grid_usd_per_mwh"] = LocalPrice(value=usd, dollar_year=year, source=source)
+    if years is not None:
+        source = f"--grid-wait-years {years:g}"
+        given["grid_wait_years"] = LocalWait(value=years, source=source)
+    return site.replace(**given) if given else site
+
+
+def grid_assumptions(assumptions: Assumptions, words: GridOptions) -> Assumptions:
+    """What is assumed, with the hours in which the grid may be cut that are given."""
+    hours = words.grid_curtailed_hours
+    if hours is None:
+        return assumptions
+    return assumptions.with_values({"grid.curtailed_hours_per_year": hours})
+
+
+def on_grid_terms(case: Case, words: GridOptions, calendar: GridCalendar | None) -> Case:
+    """The question with the grid on the terms that are given."""
+    assumptions = grid_assumptions(case.assumptions, words)
+    site = grid_site(case.site, words, assumptions)
+    if site is not case.site or assumptions is not case.assumptions:
+        case = case.replace(site=site, assumptions=assumptions)
+    if calendar is not None:
+        case = case.replace(grid_open=calendar.grid_open(case.weather))
+    return case
 
 
 #: What --array may be.

@@ -211,6 +211,28 @@ class PlantOptions:
 
 
 @dataclass(frozen=True)
+class GridOptions:
+    """On what terms the grid of `--grid-mw` is had."""
+
+    grid_curtailed_hours: Annotated[
+        float | None,
+        _option(PLANT, "--grid-curtailed-hours", help="Hours a year in which it may be cut"),
+    ] = None
+    grid_calendar: Annotated[
+        Path | None,
+        _option(PLANT, "--grid-calendar", help="When it is cut: a csv of start,end"),
+    ] = None
+    grid_usd_per_mwh: Annotated[
+        float | None,
+        _option(PLANT, "--grid-usd-per-mwh", help="Price of its energy [$/MWh]"),
+    ] = None
+    grid_wait_years: Annotated[
+        float | None,
+        _option(PLANT, "--grid-wait-years", help="Years until it gives power"),
+    ] = None
+
+
+@dataclass(frozen=True)
 class ArrayOptions:
     """Which arrays may be the plant's; what `AssumptionOptions` give of it is held."""
 

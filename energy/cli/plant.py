@@ -13,8 +13,10 @@ import typer
 from energy.cli.inputs import (
     Problems,
     arrays_from,
+    calendar_from,
     case_from,
     check_files,
+    on_grid_terms,
     sizer_from,
     target_from,
 )
@@ -33,6 +35,7 @@ from energy.cli.options import (
     ArrayOptions,
     AssumptionOptions,
     DatacenterOptions,
+    GridOptions,
     LifeOptions,
     MoneyOptions,
     OutputOptions,
@@ -64,6 +67,7 @@ def run(
     hours: WeatherOptions,
     computers: DatacenterOptions,
     assumed: AssumptionOptions,
+    grid: GridOptions,
     aging: LifeOptions,
     paid: MoneyOptions,
     output: OutputOptions,
@@ -98,8 +102,11 @@ def run(
             check_life(aging)
         with problems:
             terms = terms_from(paid)
+        calendar = None
         with problems:
-            case = case_from(place, hours, computers, assumed)
+            calendar = calendar_from(grid, grid_mw)
+        with problems:
+            case = on_grid_terms(case_from(place, hours, computers, assumed), grid, calendar)
     evaluation = evaluate(on_terms(case, terms, after_tax=paid.after_tax), design)
     failures, life = failures_of(aging, evaluation), life_of(aging, evaluation)
     if output.csv is not None:
@@ -127,6 +134,7 @@ def size(
     computers: DatacenterOptions,
     assumed: AssumptionOptions,
     parts: PlantOptions,
+    grid: GridOptions,
     arrays: ArrayOptions,
     aging: LifeOptions,
     paid: MoneyOptions,
@@ -164,8 +172,11 @@ def size(
                 )
         with problems:
             terms = terms_from(paid)
+        calendar = None
         with problems:
-            case = case_from(place, hours, computers, assumed)
+            calendar = calendar_from(grid, parts.grid_mw)
+        with problems:
+            case = on_grid_terms(case_from(place, hours, computers, assumed), grid, calendar)
     case = on_terms(case, terms, after_tax=paid.after_tax)
     tried = None
     if choices is None:
@@ -382,6 +393,9 @@ def _part_rows(evaluation: Evaluation, *, chosen: bool) -> dict[str, str]:
         )
     if design.grid_mw > 0:
         rows["grid"] = f"{design.grid_mw:,.1f} MW, {run.grid_fraction:.2%} of the load"
+        cut_h, drawn_h = evaluation.grid_cut_h
+        if cut_h > 0:
+            rows["  cut"] = f"{cut_h:,.0f} h a year, {drawn_h:,.0f} h of them when it is wanted"
     if design.backup_mw + design.grid_mw > 0:
         rows["  reserve conservatism"] = f"{design.reserve_conservatism:.2f}"
     return rows | {
