@@ -165,9 +165,10 @@ def compare(
         with problems:
             if bad and (report is None or not places or problems.found):
                 raise InputError([problem for found in bad.values() for problem in found])
-        for place in places if calendar is not None else []:
+        for place in places:
             with problems:
-                calendar.grid_open(place.series)
+                if calendar is not None:
+                    calendar.grid_open(place.series)
 
     def assumptions_of(place: Site) -> Assumptions:
         found = grid_assumptions(assumptions_from(assumed, place), grid)
