@@ -38,6 +38,7 @@ LAYERS = {
         "backup",
         "failures",
         "grid",
+        "curtailment",
         "datacenter",
     },
     "inputs": {"assumptions", "price_books", "site", "terms"},

@@ -42,11 +42,11 @@ def main() -> None:
     flows, none = np.empty((len(solar), len(FLOWS))), np.empty(0)
     reserve = np.full(len(solar), 600.0)
 
-    seconds = best_s(lambda: run_flows(plant, solar, load, none, 1.0, 3000.0, flows))
+    seconds = best_s(lambda: run_flows(plant, solar, load, none, none, 1.0, 3000.0, flows))
     print(f"one design, all flows written: {len(solar) / seconds / 1e6:,.0f} M plant-hours/s")
-    seconds = best_s(lambda: run_totals(plant, solar, load, none, 3000.0))
+    seconds = best_s(lambda: run_totals(plant, solar, load, none, none, 3000.0))
     print(f"one design, sums only:         {len(solar) / seconds / 1e6:,.0f} M plant-hours/s")
-    seconds = best_s(lambda: run_flows(backed, solar, load, reserve, 1.0, 3000.0, flows))
+    seconds = best_s(lambda: run_flows(backed, solar, load, reserve, none, 1.0, 3000.0, flows))
     print(f"  with backup, all flows:      {len(solar) / seconds / 1e6:,.0f} M plant-hours/s")
 
     random = np.random.default_rng(0)
@@ -56,9 +56,13 @@ def main() -> None:
     common = plant_parameters(solar_mw=0.0, usable_mwh=0.0, battery_mw=0.0, **parts)
     for name, most in (("designs without backup", 0), ("designs with backup", 100)):
         sizes = random.uniform(
-            [500, 500, 100, most / 10, 0, 0.3, 6], [2000, 6000, 600, most, 0, 0.8, 6.25], (2048, 7)
+            [500, 500, 100, most / 10, 0, 0.3, 0, 6],
+            [2000, 6000, 600, most, 0, 0.8, 0, 6.25],
+            (2048, 8),
         )
-        arguments = (common, 0.25, year, flat, np.zeros(8760, dtype=np.int64), slot, days, sizes)
+        arguments = (
+            common, 0.25, year, flat, none, np.zeros(8760, dtype=np.int64), slot, days, sizes,
+        )  # fmt: skip
         seconds = best_s(lambda given=arguments: run_many(*given), 3)
         ran = 2 * 8760 * len(sizes)  # each design goes through the year twice
         told = f"2,048 {name}, all cores:"

@@ -175,7 +175,7 @@ def against_the_machine() -> None:
     rows = {
         "plain loop over numpy numbers": (lambda: plain_loop(year, load[:8760]), 8760),
         "kernel, sums of one plant": (
-            lambda: run_totals(plant, solar, load, none, 3021.0), len(solar),
+            lambda: run_totals(plant, solar, load, none, none, 3021.0), len(solar),
         ),
         "legs of every battery, circle": (
             lambda: storage_curve(solar, load, 1212.0, 454.0, 0.88**0.5, 1.0, True), 2 * len(solar),

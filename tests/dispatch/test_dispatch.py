@@ -23,7 +23,7 @@ from energy.dispatch.step import plant_parameters
 def run(solar: list[float], load: list[float], initial_soc_mwh: float = 0.0, **given: Any) -> Any:
     """Flows by name of a plant of 1 MWdc, so that `solar` is its power; one way .9.
 
-    `soc_reserve_mwh` is one for all steps, or one a step.
+    `soc_reserve_mwh` is one for all steps, or one a step; `grid_open` is of no steps without it.
     """
     plant = {
         "solar_mw": 1.0,
@@ -33,10 +33,11 @@ def run(solar: list[float], load: list[float], initial_soc_mwh: float = 0.0, **g
         "step_h": 1.0,
     } | given
     reserve = np.full(len(solar), plant.pop("soc_reserve_mwh", 0.0))
+    grid_open = np.array(plant.pop("grid_open", []), float)
     flows = np.empty((len(solar), len(FLOWS)))
     run_flows(
         plant_parameters(**plant), np.array(solar, float), np.array(load, float), reserve,
-        plant["step_h"], float(initial_soc_mwh), flows,
+        grid_open, plant["step_h"], float(initial_soc_mwh), flows,
     )  # fmt: skip
     return dict(zip(FLOWS, flows.T, strict=True))
 
@@ -150,7 +151,11 @@ def test_a_circle_starts_with_what_it_ends_with():
              "one_way_efficiency": 0.9, "retained_fraction": 1.0, "step_h": 1.0}  # fmt: skip
     # A night of 90 MW draws 100 from a full store; by day it fills: the circle ends at 200.
     start = cyclic_soc(
-        plant_parameters(**plant), np.array([1000.0, 0.0]), np.array([90.0, 90.0]), np.empty(0)
+        plant_parameters(**plant),
+        np.array([1000.0, 0.0]),
+        np.array([90.0, 90.0]),
+        np.empty(0),
+        np.empty(0),
     )
     assert start == pytest.approx(200)
 
@@ -160,7 +165,11 @@ def test_a_circle_of_a_plant_that_drains_starts_empty():
              "one_way_efficiency": 0.9, "retained_fraction": 1.0, "step_h": 1.0}  # fmt: skip
     # By day +90, by night -111: any charge is used up in the end, whatever the size of the store.
     start = cyclic_soc(
-        plant_parameters(**plant), np.array([200.0, 0.0]), np.array([100.0, 100.0]), np.empty(0)
+        plant_parameters(**plant),
+        np.array([200.0, 0.0]),
+        np.array([100.0, 100.0]),
+        np.empty(0),
+        np.empty(0),
     )
     assert start == 0
 
@@ -577,8 +586,9 @@ def least_dark_mw(solar, load, initial_soc_mwh, plant):
 
 
 @settings(deadline=None, max_examples=100)
-@given(series, st.lists(plants, min_size=1, max_size=70), days, st.integers(1, 3))
-def test_many_plants_at_once_are_the_plants_one_by_one(solar, many, days, years):
+@given(series, st.lists(plants, min_size=1, max_size=70), days, st.integers(1, 3), st.booleans())
+def test_many_plants_at_once_are_the_plants_one_by_one(solar, many, days, years, cut):
+    grid_open = np.resize([1.0, 0.0, 0.3], len(solar)) if cut else np.empty(0)
     solar, load = np.array(solar), np.linspace(80, 120, len(solar))
     year = np.arange(len(solar)) * years // len(solar)
     year = np.unique(year, return_inverse=True)[1].astype(np.int64)
@@ -589,10 +599,11 @@ def test_many_plants_at_once_are_the_plants_one_by_one(solar, many, days, years)
     sizes[:, -1] = unit_of(sizes[:, SIZES.index("backup_mw")], shared["largest_unit_mw"])
     common = plant_parameters(solar_mw=0.0, usable_mwh=0.0, battery_mw=0.0, **shared)
     least = shared["minimum_load_fraction"]
-    measures = run_many(common, least, solar, load, year, slot, days, sizes)
+    measures = run_many(common, least, solar, load, grid_open, year, slot, days, sizes)
     for plant, row, got in zip(many, sizes, measures, strict=True):
         plant = plant | shared
         plant["soc_reserve_mwh"] = reserve_by_step(days, row, shared)[slot]
+        plant["grid_open"] = grid_open
         end = run(list(solar), list(load), plant["usable_mwh"], **plant)
         flow = run(list(solar), list(load), end["soc_mwh"][-1], **plant)
         told = dict(zip(MEASURES, got, strict=True))

@@ -62,11 +62,13 @@ def kernel_flows(
     steps, rule = len(solar), dict(given)
     of_rule = {name: rule.pop(name) for name in kind._fields if name != "step_h"}
     reserves, before = rule.pop("reserves"), rule.pop("before")
+    grid_open = rule.pop("grid_open", [])
     flows, load, work = np.empty((steps, len(FLOWS))), np.empty(steps), np.empty((steps, len(WORK)))
     kernel(
         plant_parameters(**rule), kind(**of_rule, step_h=rule["step_h"]),
         np.array(solar, dtype=float), np.full(steps, 100.0), np.zeros(steps, dtype=np.int64),
-        np.empty(0), reserves, float(initial_soc_mwh), before, flows, load, work,
+        np.empty(0), np.array(grid_open, dtype=float), reserves, float(initial_soc_mwh), before,
+        flows, load, work,
     )  # fmt: skip
     names = (*FLOWS, *WORK, "load_mw")
     return dict(zip(names, (*flows.T, *work.T, load), strict=True))

@@ -158,8 +158,8 @@ def test_the_smallest_lossy_battery_leaves_what_is_allowed_and_its_slopes_are_di
         own_use_mw=own * found[1],
     )  # fmt: skip
     none = np.empty(0)
-    start = cyclic_soc(plant, problem.solar, problem.load_mw, none) if cyclic else found[1]
-    ran = run_totals(plant, problem.solar, problem.load_mw, none, start)[0]
+    start = cyclic_soc(plant, problem.solar, problem.load_mw, none, none) if cyclic else found[1]
+    ran = run_totals(plant, problem.solar, problem.load_mw, none, none, start)[0]
     if found[1] > 0:
         assert ran == pytest.approx(allowed, abs=1e-9 * load_mwh)
     else:

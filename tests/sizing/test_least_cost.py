@@ -138,15 +138,15 @@ def test_the_curve_of_all_batteries_is_what_the_kernel_runs(
         if cyclic:
             # Round after round until nothing changes. A plant that drains would take as long as
             # its store lasts, and then be what an empty start leads to.
-            start = run_totals(plant, solar, load, none, battery)[3]
+            start = run_totals(plant, solar, load, none, none, battery)[3]
             for _ in range(200):
-                end = run_totals(plant, solar, load, none, start)[3]
+                end = run_totals(plant, solar, load, none, none, start)[3]
                 if abs(end - start) < 1e-9:
                     break
                 start = end
             else:
-                start = run_totals(plant, solar, load, none, 0.0)[3]
-        ran = run_totals(plant, solar, load, none, start)[0] * step_h
+                start = run_totals(plant, solar, load, none, none, 0.0)[3]
+        ran = run_totals(plant, solar, load, none, none, start)[0] * step_h
         assert told == pytest.approx(ran, abs=1e-9 * load.sum()), battery
 
 
