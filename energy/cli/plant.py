@@ -102,11 +102,11 @@ def run(
             check_life(aging)
         with problems:
             terms = terms_from(paid)
-        calendar = None
         with problems:
             calendar = calendar_from(grid, grid_mw)
         with problems:
-            case = on_grid_terms(case_from(place, hours, computers, assumed), grid, calendar)
+            case = case_from(place, hours, computers, assumed)
+    case = on_grid_terms(case, grid, calendar)
     evaluation = evaluate(on_terms(case, terms, after_tax=paid.after_tax), design)
     failures, life = failures_of(aging, evaluation), life_of(aging, evaluation)
     if output.csv is not None:
@@ -172,11 +172,11 @@ def size(
                 )
         with problems:
             terms = terms_from(paid)
-        calendar = None
         with problems:
             calendar = calendar_from(grid, parts.grid_mw)
         with problems:
-            case = on_grid_terms(case_from(place, hours, computers, assumed), grid, calendar)
+            case = case_from(place, hours, computers, assumed)
+    case = on_grid_terms(case, grid, calendar)
     case = on_terms(case, terms, after_tax=paid.after_tax)
     tried = None
     if choices is None:

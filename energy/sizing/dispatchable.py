@@ -18,7 +18,7 @@ import pandas as pd
 from energy.case import Case
 from energy.errors import InfeasibleError, InputError
 from energy.finance import capital_usd_per_size
-from energy.sizing.frontier import SERVED_FRACTIONS, SIZES, frontier
+from energy.sizing.frontier import SERVED_FRACTIONS, SIZES, frontier, largest_design
 from energy.sizing.pattern_search import PatternSearch, measured
 from energy.sizing.target import Constraint, Target
 from energy.tables import Result
@@ -185,26 +185,24 @@ def dispatchable_map(
 
 
 def ride_through_map(case: Case, grid_mw: float) -> pd.DataFrame:
-    """Plants to start from where the grid is cut at times: a grid, a little PV, a full battery."""
-    load_mw = case.mean_load_mw
-    rows = itertools.product(
-        RIDE_THROUGH_SOLAR, RIDE_THROUGH_BATTERY_H, (0.5 * grid_mw, 0.75 * grid_mw, grid_mw),
+    """Plants to start from where the grid is cut at times: it, little PV, a battery for the cut.
+
+    The battery carries the peak load, or gives what it holds in six hours.
+    """
+    load_mw, peak_mw = case.mean_load_mw, case.peak_load_mw
+    choices = itertools.product(
+        RIDE_THROUGH_SOLAR,
+        RIDE_THROUGH_BATTERY_H,
+        (0.5 * grid_mw, 0.75 * grid_mw, grid_mw),
         RIDE_THROUGH_RESERVES,
-    )  # fmt: skip
-    return measured(
-        case,
-        pd.DataFrame(
-            [
-                (
-                    solar * load_mw,
-                    hours * load_mw,
-                    max(case.peak_load_mw, hours * load_mw / 6),
-                    0.0,
-                    grid,
-                    reserve,
-                )
-                for solar, hours, grid, reserve in rows
-            ],
-            columns=[*SIZES, "backup_mw", "grid_mw", "reserve_conservatism"],
-        ),
     )
+    rows = [
+        (solar * load_mw, h * load_mw, max(peak_mw, h * load_mw / 6), 0.0, grid, reserve)
+        for solar, h, grid, reserve in choices
+    ]
+    plants = pd.DataFrame(
+        rows, columns=[*SIZES, "backup_mw", "grid_mw", "reserve_conservatism"], dtype=float
+    )
+    largest = largest_design(case)
+    within = np.all([plants[name] <= getattr(largest, name) for name in SIZES], axis=0)
+    return measured(case, plants[within].reset_index(drop=True))

@@ -577,11 +577,48 @@ def test_a_target_that_is_no_share_is_refused(refused, command: str, share: str)
         (("--nines", "2", "--dc-ac-ratio", "0"), "dc_ac_ratio"),
         (("--nines", "2", "--modules", "paint"), "modules must be one of bifacial, pvwatts"),
         (("--served-fraction", "0.9", "--grid-mw", "5", "--uncertainty"), "uncertainty is for PV"),
+        (("--nines", "2", "--grid-curtailed-hours", "24"),
+         "--grid-curtailed-hours: of a grid; give --grid-mw too"),
+        (("--nines", "2", "--grid-usd-per-mwh", "60", "--grid-wait-years", "2"),
+         "--grid-usd-per-mwh, --grid-wait-years: of a grid; give --grid-mw too"),
+        (("--nines", "2", "--grid-mw", "5", "--grid-curtailed-hours", "-1"),
+         "--grid-curtailed-hours must lie in 0..8760; got -1"),
+        (("--nines", "2", "--grid-mw", "5", "--grid-curtailed-hours", "nan"),
+         "--grid-curtailed-hours must lie in 0..8760; got nan"),
+        (("--nines", "2", "--grid-mw", "5", "--grid-curtailed-hours", "9000"),
+         "--grid-curtailed-hours must lie in 0..8760; got 9000"),
+        (("--nines", "2", "--grid-mw", "5", "--grid-usd-per-mwh", "inf"),
+         "--grid-usd-per-mwh must be a price of 0 or more; got inf"),
+        (("--nines", "2", "--grid-mw", "5", "--grid-wait-years", "99"),
+         "--grid-wait-years must lie in 0..50; got 99"),
+        (("--nines", "2", "--grid-mw", "5", "--grid-calendar", "none.csv"), "no such file"),
     ],
 )  # fmt: skip
 def test_a_sizing_that_cannot_be_asked_for_is_one_message(refused, words, told: str) -> None:
     (message,) = refused("size", "el-paso", *words)
     assert told in message
+
+
+@pytest.mark.parametrize("command", ["run", "size", "compare"])
+def test_every_trouble_with_the_terms_of_a_grid_is_told_at_once(refused, put, command: str) -> None:
+    calendar = put("cuts.csv", "start,end\n01-05 04:00,01-05 03:00\n02-01 00:00,02-01 25:00\n")
+    told = refused(
+        command, "el-paso", *COMMANDS[command], "--grid-curtailed-hours", "24", "--grid-calendar",
+        calendar, "--grid-wait-years", "-1", "--grid-usd-per-mwh", "-5",
+    )  # fmt: skip
+    for words in (
+        "both say when the grid is cut", "give --grid-mw too", "cuts.csv:2: ends at 01-05 03:00",
+        "cuts.csv:3: end must be a time", "--grid-wait-years must", "--grid-usd-per-mwh must",
+    ):  # fmt: skip
+        assert len([line for line in told if words in line]) == 1, words
+
+
+@pytest.mark.parametrize("command", ["run", "size", "compare"])
+def test_a_calendar_of_no_year_of_the_weather_is_refused(refused, put, command: str) -> None:
+    calendar = put("cuts.csv", "start,end\n1960-01-05 04:00,1960-01-05 05:00\n")
+    words = (*COMMANDS[command], "--grid-mw", "50", "--grid-calendar", calendar)
+    (message,) = refused(command, "wyoming", *words)
+    assert "no cut lies in the weather's years" in message
 
 
 @pytest.mark.parametrize("command", ["size", "frontier"])

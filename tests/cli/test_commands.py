@@ -325,6 +325,45 @@ def test_carbon_stands_beside_the_cost(energy):
     assert "carbon [kg CO2e/MWh]" in out
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("run", "--solar-mw", "100"), ("size", "--served-fraction", "0.99", "--array", "assumed")],
+)
+def test_the_terms_of_a_grid_reach_the_plant_and_are_told(energy, words):
+    code, out, err = energy(
+        words[0], "el-paso", *words[1:], "--grid-mw", "110", "--json", "--grid-curtailed-hours",
+        "24", "--grid-usd-per-mwh", "100", "--grid-wait-years", "1.5",
+    )  # fmt: skip
+    assert (code, err) == (0, "")
+    (site,) = json.loads(out)["sites"]
+    assert site["grid"]["curtailed_hours_per_year"] == 24
+    assert 0 < site["grid"]["curtailed_hours_drawn_per_year"] <= 24
+    # Of a kW 102 $ of 2022 over 40 years and 90 $ of 2025 a year; the rest is energy at 100 $/MWh.
+    grid_mwh = site["grid"]["grid_fraction"] * site["load"]["mean_mw"] * 8760
+    fixed_usd = site["cost"]["parts"]["grid"]["annual_usd"] - 100 * grid_mwh
+    assert 90e3 < fixed_usd / site["design"]["grid_mw"] < 100e3
+    assert site["cost"]["time_to_power_years"] >= 1.5
+    assert "--grid-usd-per-mwh 100" in site["sources"]
+    assert any("the grid is cut 24 h a year" in note for note in site["notes"])
+
+
+def test_a_grid_by_calendar_is_cut_when_it_says(energy, tmp_path):
+    calendar = tmp_path / "cuts.csv"
+    calendar.write_text("start,end\n01-05 00:00,01-06 12:00\n", encoding="utf-8")
+    plant = ("--solar-mw", "100", "--grid-mw", "110", "--grid-calendar", str(calendar))
+    code, out, _ = energy("run", "el-paso", *plant)
+    assert code == 0
+    assert "36 h a year, 36 h of them when it is wanted" in " ".join(out.split())
+    assert "el-paso: the grid is cut 36 h a year, by the calendar" in " ".join(out.split())
+    _, out, _ = energy(
+        "compare", "el-paso", "golden", "--served-fraction", "0.9", "--array", "assumed", "--json",
+        "--grid-mw", "110", "--grid-calendar", str(calendar), "--grid-usd-per-mwh", "100",
+    )  # fmt: skip
+    for site in json.loads(out)["sites"]:
+        assert site["grid"]["curtailed_hours_per_year"] == pytest.approx(36, rel=0.01)
+        assert "--grid-usd-per-mwh 100" in site["sources"]
+
+
 def test_a_table_says_what_the_plant_is_for_and_its_proof(energy):
     code, out, _ = energy("size", "el-paso", "--lolh-hours-per-year", "500", "--uncertainty")
     assert code == 0
