@@ -197,8 +197,8 @@ class Evaluation(Result):
             when = "in the darkest days of each year, without a break"
         else:
             years = np.bincount(case.year_numbers, 1.0 - case.grid_open) * case.step_h
-            spread = f", {years.min():,.0f} to {years.max():,.0f} h by year" * (len(years) > 1)
-            when = f"by the calendar{spread}"
+            spread = f", {years.min():,.0f} to {years.max():,.0f} h by year"
+            when = "by the calendar" + spread * bool(np.ptp(years) >= 0.5)
         return [
             f"the grid is cut {cut_h:,.0f} h a year, {when}; in {drawn_h:,.0f} h of them this "
             "plant would draw from it"
