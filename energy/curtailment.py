@@ -3,14 +3,26 @@
 In: PV generation and the years of its steps, or a csv of cuts. Out: the part of the grid's limit
 that is open in each step: 0 is cut, 1 is open.
 
-A tariff says how many hours a year a load may be cut, not which. Those that are taken here are as
-bad for a plant of PV and battery as one may fear: one cut a year, without a break, over its darkest
-days. They hang on the light alone, not on the plant, and the hours of a shorter cut are among those
-of a longer one. So a search of sizes meets the same cuts with every plant, and more hours never cut
-less.
+A tariff says how many hours a year a load may be cut, not which. Those that are taken here are
+about the worst for PV and battery: one cut a year, without a break, in its darkest days. They hang
+on the light alone, not on the plant, and the hours of a shorter cut are among those of a longer
+one. So a search of sizes meets the same cuts with every plant, and more hours never cut less.
+Shorter cuts cost far less (README); a calendar says them.
 
-How much worse one who knows the plant could do was measured at Cheyenne, El Paso and Abilene with
-the cheapest plants of 99.9 % of the energy and 24, 100 and 400 hours: see `darkest_first`.
+Measured at Cheyenne, El Paso and Abilene with up to 120 MW of grid for 100 MW of computers and
+99.9 % of the energy (`darkest_first` says what else was tried):
+
+- Plants sized for hours of the deepest deficit (load less the array's output of the same mean,
+  summed up) leave 2 to 16 times as much unserved in the darkest days; plants sized for those leave
+  at most .8 times as much in the hours of the deepest deficit.
+- Whoever knows the plant can do worse than these hours: the worst window of each year, found by
+  sliding, or the hours in which it draws most, taken a few at a time, leave 1.03 to 1.17 times as
+  much unserved at 24 hours, 1.3 to 2.1 times at 100, 1.0 to 1.4 times at 400. A target is met for
+  the hours that are taken, not for all that a tariff allows.
+- The SOC reserve does not know the cuts. Those plants have a reserve conservatism of .65 and more
+  and are full when a cut comes; held full for up to two weeks before an announced cut they serve
+  nothing more at 24 hours. A smaller reserve (.5) that is filled for the cut would draw .2 to 2 %
+  less from the grid at 24 hours, and leaves more than twice as much unserved.
 """
 
 from __future__ import annotations
@@ -44,7 +56,11 @@ def darkest_first(solar: Array, year: NDArray[np.int64], step_h: float) -> NDArr
     The darkest `FIRST_WINDOW_H` of the year are found; in them the darkest half, in that its
     darkest half, and so on; around them the darkest window of twice the length, until it is the
     year. What a window has more than the one in it comes step by step from its edge, on the darker
-    side first. So any number of steps is nearly one stretch, and a part of any larger number.
+    side first. So any number of steps is one stretch, and a part of any larger number.
+
+    A first window of 24, 48, 192 or 384 h leaves .6 to 1.2 times as much unserved by plants that
+    are sized for 96, windows that only grow from the darkest day .6 to 1.1 times, the hours with
+    the least light in the 24, 72 or 168 h around them 0 to 1.3 times.
 
     Parameters
     ----------

@@ -67,7 +67,7 @@ def test_more_hours_cut_what_fewer_do_and_each_year_has_its_part(seed, count, st
     assert not now.any()
 
 
-def test_cuts_of_few_pieces_whatever_their_number():
+def test_a_cut_is_one_stretch_however_long():
     random = np.random.default_rng(1)
     solar = np.tile(DAY, 365) * np.repeat(random.uniform(0.2, 1.0, 365), 24)
     for hours in range(1, 8760, 97):

@@ -279,7 +279,8 @@ def size(
         Engines, turbines, gensets or fuel cells (whichever the assumptions hold) may be part of the
         plant.
     grid_mw
-        The largest connection to the grid that may be part of it [MW].
+        The largest connection to the grid that may be part of it [MW]. Cut at times
+        (`Case.grid_open`) it costs no more than none; always cut it is none.
     max_backup_energy_fraction
         At most this fraction of the load's energy may come from backup; 1 without it.
 
