@@ -158,6 +158,20 @@ def test_a_study_has_its_own_dollars_and_rate() -> None:
     assert solar.mount.capital_usd_per_kwdc == 1253.6
 
 
+def test_rates_of_studies_that_discount_flat_flows_are_real() -> None:
+    newkirk, ember = (en.read_assumptions(prices=name) for name in ("newkirk-2025", "ember-2025"))
+    assert newkirk.finance.real_discount_fraction == pytest.approx(0.07)
+    # 27 years, of which two are construction: 1.07^2 - 1 over 2 ln 1.07.
+    assert newkirk.solar.lifetime_years == 25
+    assert newkirk.construction.capital_factor == pytest.approx(1.0709, abs=1e-4)
+    # Ember's 65 $/MWh of storage: 125 $/kWh and 2 % a year; a cycle a day of 80 %, 90 % of it
+    # back, 2 % less every year.
+    rate = ember.finance.real_discount_fraction
+    kept = [0.98**year / (1 + rate) ** year for year in range(1, 21)]
+    cost_usd = 125 + sum(0.02 * 125 / (1 + rate) ** year for year in range(1, 21))
+    assert 1000 * cost_usd / (365 * 0.8 * 0.9 * sum(kept)) == pytest.approx(65, rel=0.02)
+
+
 @pytest.mark.parametrize("name", STUDIES)
 def test_what_a_study_does_not_price_is_said(name: str) -> None:
     (first, *_) = en.read_assumptions(prices=name).price_notes
