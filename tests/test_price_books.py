@@ -172,6 +172,21 @@ def test_rates_of_studies_that_discount_flat_flows_are_real() -> None:
     assert 1000 * cost_usd / (365 * 0.8 * 0.9 * sum(kept)) == pytest.approx(65, rel=0.02)
 
 
+def test_handmer_weighs_capital_as_it_is() -> None:
+    # 200 $/kW, 200 $/kWh delivered and computers at 5 M$/MW, one year's cost of each over capital.
+    case = en.Case(
+        en.read_site("phoenix"), en.Datacenter(it_mw=1), en.read_assumptions(prices="handmer-2025")
+    )
+    capital = en.finance.capital_usd_per_size(case)
+    yearly = en.finance.annual_usd_per_size(case)
+    recovery = en.finance.capital_recovery_factor(
+        case.assumptions.finance.real_discount_fraction, case.assumptions.solar.lifetime_years
+    )
+    assert yearly["battery_mwh"] == pytest.approx(recovery * capital["battery_mwh"])
+    computers = en.size(case, load_usd_per_mw=5e6).value["computers_usd_per_year"]
+    assert computers == pytest.approx(recovery * 5e6)
+
+
 @pytest.mark.parametrize("name", STUDIES)
 def test_what_a_study_does_not_price_is_said(name: str) -> None:
     (first, *_) = en.read_assumptions(prices=name).price_notes
