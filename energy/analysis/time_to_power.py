@@ -41,6 +41,7 @@ from energy.finance.after_tax import waiting_usd_per_mw_month as usd_per_mw_mont
 from energy.finance.alone import Alone, gas_alone, grid_alone
 from energy.sizing import Target, frontier, size
 from energy.sizing.frontier import SERVED_FRACTIONS, design_of
+from energy.steps import Array
 from energy.tables import Result
 
 #: Kinds of backup that may carry a load alone, in words.
@@ -246,6 +247,8 @@ class TimeToPower(Result):
             f"a month without power costs {self.waiting_usd_per_month / 1e6:,.1f} M$, "
             f"{per_mw:,.0f} $ for each MW ({how})",
             "gas and grid alone have no spare units; failures are not counted in any option",
+            "months of gas are those of its machines: a pipeline, permits and switchgear may take "
+            "longer",
             *self.left_out,
         ]
 
@@ -345,7 +348,7 @@ def _options(
     left_out: list[str] = []
     kinds = [kind for kind in BACKUP_KINDS if kind in ALONE]
     grid, grid_lead = grid_alone(case), _grid_lead(case)
-    options.append(Option("grid", (_alone(case, grid, grid_lead),)))
+    options.append(Option("grid", (_grid_stage(case, grid, grid_lead),)))
     for step in progress(["solar and battery", *kinds, "solar and battery, then grid"]):
         if step in kinds:
             options += _of_kind(case, aim, step, grid, grid_lead, left_out)
@@ -378,7 +381,7 @@ def _of_kind(
         later = Stage(
             grid_lead,
             alone.fixed_usd_per_year + sum(grid.capacity_usd.values()),
-            _running(case, grid),
+            _running(case, grid, left_to=alone_gas),
             alone.capital_usd + grid.capital_usd,
             1.0,
         )
@@ -449,9 +452,29 @@ def _alone(case: Case, source: Alone, lead: Lead) -> Stage:
     return Stage(lead, fixed, _running(case, source), source.capital_usd, 1.0)
 
 
-def _running(case: Case, source: Alone) -> float:
+def _grid_stage(case: Case, grid: Alone, lead: Lead) -> Stage:
+    """The grid alone; while it is cut nothing is served."""
+    served = case.weather.per_year(_through_grid_mw(case)) / case.weather.per_year(case.load_mw)
+    fixed = sum(grid.capacity_usd.values())
+    return Stage(lead, fixed, _running(case, grid), grid.capital_usd, served)
+
+
+def _through_grid_mw(case: Case) -> Array:
+    """The load that a connection of the peak load's size gives, step by step."""
+    if not len(case.grid_open):
+        return case.load_mw
+    return np.minimum(case.load_mw, case.peak_load_mw * case.grid_open)
+
+
+def _running(case: Case, source: Alone, *, left_to: Alone | None = None) -> float:
+    """A year of the load's energy; of a grid what it gives, the rest from `left_to`, if any."""
+    per_mwh = sum(source.energy_usd_per_mwh.values())
     mwh = case.weather.per_year(case.load_mw)
-    return mwh * sum(source.energy_usd_per_mwh.values())
+    if source.capacity_usd.keys() != {"grid"}:
+        return mwh * per_mwh
+    given_mwh = case.weather.per_year(_through_grid_mw(case))
+    rest = sum(left_to.energy_usd_per_mwh.values()) if left_to is not None else 0.0
+    return given_mwh * per_mwh + (mwh - given_mwh) * rest
 
 
 def _backup_first(plant: Evaluation, gas: Alone, lead: Lead) -> Stage:
