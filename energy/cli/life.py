@@ -200,7 +200,7 @@ OUTAGES_H = (1, 4, 12, 24, 48, 72)
 RIDDEN_BY = {
     "probability": "battery alone",
     "with_sun": "and sun",
-    "with_engines": "battery and engines",
+    "with_engines": "battery and {backup}",
     "with_sun_and_engines": "and sun",
 }
 
@@ -214,6 +214,7 @@ def _show_survival(failures: FailureRun) -> None:
         [f"{hours}", *(f"{probability:.1%}" for probability in found.loc[hours])]
         for hours in OUTAGES_H
     ]
-    heads = ("outage of [h]", *(RIDDEN_BY[name] for name in found.columns))
+    words = failures.run.case.assumptions.backup.words
+    heads = ("outage of [h]", *(RIDDEN_BY[name].format(backup=words) for name in found.columns))
     print("probability to serve all load through an outage that begins at any time, by")
     print_table(heads, rows, left=(0,))

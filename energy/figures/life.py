@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 SURVIVORS = {
     "probability": ("battery alone", BLUE, "-"),
     "with_sun": ("battery and PV", ORANGE, "-"),
-    "with_engines": ("battery and engines, no sun", GREY, "--"),
-    "with_sun_and_engines": ("battery, PV and engines", RED, "--"),
+    "with_engines": ("battery and {backup}, no sun", GREY, "--"),
+    "with_sun_and_engines": ("battery, PV and {backup}", RED, "--"),
 }
 
 #: Color of each cause.
@@ -95,6 +95,7 @@ def survival(run: Dispatch, hours: int = LONGEST_H) -> Figure:
     axes = figure.subplots()
     for name, values in table.items():
         label, color, line = SURVIVORS[str(name)]
+        label = label.format(backup=run.case.assumptions.backup.words)
         # Nothing is lost before an outage begins.
         axes.plot(
             [0, *table.index], [100.0, *(100 * values)], color=color, linestyle=line, label=label

@@ -302,6 +302,9 @@ def test_fuel_cells_are_a_backup(energy, word):
     code, out, _ = energy(*RUN, "--backup-mw", "60", "--backup", word)
     assert "60.0 MW of fuel cells, " in out
     assert "fuel cell 30 %" in out
+    code, out, _ = energy(*RUN, "--backup-mw", "60", "--backup", word, "--failures", "--quiet")
+    assert code == 0
+    assert "battery and fuel cells" in out
 
 
 def test_a_kind_of_backup_that_is_nearly_known_is_told(energy):
