@@ -203,6 +203,6 @@ def ride_through_map(case: Case, grid_mw: float) -> pd.DataFrame:
     plants = pd.DataFrame(
         rows, columns=[*SIZES, "backup_mw", "grid_mw", "reserve_conservatism"], dtype=float
     )
-    largest = largest_design(case)
-    within = np.all([plants[name] <= getattr(largest, name) for name in SIZES], axis=0)
-    return measured(case, plants[within].reset_index(drop=True))
+    for name in SIZES:
+        plants[name] = plants[name].clip(upper=getattr(largest_design(case), name))
+    return measured(case, plants.drop_duplicates(ignore_index=True))

@@ -42,6 +42,9 @@ DISPATCHABLE_MOVES = (0.04, 0.01, 0.0025)
 RESERVE_STEPS = (0.0, 0.05, -0.05)
 LONE_RESERVE_STEPS = (0.02, -0.02, 0.1, -0.1, 0.3, -0.3)
 
+#: Times the cost of the best plant so far above which another start is left.
+FAR = 1.25
+
 #: Plants that are passed on the way at most; a search still finding something has gone wrong.
 MAX_ROUNDS = 400
 
@@ -106,6 +109,7 @@ class PatternSearch:
         """Go down from the best of some measured plants, and keep the best; None if none is met.
 
         `more` are starts that are known to meet the targets; the answer costs no more than they.
+        From one that is far above what was found (`FAR`) the way down is long, and not gone.
 
         A full backup without reserve and a smaller one with it are two valleys, so the cheapest
         plant of each reserve is one start.
@@ -113,9 +117,12 @@ class PatternSearch:
         met = plants[self.met(plants)].sort_values("annual_usd", kind="stable")
         starts = met.drop_duplicates("reserve_conservatism")
         rough = [
-            self.from_start(start, (SAVING,)).design
-            for start in [*(design_from(row) for _, row in starts.iterrows()), *more]
+            self.from_start(design_from(row), (SAVING,)).design for _, row in starts.iterrows()
         ]
+        for start in more:
+            costs = self.measured([start, *rough])["annual_usd"]
+            if costs[0] <= FAR * costs[1:].min() or not rough:
+                rough.append(self.from_start(start, (SAVING,)).design)
         if not rough:
             return None
         best = int(self.measured(rough)["annual_usd"].argmin())
