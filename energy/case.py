@@ -378,10 +378,12 @@ class Case:
         """
         given, hours = self.profiles.grid_open, self.assumptions.grid.curtailed_hours_per_year
         if given is not None:
-            return checked_open(given, len(self.load_mw))
-        if hours == 0:
+            is_open = checked_open(given, len(self.load_mw))
+        elif hours > 0:
+            is_open = darkest_hours_cut(self.solar, self.year_numbers, self.step_h, hours)
+        else:
             return np.empty(0)
-        return darkest_hours_cut(self.solar, self.year_numbers, self.step_h, hours)
+        return is_open if is_open.min() < 1.0 else np.empty(0)
 
     @property
     def grid_always_cut(self) -> bool:

@@ -140,6 +140,7 @@ def test_a_given_series_goes_before_the_hours_and_stays(wyoming: en.Case):
     )
     assert other.grid_open.tolist() == series.tolist()
     assert not wyoming.grid_always_cut
+    assert len(case.replace(grid_open=np.ones(len(wyoming.load_mw))).grid_open) == 0
     assert case.replace(grid_open=np.zeros(len(wyoming.load_mw))).grid_always_cut
 
 

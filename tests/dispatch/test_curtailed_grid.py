@@ -70,6 +70,19 @@ def test_interruptible_and_queued_work_count_on_no_grid_that_is_cut():
 # --- always true ----------------------------------------------------------------------------------
 
 
+def test_steps_that_are_all_open_change_no_bit_of_a_run():
+    random = np.random.default_rng(3)
+    solar, load = 300.0 * random.random(500), 80.0 + 40.0 * random.random(500)
+    plant = {"usable_mwh": 400.0, "battery_mw": 90.0, "grid_mw": 70.0, "backup_mw": 30.0}
+    firm, is_open = (
+        run(solar, load, 100.0, soc_reserve_mwh=150.0, grid_open=part, **plant)
+        for part in ([], np.ones(500))
+    )
+    assert firm["grid_mw"].max() > 0
+    for name, flow in firm.items():
+        np.testing.assert_array_equal(flow, is_open[name])
+
+
 @pytest.mark.parametrize("design", [DESIGN, BACKED])
 def test_no_hours_and_a_series_that_is_open_are_the_firm_grid_to_the_last_bit(el_paso, design):
     firm = en.simulate(el_paso, design)
