@@ -185,9 +185,12 @@ def test_the_control_moves_the_ranking_to_the_values_of_the_api(opened, ranking,
         row = expected[name]
         assert usd == pytest.approx(row["levelized_usd_per_mwh"], rel=1e-8)
         cells = page.locator("#ranking tbody tr").filter(has_text=name).locator("td")
-        texts = cells.all_text_contents()
-        assert texts[5:8] == [f"{row[c]:,.0f}" for c in ("solar_mw", "battery_mwh", "battery_mw")]
-        assert texts[8] == f"{row['capital_usd'] / 1e6:,.0f}"
+        heads = [cell.get_attribute("data-head") for cell in cells.all()]
+        texts = dict(zip(heads, cells.all_text_contents(), strict=True))
+        assert texts["PV MWdc"] == f"{row['solar_mw']:,.0f}"
+        assert texts["battery MWh"] == f"{row['battery_mwh']:,.0f}"
+        assert texts["battery MW"] == f"{row['battery_mw']:,.0f}"
+        assert texts["capital M$"] == f"{row['capital_usd'] / 1e6:,.0f}"
         label = page.get_attribute("#parts svg", "aria-label")
         parts = re.search(re.escape(name) + r": ([^;]*)", label)
         assert parts is not None
