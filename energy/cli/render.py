@@ -63,11 +63,12 @@ def terminal_width() -> int | None:
 FOLDED = 24
 
 
-def _console() -> Console:
+def _console(least: int = 0) -> Console:
+    """Where text goes; what is no terminal is as wide as what is written to it."""
     from rich.console import Console
 
     plain = bool(os.environ.get("NO_COLOR"))
-    width = terminal_width() or 400
+    width = terminal_width() or max(400, least)
     return Console(highlight=False, width=width, color_system=None if plain else "auto")
 
 
@@ -123,7 +124,7 @@ def _print_part(
                          width=width)  # fmt: skip
     for row in rows:
         table.add_row(*map(Text, row))
-    _console().print(table)
+    _console(sum(widths) + 3 * len(widths)).print(table)
     print()
 
 

@@ -146,8 +146,8 @@ def test_a_narrow_terminal_gets_tables_that_fit(energy, monkeypatch):
     _, out, _ = energy("compare", "el-paso", "--served-fraction", "0.9")
     table = [line for line in out.splitlines() if not line.startswith(("el-paso:", "Cheapest"))]
     assert max(map(len, table)) <= 80
-    # Sizes and cost, reliability, weather: each begins with the site.
-    assert sum(line.startswith(" el-paso ") for line in table) == 3
+    # Cost and array, sizes and carbon, reliability, weather: each begins with the site.
+    assert sum(line.startswith(" el-paso ") for line in table) == 4
 
 
 def test_decades_of_moved_weather_say_that_it_was_moved(energy):
