@@ -34,6 +34,7 @@ from energy.array import Solar, Tracker
 from energy.rear import OpenLight, OverGround, rear_light
 from energy.steps import Array
 from energy.weather import Place, Weather
+from energy.weather.sun import sun_position
 
 #: Air-mass modifier of crystalline silicon: a polynomial in absolute air mass [De Soto et al.,
 #: Solar Energy 80 (2006) 78, table 3].
@@ -106,19 +107,16 @@ def solar_per_mwdc(weather: Weather, solar: Solar, place: Place) -> Array:
 
 def sun_over(weather: Weather, place: Place) -> Sun:
     """The sun at the middle of each step of `weather`; the same for every array at the place."""
-    from pvlib import atmosphere, irradiance, solarposition
+    from pvlib import atmosphere
 
-    middle = weather.middle
-    position = solarposition.get_solarposition(
-        middle, place.latitude_deg, place.longitude_deg, altitude=place.elevation_m
-    )
-    zenith = position["apparent_zenith"].to_numpy(dtype=float)
+    position = sun_position(weather.middle, place)
+    zenith = position.apparent_zenith_deg
     return Sun(
         place=place,
         zenith_deg=zenith,
-        azimuth_deg=position["azimuth"].to_numpy(dtype=float),
+        azimuth_deg=position.azimuth_deg,
         air_mass=np.asarray(atmosphere.get_relative_airmass(zenith), dtype=float),
-        extra_w_m2=np.asarray(irradiance.get_extra_radiation(middle), dtype=float),
+        extra_w_m2=position.extra_w_m2,
     )
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from energy.steps import Array
 from energy.weather.series import Place
+from energy.weather.sun import sun_position
 
 #: Clear-sky light [W/m2] below which an hour's clear-sky index says little.
 LIT_W_M2 = 20.0
@@ -35,15 +36,15 @@ class Sky:
 
 def clear_sky(middle: pd.DatetimeIndex, place: Place) -> Sky:
     """Sun and clear sky [1] at times, one value a time."""
-    from pvlib import irradiance, location
+    from pvlib import location
 
     where = location.Location(place.latitude_deg, place.longitude_deg, altitude=place.elevation_m)
-    sun = where.get_solarposition(middle)
-    clear = where.get_clearsky(middle, solar_position=sun)
+    sun = sun_position(middle, place)
+    clear = where.get_clearsky(middle, solar_position=sun.frame.set_index(middle))
     return Sky(
-        sine=np.cos(np.radians(sun["zenith"].to_numpy(dtype=float))),
+        sine=np.cos(np.radians(sun.zenith_deg)),
         clear_w_m2=clear["ghi"].to_numpy(dtype=float),
-        extra_w_m2=np.asarray(irradiance.get_extra_radiation(middle), dtype=float),
+        extra_w_m2=sun.extra_w_m2,
     )
 
 

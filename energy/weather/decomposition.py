@@ -14,6 +14,7 @@ import pandas as pd
 from energy.errors import WeatherError
 from energy.steps import Array
 from energy.weather.series import COLUMNS, Place
+from energy.weather.sun import sun_position
 
 #: Wind at the modules' height where none is given [m/s]: the mean of 2,000 stations around the
 #: globe, given for this use by Allen et al., FAO Irrigation and Drainage Paper 56 (1998), ch. 3.
@@ -149,13 +150,9 @@ def _light(
     decompose: Decomposition,
 ) -> tuple[dict[str, Array], str]:
     """The lacking irradiance, and how it was made."""
-    from pvlib import irradiance, solarposition
-
     middle = pd.DatetimeIndex(frame.index) + pd.Timedelta(hours=step_h / 2)
-    sun = solarposition.get_solarposition(
-        middle, place.latitude_deg, place.longitude_deg, place.elevation_m
-    )
-    zenith_deg = sun["zenith"].to_numpy(dtype=float)
+    sun = sun_position(middle, place)
+    zenith_deg = sun.zenith_deg
     cosine = np.maximum(np.cos(np.radians(zenith_deg)), 0.0)
     ghi, dni, dhi = (
         frame[name].to_numpy(dtype=float) if name in light else np.zeros(len(frame))
@@ -168,7 +165,7 @@ def _light(
             {"dhi": np.clip(ghi - dni * cosine, 0.0, np.maximum(ghi, 0.0))},
             "the file has no dhi; it is ghi - dni cos Z",
         )
-    extra = np.asarray(irradiance.get_extra_radiation(middle), dtype=float)
+    extra = sun.extra_w_m2
     if "dhi" in light:
         low = zenith_deg > LOW_SUN_DEG
         beam = (ghi - dhi) / np.where(low, 1.0, cosine)

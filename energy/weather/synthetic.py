@@ -36,6 +36,7 @@ import pandas as pd
 
 from energy.errors import InputError, WeatherError
 from energy.steps import Array
+from energy.weather.clearsky import clear_sky
 from energy.weather.decomposition import complete
 from energy.weather.series import Place, Provenance, Weather
 
@@ -180,13 +181,8 @@ def _clear_w_m2(
     middle: pd.DatetimeIndex, latitude_deg: float, longitude_deg: float, elevation_m: float
 ) -> Array:
     """GHI of the clear sky, so that its ceiling stays below the light outside the atmosphere."""
-    from pvlib import irradiance, location
-
-    place = location.Location(latitude_deg, longitude_deg, altitude=elevation_m)
-    sun = place.get_solarposition(middle)
-    clear = place.get_clearsky(middle, solar_position=sun)["ghi"].to_numpy(dtype=float)
-    outside = np.asarray(irradiance.get_extra_radiation(middle), dtype=float)
-    outside = outside * np.cos(np.radians(sun["zenith"].to_numpy(dtype=float)))
+    sky = clear_sky(middle, Place(latitude_deg, longitude_deg, elevation_m))
+    clear, outside = sky.clear_w_m2, sky.extra_w_m2 * sky.sine
     # Above 5,000 m the model comes near it.
     return np.asarray(np.clip(clear, 0.0, np.maximum(outside, 0.0) / CEILING), dtype=float)
 

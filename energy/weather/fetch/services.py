@@ -46,6 +46,7 @@ from energy.weather import checks
 from energy.weather.fetch import cache as kept
 from energy.weather.fetch.http import TIMEOUT_S, SourceError, Wire, readable
 from energy.weather.series import COLUMNS, Place, Provenance, Weather
+from energy.weather.sun import sun_position
 
 #: First wait before a request is made again [s]; each further one is twice as long.
 FIRST_WAIT_S = 1.0
@@ -492,15 +493,12 @@ def _instants(
     data: pd.DataFrame, latitude_deg: float, longitude_deg: float, elevation_m: float, where: str
 ) -> tuple[pd.DatetimeIndex, pd.Series]:
     """The instants that PVGIS's values are for, and the sun's apparent zenith angle then [deg]."""
-    from pvlib import solarposition
-
     index = pd.DatetimeIndex(data.index)
     height = data["solar_elevation"]
     for minutes in (0, 30, -30):
         instant = index + pd.Timedelta(minutes=minutes)
-        sun = solarposition.get_solarposition(
-            instant, latitude_deg, longitude_deg, elevation_m
-        ).set_index(index)
+        place = Place(latitude_deg, longitude_deg, elevation_m)
+        sun = sun_position(instant, place).frame.set_index(index)
         # Half an hour moves the sun by several degrees; another algorithm by hundredths.
         if (sun["apparent_elevation"] - height)[height > 5.0].abs().mean() < 0.5:
             return instant, sun["apparent_zenith"]
