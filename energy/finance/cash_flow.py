@@ -38,7 +38,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 
 from energy.errors import InputError
 from energy.finance.depreciation import depreciation_fractions
@@ -494,6 +493,8 @@ def _no_price(irr_fraction: float) -> str:
 
 def _searched(value: Any, guess: float, scale: float) -> float:
     """The root of a value that is not linear in the price, from a guess; NaN without any."""
+    from scipy.optimize import brentq
+
     reach = 0.05 * scale
     for _ in range(40):
         low, high = guess - reach, guess + reach

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.optimize import brentq
 
 from energy.steps import Array
 
@@ -42,9 +41,6 @@ def internal_rates(flows_usd: Array) -> list[float]:
     scaled = flows_usd / np.abs(flows_usd).max()
     years = np.arange(float(len(scaled)))
 
-    def value(factor: float) -> float:
-        return float(scaled @ factor**years)
-
     if changes > 1:
         return _many(scaled)
     values = scaled @ _FACTORS ** years[:, None]
@@ -52,7 +48,27 @@ def internal_rates(flows_usd: Array) -> list[float]:
     if not len(at):
         return []
     low, high = _FACTORS[at[0]], _FACTORS[at[0] + 1]
-    return [1.0 / float(brentq(value, low, high, xtol=1e-16, rtol=1e-14)) - 1.0]
+    return [1.0 / _root(scaled, low, high) - 1.0]
+
+
+def _root(scaled: Array, low: float, high: float) -> float:
+    """The discount factor between two at which the present value is zero.
+
+    Newton's steps, and a halving where one leaves what holds the root. Its own so that a command
+    that prints one return does not load a library of optimization.
+    """
+    years = np.arange(float(len(scaled)))
+    sign, factor = np.sign(scaled @ low**years), (low + high) / 2.0
+    for _ in range(200):
+        value = float(scaled @ factor**years)
+        low, high = (factor, high) if np.sign(value) == sign else (low, factor)
+        slope = float((scaled[1:] * years[1:]) @ factor ** years[:-1])
+        step = value / slope if slope else math.inf
+        after = factor - step if low < factor - step < high else (low + high) / 2.0
+        if abs(after - factor) <= 1e-15 * factor:
+            return after
+        factor = after
+    return factor
 
 
 def _many(scaled: Array) -> list[float]:

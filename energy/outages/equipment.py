@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom
 
 from energy.dispatch import FLOWS, Dispatch
 from energy.dispatch.run import cyclic_soc, reserve_of, run_flows
@@ -379,6 +378,8 @@ def _common(run: Dispatch, units: int, by_weather: Any, day: Any) -> CommonOutag
     Units that run for as long as a transformer is out fail as running ones do, so that so many
     are up as in the long run of units that are always asked for.
     """
+    from scipy.stats import binom
+
     failures, load = run.case.assumptions.failures, run.load_mw
     connected = failures.transformer_availability * failures.feeder_availability
     controls = failures.controls_availability

@@ -20,7 +20,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.stats import binom
 
 from energy.errors import InputError
 from energy.steps import Array
@@ -139,6 +138,8 @@ def survival(
         )
     if problems:
         raise InputError(problems)
+    from scipy.stats import binom
+
     per_h, hours, units = round(1.0 / step_h), int(hours), int(units)
     at = (round(start_h * per_h) + np.arange(hours * per_h)) % max(steps, 1)
     load, solar = np.broadcast_to(load, steps)[at], np.broadcast_to(solar, steps)[at]

@@ -35,7 +35,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
 
 from energy.case import Case
 from energy.dispatch import simulate
@@ -107,7 +106,9 @@ class Part:
 
     def interval(self) -> tuple[float, float]:
         """Factors of the cost between which the truth lies with probability `LEVEL`."""
-        half = self.spread * float(student.ppf(0.5 + LEVEL / 2, self.freedom))
+        from scipy.special import stdtrit  # Student's t, without scipy.stats
+
+        half = self.spread * float(stdtrit(self.freedom, 0.5 + LEVEL / 2))
         return math.exp(self.shift - half), math.exp(self.shift + half)
 
 

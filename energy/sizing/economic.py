@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.optimize import brentq, minimize_scalar
-
 from energy.case import Case
 from energy.dispatch import Design
 from energy.errors import InfeasibleError
@@ -94,6 +92,8 @@ def most_for_budget(case: Case, budget_usd: float) -> Design:
     last = int(np.flatnonzero(tried_usd <= budget_usd)[-1])
     fraction = float(TRIED[last])
     if last + 1 < len(TRIED) and np.isfinite(tried_usd[last + 1]):
+        from scipy.optimize import brentq
+
         fraction = brentq(
             lambda fraction: float(capital_usd(np.array([fraction]))[0]) - budget_usd,
             TRIED[last], TRIED[last + 1], xtol=1e-12, rtol=1e-12,
@@ -122,6 +122,8 @@ def _optimum(case: Case, value: Callable[[Array, Array], Array]) -> tuple[Design
     -------
     The plant, and its value.
     """
+    from scipy.optimize import minimize_scalar
+
     fixed_usd = annual_usd_per_size(case)["load"] * case.peak_load_mw
     problem = problem_of(case)
 

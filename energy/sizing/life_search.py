@@ -25,7 +25,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.optimize import linprog
 
 from energy.sizing.cutting_planes import Problem
 from energy.sizing.storage_curve import unserved_and_slopes
@@ -234,6 +233,8 @@ class LifeSearch:
 
     def _program(self, usd: Array, scale: Array, left: Array) -> tuple[Array, float] | None:
         """Sizes and cost of the cheapest plant by the planes so far; None when there is none."""
+        from scipy.optimize import linprog
+
         given, unit, years = self.given, self._unit, self.given.years
         sizes, means, rounds = len(scale), len(given.weights), len(self._planes)
         planes = np.concatenate(self._planes)

@@ -24,7 +24,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
 from energy.errors import InputError
 from energy.finance import annual_usd_per_size
@@ -226,4 +225,6 @@ def _annual_usd(problem: Problem, rows: NDArray[np.intp], fraction: float) -> fl
 
 def _most_events(count: int) -> float:
     """Upper limit of the expected number of events where `count` were seen [2]."""
-    return float(chi2.ppf(CONFIDENCE, 2 * (count + 1)) / 2)
+    from scipy.special import gammaincinv  # half of chi-squared's, without scipy.stats
+
+    return float(gammaincinv(count + 1, CONFIDENCE))
