@@ -44,6 +44,9 @@ CHANGED: dict[str, str] = {
     r"^odds/": "one more assumption is drawn, what snow takes: the same seed draws others",
     r"^run/.*/lolev_events_per_year$": "an event over the joint of a cyclic chain is one event",
     r"^array/el-paso/": "another search, which also looks for the pitch: other arrays are tried",
+    r"^frontier/el-paso/(battery_mwh|usd_per_mwh|.*d_per_mwh)/29$": (
+        "the sun moved by 5e-9 degrees, and the last target's optimum is flat"
+    ),
     r"^machine/wse-3/": "1.58e16 dense FLOP/s, not 1.25e17 that counts sparsity",
     r"^compute/wse-3/(runs_per_year|usd_per_run)$": "as machine/wse-3",
 }
