@@ -94,7 +94,7 @@ def rear_light(rows: OverGround, light: OpenLight, glass: Glass) -> Array:
     """
     whole = np.arange(np.floor(rows.tilt_deg.min()), np.ceil(rows.tilt_deg.max()) + 1.0)
     pitch = 1.0 / rows.gcr_fraction
-    views = _views(whole, rows.lower_edge(whole), pitch, glass)
+    views = views_of(whole, rows.lower_edge(whole), pitch, glass)
     at = np.minimum((rows.tilt_deg - whole[0]).astype(np.int64), max(len(whole) - 2, 0))
     part = rows.tilt_deg - whole[at]
 
@@ -133,8 +133,8 @@ def rear_light(rows: OverGround, light: OpenLight, glass: Glass) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class _Views:
-    """What the rear sees at each tilt, as view factors times what its glass lets through.
+class Views:
+    """What the rear sees at each of some tilts, as view factors times what its glass lets through.
 
     `ground` of shape (tilts, STRIPS + 1) adds up the strips from the lower edge's foot to the next
     row's, all that look alike taken together; `grey` weighs them with the sky that they see.
@@ -145,8 +145,8 @@ class _Views:
     sky: Array
 
 
-def _views(tilt_deg: Array, lower_edge: Array, pitch: float, glass: Glass) -> _Views:
-    """Follow the rays of every tilt: shape (tilts, points, rays)."""
+def views_of(tilt_deg: Array, lower_edge: Array, pitch: float, glass: Glass) -> Views:
+    """What the rear sees at some tilts; it follows the rays of each: (tilts, points, rays)."""
     slope = np.radians(tilt_deg)[:, None, None]
     edge = lower_edge[:, None, None]
     along = ((np.arange(POINTS) + 0.5) / POINTS)[None, :, None]
@@ -169,7 +169,8 @@ def _views(tilt_deg: Array, lower_edge: Array, pitch: float, glass: Glass) -> _V
     row_behind = ahead & over_foot & ~over_top
     downward = (up < -1e-9) & ~row_behind
     hit = x + right * y / np.where(downward, -up, 1.0)
-    strip = np.floor(np.mod(hit / pitch, 1.0) * STRIPS).astype(np.int64) % STRIPS
+    rows_away = hit / pitch
+    strip = ((rows_away - np.floor(rows_away)) * STRIPS).astype(np.int64) % STRIPS
     tilts = np.broadcast_to(np.arange(len(tilt_deg))[:, None, None], strip.shape)
     weights = np.broadcast_to(weight, strip.shape)
     seen = np.bincount(
@@ -177,7 +178,7 @@ def _views(tilt_deg: Array, lower_edge: Array, pitch: float, glass: Glass) -> _V
     ).reshape(-1, STRIPS)
     ground = np.concatenate([np.zeros((len(tilt_deg), 1)), np.cumsum(seen, axis=1)], axis=1)
     sky = np.sum(np.where(skyward, weights, 0.0), axis=(1, 2))
-    return _Views(ground, np.sum(seen * _sky_of_ground(tilt_deg, lower_edge, pitch), axis=1), sky)
+    return Views(ground, np.sum(seen * _sky_of_ground(tilt_deg, lower_edge, pitch), axis=1), sky)
 
 
 def _through(glass: Glass, angle_deg: Array) -> Array:
@@ -196,7 +197,7 @@ def _sky_of_ground(tilt_deg: Array, lower_edge: Array, pitch: float) -> Array:
     row = (np.arange(-NEIGHBORS, NEIGHBORS + 2) * pitch)[None, None, :]
 
     def cosine(x: Array, y: Array) -> Array:
-        return np.asarray((x - strip) / np.hypot(x - strip, np.maximum(y, 1e-9)))
+        return np.asarray((x - strip) / np.sqrt((x - strip) ** 2 + np.maximum(y, 1e-9) ** 2))
 
     lower = cosine(np.asarray(row), edge)
     upper = cosine(np.asarray(row + np.cos(slope)), np.asarray(edge + np.sin(slope)))

@@ -30,7 +30,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from energy.array import Solar, Tracker
+from energy.array import FixedTilt, Solar, Tracker
 from energy.rear import OpenLight, OverGround, rear_light
 from energy.steps import Array
 from energy.weather import Place, Weather
@@ -190,7 +190,7 @@ def dc_chain(weather: Weather, solar: Solar, sun: Sun, rows: RowLight) -> DcChai
     DcChain
         Each of shape (n,); 0 at night.
     """
-    from pvlib import pvsystem, spectrum, temperature
+    from pvlib import pvsystem, temperature
 
     front = rows.total
     rear = rows.rear * (solar.bifaciality_fraction * (1.0 - solar.rear_loss_fraction))
@@ -200,12 +200,11 @@ def dc_chain(weather: Weather, solar: Solar, sun: Sun, rows: RowLight) -> DcChai
     sky_deg = 59.7 - 0.1388 * tilt_deg + 0.001497 * tilt_deg**2
     ground_deg = 90.0 - 0.5788 * tilt_deg + 0.002693 * tilt_deg**2
     transmitted = (
-        rows.direct[lit] * _through_glass(rows.aoi_deg[lit])
-        + rows.sky[lit] * _through_glass(sky_deg)
-        + rows.ground[lit] * _through_glass(ground_deg)
+        rows.direct[lit] * through_glass(rows.aoi_deg[lit])
+        + rows.sky[lit] * through_glass(sky_deg)
+        + rows.ground[lit] * through_glass(ground_deg)
     )
-    colour = spectrum.spectral_factor_sapm(_absolute_air_mass(sun.at(lit)), AIR_MASS)
-    effective = (transmitted + rear) * np.nan_to_num(np.asarray(colour, dtype=float))
+    effective = (transmitted + rear) * spectral_factor(sun.at(lit))
     cell_c = temperature.noct_sam(
         front + rear,
         weather.frame["temp_air"].to_numpy(dtype=float)[lit],
@@ -239,18 +238,27 @@ def ac_per_mwdc(dc: Array, solar: Solar) -> Array:
     return np.asarray(np.clip(np.nan_to_num(ac), 0.0, rating) * solar.ac_kept_fraction, dtype=float)
 
 
-def _through_glass(angle_deg: Array) -> Array:
+def facing_deg(mount: FixedTilt, place: Place) -> float:
+    """Azimuth of fixed rows [deg]: toward the equator where none is given."""
+    equator_deg = 180.0 if place.latitude_deg >= 0 else 0.0
+    return equator_deg if mount.azimuth_deg is None else mount.azimuth_deg
+
+
+def through_glass(angle_deg: Array) -> Array:
     """What coated glass lets through of light at an angle of incidence, against straight light."""
     from pvlib import iam
 
     return np.asarray(iam.physical(angle_deg, n_ar=COATING_INDEX), dtype=float)
 
 
-def _absolute_air_mass(sun: Sun) -> Array:
-    from pvlib import atmosphere
+def spectral_factor(sun: Sun) -> Array:
+    """What the color of the light does to the cells' power, as a factor; 0 at night."""
+    from pvlib import atmosphere, spectrum
 
     pressure_pa = atmosphere.alt2pres(sun.place.elevation_m)
-    return np.asarray(atmosphere.get_absolute_airmass(sun.air_mass, pressure_pa), dtype=float)
+    air_mass = atmosphere.get_absolute_airmass(sun.air_mass, pressure_pa)
+    factor = spectrum.spectral_factor_sapm(air_mass, AIR_MASS)
+    return np.asarray(np.nan_to_num(np.asarray(factor, dtype=float)))
 
 
 def _orientation(solar: Solar, sun: Sun) -> tuple[Array, Array, Array]:
@@ -272,9 +280,7 @@ def _orientation(solar: Solar, sun: Sun) -> tuple[Array, Array, Array]:
         azimuth = np.nan_to_num(np.asarray(turned["surface_azimuth"], dtype=float), nan=180.0)
     else:
         tilt = np.full_like(sun.zenith_deg, mount.tilt_deg)
-        equator_deg = 180.0 if sun.place.latitude_deg >= 0 else 0.0
-        facing_deg = equator_deg if mount.azimuth_deg is None else mount.azimuth_deg
-        azimuth = np.full_like(sun.zenith_deg, facing_deg)
+        azimuth = np.full_like(sun.zenith_deg, facing_deg(mount, sun.place))
     aoi = irradiance.aoi(tilt, azimuth, sun.zenith_deg, sun.azimuth_deg)
     return tilt, azimuth, np.asarray(aoi, dtype=float)
 
@@ -354,7 +360,7 @@ def _rear(
         normal=np.where(up, dni, 0.0) + halo / steep,
         albedo=albedo,
     )
-    return rear_light(rows, light, _through_glass)
+    return rear_light(rows, light, through_glass)
 
 
 def _rows(

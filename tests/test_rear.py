@@ -16,7 +16,7 @@ from pvlib.bifacial.utils import vf_ground_sky_2d_integ, vf_row_ground_2d_integ,
 import energy as en
 from energy.array import FixedTilt, Tracker
 from energy.assumptions import read_assumptions
-from energy.rear import OpenLight, OverGround, _sky_of_ground, _views, rear_light
+from energy.rear import OpenLight, OverGround, _sky_of_ground, rear_light, views_of
 from energy.site import read_site
 from energy.solar import dc_chain, light_on_rows, sun_over
 
@@ -103,7 +103,7 @@ def test_dark_ground_and_no_sky_give_nothing() -> None:
 @pytest.mark.parametrize("gcr", [0.2, 0.4, 0.6])
 def test_views_are_those_of_pvlib(tilt: float, gcr: float) -> None:
     # pvlib has rows stand on the ground; seen from behind they lean the other way.
-    views = _views(one(tilt), one(0.0), 1 / gcr, clear)
+    views = views_of(one(tilt), one(0.0), 1 / gcr, clear)
     assert views.ground[0, -1] == pytest.approx(vf_row_ground_2d_integ(180 - tilt, gcr), abs=0.012)
     assert views.sky[0] == pytest.approx(vf_row_sky_2d_integ(180 - tilt, gcr), abs=0.012)
 

@@ -31,6 +31,7 @@ LAYERS = {
         "array",
         "rear",
         "solar",
+        "fused",
         "snow",
         "fade",
         "wear",
