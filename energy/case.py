@@ -19,6 +19,7 @@ from energy.assumptions import Assumptions, read_assumptions
 from energy.curtailment import checked_open, darkest_hours_cut
 from energy.datacenter.facility import Building, Datacenter, load_mw, operate
 from energy.errors import InputError
+from energy.fused import Sky, dc_under, row_light, rows_under, sky_over
 from energy.parameters import price_factor
 from energy.price_books import book_for
 from energy.site import LocalPrice, Site
@@ -26,7 +27,9 @@ from energy.snow import (
     SNOW_MODELS,
     RowsInSnow,
     SnowLoss,
+    SnowMonths,
     mean_loss,
+    months_of,
     no_snow_loss,
     snow_loss,
 )
@@ -64,8 +67,8 @@ class Profiles:
     ----------
     sun
         The sun over the site.
-    snowfall
-        Snow at each step.
+    snowfall, snow_months
+        Snow at each step, and what Townsend's model makes of its months for any array.
     clean
         A new array without snow.
     solar_new, solar
@@ -83,6 +86,7 @@ class Profiles:
 
     sun: Sun | None = None
     snowfall: Snowfall | None = None
+    snow_months: SnowMonths | None = None
     clean: CleanArray | None = None
     solar_new: Array | None = None
     solar: Array | None = None
@@ -165,8 +169,10 @@ class Case:
         same_light = same_array and same_snow and not given & {"snowfall", "clean"}
         # A calendar is kept; the darkest hours are found anew, in the new series.
         kept = replace(self.profiles, sun=self.sun, snowfall=self.snowfall)
+        months = self.__dict__.get("snow_months", kept.snow_months)
         return replace(
             kept,
+            snow_months=None if "snowfall" in given else months,
             clean=self.__dict__.get("clean", kept.clean) if same_array else None,
             solar_new=self._known_solar_new() if same_light and "solar_new" not in given else None,
             solar=kept.solar if same_light and "solar_new" not in given else None,
@@ -220,11 +226,10 @@ class Case:
     @cached_property
     def clean(self) -> CleanArray:
         """The new array without snow."""
-        known = self.profiles.clean
-        return known if known is not None else self._clean(self.assumptions.solar)
-
-    def _clean(self, solar: Solar) -> CleanArray:
-        rows = light_on_rows(self.weather, solar, self.sun, self._albedo(solar))
+        if self.profiles.clean is not None:
+            return self.profiles.clean
+        solar = self.assumptions.solar
+        rows = light_on_rows(self.weather, solar, self.sun, self.albedo(solar))
         chain = dc_chain(self.weather, solar, self.sun, rows)
         left = {
             "ghi": self.weather.frame["ghi"].to_numpy(dtype=float) / 1000.0,
@@ -240,21 +245,28 @@ class Case:
             yearly[name] = kwh = kwh * (1.0 - loss)
         return CleanArray(rows, chain.dc, yearly)
 
-    def _albedo(self, solar: Solar) -> Array:
-        """Albedo of the ground at each step; bare where snow is left out."""
+    def albedo(self, solar: Solar) -> Array:
+        """Albedo of the ground around an array at each step; bare where snow is left out."""
         snow = None if self.snow_loss is no_snow_loss else self.snowfall
         given = self.site.albedo
         bare = solar.albedo_fraction if given is None else given.monthly_fraction
-        return ground_albedo(snow, bare, self.weather.local_middle)
+        return ground_albedo(snow, bare, self.weather.local_month)
 
     @cached_property
     def snow_lost(self) -> Array:
         """Fraction of the new array's DC power that snow takes, one value a step."""
-        return self._snow_lost(self.assumptions.solar, self.clean)
+        return self._snow_lost(self.assumptions.solar, self.clean.rows, self.clean.dc)
 
-    def _snow_lost(self, solar: Solar, clean: CleanArray) -> Array:
-        rows = RowsInSnow(self.weather, self.snowfall, solar.mount, clean.rows, clean.dc)
-        return snow_loss(self.snow_loss, self.assumptions.snow, rows)
+    def _snow_lost(self, solar: Solar, rows: RowLight, dc: Array) -> Array:
+        months = self.snow_months if self.snows else None
+        in_snow = RowsInSnow(self.weather, self.snowfall, solar.mount, rows, dc, months)
+        return snow_loss(self.snow_loss, self.assumptions.snow, in_snow)
+
+    @cached_property
+    def snow_months(self) -> SnowMonths:
+        """What no array changes of the months of snow."""
+        known = self.profiles.snow_months
+        return known if known is not None else months_of(self.weather, self.snowfall)
 
     @property
     def snow_model(self) -> str:
@@ -307,10 +319,22 @@ class Case:
         """Fraction of the new array's yearly AC energy that snow takes."""
         return float(self.losses["loss_fraction"].to_dict()["snow"])
 
-    def dc_per_mwdc(self, solar: Solar, *, snow: bool = True) -> Array:
-        """MW before the inverter per MWdc of a new array at this site, one value a step."""
-        clean = self._clean(solar)
-        return clean.dc * (1.0 - self._snow_lost(solar, clean)) if snow else clean.dc
+    @property
+    def sky(self) -> Sky:
+        """What many arrays at this site share, for `dc_per_mwdc`; some 140 B a step, not kept."""
+        return sky_over(self.weather, self.sun)
+
+    def dc_per_mwdc(self, solar: Solar, sky: Sky) -> Array:
+        """MW before the inverter per MWdc of a new array at this site, one value a step.
+
+        For bulk work: by the compiled loops of `energy.fused`, which give what `solar_new` is made
+        of to 1e-8.
+        """
+        rows, albedo = rows_under(sky, solar), self.albedo(solar)
+        dc = dc_under(rows, solar, albedo)
+        if not self.snows:
+            return dc
+        return dc * (1.0 - self._snow_lost(solar, row_light(rows, solar, albedo), dc))
 
     @cached_property
     def solar(self) -> Array:

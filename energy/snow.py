@@ -20,7 +20,7 @@ References
 
 from __future__ import annotations
 
-import warnings
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
@@ -31,12 +31,19 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from energy.array import FixedTilt, Tracker
+from energy.compiled import kernel
 from energy.parameters import Input
 from energy.solar import RowLight
 from energy.steps import Array
 from energy.weather import Weather
 from energy.weather.humidity import relative_humidity
 from energy.weather.snowfall import Snowfall
+
+#: The coverage model: hourly snowfall that covers the rows [cm/h], depth on the ground below which
+#: they are bare [cm]; snow slides where the air is warmer than the light on the rows over
+#: `SLIDE_W_M2_C`, and `SLIDE_PER_H` times the sine of the tilt of a row's slant slides off in an
+#: hour [1, 2].
+RATE_CM_PER_H, DEPTH_CM, SLIDE_W_M2_C, SLIDE_PER_H = 1.0, 1.0, -80.0, 0.197
 
 #: A day with more snow than this [cm] is an event of Townsend's model: one inch.
 EVENT_CM = 2.54
@@ -55,6 +62,50 @@ class Snow(Input):
 
 
 @dataclass(frozen=True, eq=False)
+class SnowMonths:
+    """What no array changes of the months of a series, for Townsend's model.
+
+    Parameters
+    ----------
+    month
+        Number of the calendar month that each step is in, shape (n,).
+    age_h
+        Hours since the last step with a fall, counted around the chain's end; 0 at a fall.
+    snow_cm, events
+        Snow of each month, and its days with more than `EVENT_CM`.
+    relative_humidity_percent, temp_air_c
+        Their means in each month.
+    """
+
+    month: NDArray[np.int64]
+    age_h: Array
+    snow_cm: Array
+    events: Array
+    relative_humidity_percent: Array
+    temp_air_c: Array
+
+
+def months_of(weather: Weather, snowfall: Snowfall) -> SnowMonths:
+    """The months of a series and its snow."""
+    local = weather.local_middle
+    _, month = np.unique(local.year * 12 + local.month, return_inverse=True)
+    steps = np.bincount(month)
+    air = weather.frame["temp_air"].to_numpy(dtype=float)
+    day = local.normalize()
+    daily = pd.Series(snowfall.fall_cm).groupby(np.asarray(day)).sum()
+    days = pd.Series(month).groupby(np.asarray(day)).first().to_numpy()
+    falls = snowfall.fall_cm > 0.0
+    return SnowMonths(
+        month=month.astype(np.int64),
+        age_h=_steps_since(falls) * weather.step_h if falls.any() else np.zeros(len(month)),
+        snow_cm=np.bincount(month, snowfall.fall_cm).astype(float),
+        events=np.bincount(days, daily.to_numpy() >= EVENT_CM, len(steps)).astype(float),
+        relative_humidity_percent=100.0 * np.bincount(month, relative_humidity(weather)) / steps,
+        temp_air_c=np.bincount(month, air) / steps,
+    )
+
+
+@dataclass(frozen=True, eq=False)
 class RowsInSnow:
     """Rows of one array in the snow of one place.
 
@@ -68,6 +119,8 @@ class RowsInSnow:
         Light on their front, and their tilt, at each step.
     dc
         Power without snow [MWdc per MWdc], n steps.
+    months
+        `months_of` the series, where they are known.
     """
 
     weather: Weather
@@ -75,6 +128,7 @@ class RowsInSnow:
     mount: Tracker | FixedTilt
     rows: RowLight
     dc: Array
+    months: SnowMonths | None = None
 
 
 #: Gives the fraction of DC power lost at each step, shape (n,).
@@ -108,30 +162,36 @@ def coverage_loss(rows: RowsInSnow) -> Array:
     >>> case.snow_loss_fraction < 0.01
     True
     """
-    from pvlib import snow
-
-    weather, fall = rows.weather, rows.snowfall
-    # Chains of years have joints; the model takes the time between steps as time to slide.
-    steps = pd.date_range(
-        "2001-01-01", periods=len(rows.dc), freq=pd.Timedelta(hours=weather.step_h)
+    fall, step_h = rows.snowfall, rows.weather.step_h
+    # The depth before a fall would say that there is nothing to cover the rows with.
+    depth_cm = fall.depth_cm + fall.fall_cm
+    bare = depth_cm < DEPTH_CM
+    covers = (fall.fall_cm / step_h > RATE_CM_PER_H - 1e-9) & ~bare
+    slides = rows.weather.frame["temp_air"].to_numpy(dtype=float) > rows.rows.total / SLIDE_W_M2_C
+    slid = np.where(
+        slides & ~covers, SLIDE_PER_H * np.sin(np.radians(rows.rows.tilt_deg)) * step_h, 0.0
     )
+    slid[0] = 0.0
+    slid[bare] = 1.0
+    covered = np.empty(len(slid))
+    _fill_covered(covers, slid, covered)
+    strings = rows.mount.strings_along_slant
+    return np.asarray(np.ceil(covered * strings) / strings)
 
-    def series(values: Array) -> pd.Series[float]:
-        return pd.Series(np.asarray(values, dtype=float), index=steps)
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pvlib 0.16 calls what pandas 3.1 is about to change
-        covered = snow.coverage_nrel(
-            series(fall.fall_cm),
-            series(rows.rows.total),
-            series(weather.frame["temp_air"].to_numpy()),
-            series(rows.rows.tilt_deg),
-            # The depth before a fall would say that there is nothing to cover the rows with.
-            snow_depth=series(fall.depth_cm + fall.fall_cm),
-            threshold_snowfall=1.0 - 1e-9,  # pvlib's is exclusive
-        )
-    lost = snow.dc_loss_nrel(covered.to_numpy(), rows.mount.strings_along_slant)
-    return np.asarray(lost, dtype=float)
+@kernel()
+def _fill_covered(covers: NDArray[np.bool_], slid: Array, covered: Array) -> None:
+    """Fraction of the rows under snow: all at a fall, less what has slid off since."""
+    on_rows, gone, lost_digits = 0.0, 0.0, 0.0
+    for at in range(len(slid)):
+        if covers[at]:
+            on_rows, gone, lost_digits = 1.0, 0.0, 0.0
+        # Kahan's sum, as pandas has it: a string at the edge of the snow hangs on the last digit.
+        more = slid[at] - lost_digits
+        total = gone + more
+        lost_digits = total - gone - more
+        gone = total
+        covered[at] = max(on_rows - gone, 0.0)
 
 
 def townsend_loss(rows: RowsInSnow) -> Array:
@@ -142,27 +202,64 @@ def townsend_loss(rows: RowsInSnow) -> Array:
     lost is 1 at a fall and decays since the last one, at the rate that gives the month its loss.
     Shape (n,), 0 to 1; [3] of this module.
     """
-    weather = rows.weather
-    month, monthly = _monthly_townsend(rows)
+    months = rows.months or months_of(rows.weather, rows.snowfall)
+    month, age_h, monthly = months.month, months.age_h, _monthly_townsend(rows, months)
     lost = np.zeros(len(rows.dc))
     light = np.flatnonzero((rows.dc > 0.0) & (monthly[month] > 0.0))
     if not len(light):
         return lost
-    age_h = _hours_since(rows.snowfall.fall_cm > 0.0)[light] * weather.step_h
-    month, dc = month[light], rows.dc[light]
-    count = len(monthly)
-    energy = np.bincount(month, dc, count)
-    low, high = np.full(count, np.log(SHORTEST_H)), np.full(count, np.log(LONGEST_H))
-    for _ in range(40):
-        middle = (low + high) / 2
-        got = np.bincount(month, dc * np.exp(-age_h / np.exp(middle)[month]), count)
-        slower = got < monthly * energy
-        low, high = np.where(slower, middle, low), np.where(slower, high, middle)
-    lost[light] = np.exp(-age_h / np.exp((low + high) / 2)[month])
+    month, age_h, dc = month[light], age_h[light], rows.dc[light]
+    wanted = monthly * np.bincount(month, dc, len(monthly))
+    decay = np.empty(len(monthly))
+    _fill_decay(month, age_h, dc, wanted, decay)
+    lost[light] = np.exp(-age_h * decay[month])
     # A month that loses less than the hours of its falls themselves loses a part of those.
-    got = np.bincount(month, dc * lost[light], count)
-    lost[light] *= np.minimum(1.0, monthly * energy / np.maximum(got, 1e-12))[month]
+    got = np.bincount(month, dc * lost[light], len(monthly))
+    lost[light] *= np.minimum(1.0, wanted / np.maximum(got, 1e-12))[month]
     return lost
+
+
+@kernel()
+def _fill_decay(
+    month: NDArray[np.int64], age_h: Array, dc: Array, wanted: Array, decay: Array
+) -> None:
+    """Rates [1/h] at which exp(-rate age) takes the wanted sum of each month's power.
+
+    Newton's steps in the logarithm of the rate, halved spans where they lead out.
+    """
+    count = len(wanted)
+    low, high, here = np.empty(count), np.empty(count), np.empty(count)
+    got, slope, sought = np.empty(count), np.empty(count), np.empty(count)
+    for which in range(count):
+        low[which], high[which] = -math.log(LONGEST_H), -math.log(SHORTEST_H)
+        here[which] = (low[which] + high[which]) / 2.0
+        decay[which], sought[which] = math.exp(here[which]), 1.0
+    for _ in range(60):
+        for which in range(count):
+            got[which], slope[which] = 0.0, 0.0
+        for at in range(len(dc)):
+            which = month[at]
+            if sought[which] > 0.0:
+                ages = age_h[at] * decay[which]
+                power = dc[at] * math.exp(-ages)
+                got[which] += power
+                slope[which] += power * ages
+        for which in range(count):
+            if sought[which] > 0.0:
+                more = got[which] - wanted[which]
+                if more > 0.0:
+                    low[which] = here[which]
+                else:
+                    high[which] = here[which]
+                there = here[which] + more / slope[which] if slope[which] > 0.0 else math.inf
+                if low[which] < there < high[which]:
+                    # Each of Newton's steps doubles the digits that are right.
+                    sought[which] = 1.0 if abs(there - here[which]) > 1e-6 else 0.0
+                else:
+                    there = (low[which] + high[which]) / 2.0
+                    sought[which] = 1.0 if high[which] - low[which] > 1e-12 else 0.0
+                here[which] = there
+                decay[which] = math.exp(there)
 
 
 def mean_loss(rows: RowsInSnow) -> Array:
@@ -176,7 +273,7 @@ SNOW_MODELS: dict[str, SnowLoss] = {
 }  # fmt: skip
 
 
-def _hours_since(falls: NDArray[np.bool_]) -> Array:
+def _steps_since(falls: NDArray[np.bool_]) -> Array:
     """Steps since the last one with a fall, counted around the chain's end; 0 at a fall."""
     at = np.flatnonzero(falls)
     steps = np.arange(len(falls))
@@ -184,34 +281,27 @@ def _hours_since(falls: NDArray[np.bool_]) -> Array:
     return np.asarray((steps - last) % len(falls), dtype=float)
 
 
-def _monthly_townsend(rows: RowsInSnow) -> tuple[NDArray[np.int64], Array]:
-    """Number of the calendar month that each step is in, and what Townsend has it lose."""
+def _monthly_townsend(rows: RowsInSnow, months: SnowMonths) -> Array:
+    """What Townsend has each month lose."""
     from pvlib import snow
 
-    weather, mount = rows.weather, rows.mount
-    local, frame = weather.local_middle, weather.frame
-    _, month = np.unique(local.year * 12 + local.month, return_inverse=True)
-    steps = np.bincount(month)
-    air = frame["temp_air"].to_numpy(dtype=float)
-    day = local.normalize()
-    daily = pd.Series(rows.snowfall.fall_cm).groupby(np.asarray(day)).sum()
-    days = pd.Series(month).groupby(np.asarray(day)).first().to_numpy()
+    mount = rows.mount
     # A tracker counts with its greatest angle and the half of its row below the axis [3].
     tilt_deg, slant_m = (
         (mount.max_angle_deg, mount.row_width_m / 2)
         if isinstance(mount, Tracker)
         else (mount.tilt_deg, mount.row_width_m)
     )
-    light_wh = np.bincount(month, rows.rows.total) * weather.step_h
+    light_wh = np.bincount(months.month, rows.rows.total) * rows.weather.step_h
     loss = snow.loss_townsend(
-        snow_total=np.bincount(month, rows.snowfall.fall_cm),
-        snow_events=np.bincount(days, daily.to_numpy() >= EVENT_CM, len(steps)),
+        snow_total=months.snow_cm,
+        snow_events=months.events,
         surface_tilt=tilt_deg,
-        relative_humidity=100.0 * np.bincount(month, relative_humidity(weather)) / steps,
-        temp_air=np.bincount(month, air) / steps,
+        relative_humidity=months.relative_humidity_percent,
+        temp_air=months.temp_air_c,
         poa_global=np.maximum(light_wh, 1.0),  # a polar night has nothing to lose
         slant_height=slant_m,
         lower_edge_height=mount.lower_edge_m,
         string_factor=1.0 if mount.strings_along_slant == 1 else STRING_FACTOR,
     )
-    return month.astype(np.int64), np.asarray(loss, dtype=float)
+    return np.asarray(loss, dtype=float)

@@ -268,3 +268,54 @@ def test_a_mistake_of_a_percent_in_any_number_of_the_array_is_seen() -> None:
                 **({"mount": solar.mount.replace(**change)} if on_mount else change)
             )
             assert apart(dc_under(rows_under(sky, wrong), wrong), expected) > 100 * WHOLE, name
+
+
+# --- with snow ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["tracker", "tracker, wide, to 60 degrees", "fixed", "flat"])
+@pytest.mark.parametrize("name", ["wyoming", "kiruna", "el-paso", "minnesota"])
+def test_power_in_snow_is_that_of_the_case(name: str, kind: str) -> None:
+    # Other ground, snow that covers the rows, by both models: all that a case knows.
+    solar = ARRAYS[kind]
+    case = en.Case(en.read_site(name), en.Datacenter(it_mw=100), read_assumptions())
+    ours = ac_per_mwdc(case.dc_per_mwdc(solar, case.sky), solar)
+    other = case.replace(assumptions=case.assumptions.replace(solar=solar))
+    assert apart(ours, other.solar_new) < WHOLE
+    bare = en.Case(case.site, case.datacenter, other.assumptions, snow_loss=en.snow.no_snow_loss)
+    assert (apart(ours, bare.solar_new) > 0.01) == case.snows
+
+
+def test_a_model_of_snow_gets_the_light_by_part() -> None:
+    got: list[en.snow.RowsInSnow] = []
+
+    def model(rows: en.snow.RowsInSnow) -> np.ndarray:
+        got.append(rows)
+        return en.snow.no_snow_loss(rows)
+
+    case = en.Case(en.read_site("wyoming"), en.Datacenter(it_mw=100), snow_loss=model)
+    solar = case.assumptions.solar
+    dc = case.dc_per_mwdc(solar, case.sky)
+    assert np.array_equal(dc, got[0].dc)
+    assert max(far(got[0].rows, case.clean.rows).values()) < 100.0 * STEP
+
+
+# --- what is printed ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["wyoming", "phoenix", "kuala-lumpur"])
+@pytest.mark.parametrize("kind", ["tracker", "fixed"])
+def test_a_plant_is_the_same_in_every_printed_digit(name: str, kind: str) -> None:
+    case = en.Case(en.read_site(name), en.Datacenter(it_mw=100))
+    solar = ARRAYS[kind]
+    chain = case.replace(assumptions=case.assumptions.replace(solar=solar))
+    bulk = chain.replace(solar_new=ac_per_mwdc(case.dc_per_mwdc(solar, case.sky), solar))
+    design = en.Design(solar_mw=900.0, battery_mwh=3000.0, battery_mw=400.0)
+    one, other = (en.evaluate(each, design).to_dict() for each in (chain, bulk))
+    numbers, others = (
+        {key: f"{value:.6g}" for key, value in pd.json_normalize(each).iloc[0].items()
+         if isinstance(value, float)}
+        for each in (one, other)
+    )  # fmt: skip
+    assert len(numbers) > 10
+    assert numbers == others

@@ -185,6 +185,32 @@ def test_coverage_is_that_of_pvlib(tilt_deg: float) -> None:
     assert coverage_loss(given) == pytest.approx(theirs, abs=1e-9)
 
 
+@pytest.mark.parametrize("tilt_deg", [None, 20.0])
+@pytest.mark.parametrize("name", ["wyoming", "minnesota"])
+def test_coverage_at_a_site_is_that_of_pvlib_to_the_last_digit(
+    name: str, tilt_deg: float | None
+) -> None:
+    from pvlib import snow
+
+    case = Case(
+        en.read_site(name), en.Datacenter(it_mw=100), en.read_assumptions(tilt_deg=tilt_deg)
+    )
+    light, fall, mount = case.clean.rows, case.snowfall, case.assumptions.solar.mount
+    hours = pd.date_range("2021", periods=len(light.tilt_deg), freq="h")
+    series = [
+        pd.Series(values, index=hours)
+        for values in (fall.fall_cm, light.total, case.weather.frame["temp_air"].to_numpy(),
+                       light.tilt_deg, fall.depth_cm + fall.fall_cm)
+    ]  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        covered = snow.coverage_nrel(*series, threshold_snowfall=1.0 - 1e-9)
+    theirs = snow.dc_loss_nrel(covered.to_numpy(), mount.strings_along_slant)
+    given = RowsInSnow(case.weather, fall, mount, light, case.clean.dc)
+    assert 0.0 < theirs.mean() < 1.0
+    assert np.array_equal(coverage_loss(given), theirs)
+
+
 @pytest.mark.parametrize("site", ["fort-collins", "great-falls", "minnesota"])
 @pytest.mark.parametrize("array", ["tracker", "fixed-20-rows", "fixed-40-rows"])
 def test_each_months_loss_is_that_of_sam(site: str, array: str) -> None:
@@ -245,13 +271,14 @@ def test_losses_are_fractions_and_the_mean_lies_between(snowy: Case) -> None:
 
 
 def test_townsend_loses_what_its_formula_says(snowy: Case) -> None:
-    from energy.snow import _monthly_townsend
+    from energy.snow import _monthly_townsend, months_of
 
     given = RowsInSnow(snowy.weather, snowy.snowfall, snowy.assumptions.solar.mount,
                        snowy.clean.rows, snowy.clean.dc)  # fmt: skip
-    month, monthly = _monthly_townsend(given)
+    months = months_of(snowy.weather, snowy.snowfall)
+    month, monthly = months.month, _monthly_townsend(given, months)
     got = np.bincount(month, townsend_loss(given) * given.dc) / np.bincount(month, given.dc)
-    assert got == pytest.approx(monthly, abs=1e-6)
+    assert got == pytest.approx(monthly, abs=1e-9)
 
 
 def test_steeper_rows_lose_less_and_more_snow_costs_more(wyoming: en.Site) -> None:

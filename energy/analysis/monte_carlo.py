@@ -6,11 +6,10 @@ The plant is sized anew in every draw, PV and battery alone. What the weather le
 as a factor of each site's cost (`Sizing.cost_interval`): few years, years of neighbors, typical and
 synthetic ones; sites that stand on the same calendar years have good and bad ones together.
 
-Thousands of sizings are needed, so what costs most is not repeated. PV generation and load of a
-draw are made from some that are worked out before: losses, degradation, inverter and load exactly;
-the light on the rows is read between the points of a grid of pitch, turning angle and albedo, the
-temperature of the cells from the ratios of its assumptions' ends to the base. The search for the
-plant starts at the base's and ends within `GAP`.
+Thousands of sizings are needed, so what costs most is not repeated. The light on the rows, which no
+draw turns, is worked out once, and its power in each draw by `energy.fused`; what snow takes of it
+is that of the base, times the loss factor. The search for the plant starts at the base's and ends
+within `GAP`.
 
 A target that is no fraction of the energy takes a search of seconds. A draw's plant is then the
 cheapest that serves as much energy as the base's, and its cost is corrected by the base's ratio.
@@ -24,7 +23,6 @@ References
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -41,23 +39,13 @@ from energy.analysis.sensitivity import levelized_usd_per_mwh, with_range
 from energy.assumptions import Assumptions
 from energy.case import Case
 from energy.errors import InputError
+from energy.fused import dc_under, rows_under
 from energy.sizing import Sizing, Target, size
 from energy.sizing.cutting_planes import solve
 from energy.sizing.frontier import problem_of
 from energy.solar import ac_per_mwdc
 from energy.steps import Array
 from energy.tables import Result
-
-#: Assumptions on which the light on the cells hangs, in straight lines: it is worked out at both
-#: their ends.
-LIGHT = ("solar.albedo_fraction", "solar.bifaciality_fraction")
-
-#: Assumptions on which the warmth of the cells hangs.
-WARMTH = (
-    "solar.temperature_coefficient_per_c",
-    "solar.noct_c",
-    "solar.module_efficiency",
-)
 
 #: The plant of a draw is at most this fraction more expensive than its cheapest one.
 GAP = 1e-4
@@ -359,36 +347,11 @@ class _Drawn:
         )
         self.base = solve(problem_of(case), [served])
         self.names = set(case.parameters.index)
-        ranged = with_range(case.assumptions.frame)
-        self.nodes = {
-            name: ranged.loc[name, ["low", "high"]].to_numpy(dtype=float)
-            for name in LIGHT
-            if name in ranged.index
-        }
-        #: DC power at each point of the grid of `nodes`.
-        points = itertools.product(*(enumerate(at) for at in self.nodes.values()))
-        self.grid = {
-            tuple(number for number, _ in point): self._dc(
-                {name: float(at) for name, (_, at) in zip(self.nodes, point, strict=True)}
-            )
-            for point in points
-        }
+        #: Light on the array's rows, its rear's with it where only some draws use it.
+        solar = case.assumptions.solar
+        self.rows = rows_under(case.sky, solar.replace(bifaciality_fraction=1.0))
         #: What snow takes of the base's array at a loss factor of 1.
-        self.snow_lost = self.case.with_parameters({"snow.loss_factor": 1.0}).snow_lost
-        dc = self._dc({})
-        lit = np.where(dc > 0.0, dc, 1.0)
-        #: Of each assumption about warmth: low, value and high, and the DC power there over
-        #: the base's.
-        self.ratios = {
-            name: (at, [self._dc({name: float(end)}) / lit for end in at])
-            for name in WARMTH
-            if name in ranged.index
-            for at in [np.unique(ranged.loc[name, ["low", "value", "high"]])]
-        }
-
-    def _dc(self, values: Mapping[str, float]) -> Array:
-        assumptions = self.case.assumptions.with_values(values)
-        return self.case.dc_per_mwdc(assumptions.solar, snow=False)
+        self.snow_lost = case.with_parameters({"snow.loss_factor": 1.0}).snow_lost
 
     def _with(self, values: Mapping[str, float]) -> Case:
         """The site's case with the values that it has a use for."""
@@ -403,36 +366,12 @@ class _Drawn:
     def quickly(self, values: Mapping[str, float]) -> float:
         """The same, within what `MonteCarlo.error_fraction` tells."""
         case = self._with(values)
-        solar, base = case.assumptions.solar, self.case.assumptions.solar
-        # A loss of the rear's light is a smaller bifaciality.
-        used = dict.fromkeys(self.nodes, 1.0)
-        used["solar.bifaciality_fraction"] = (1.0 - solar.rear_loss_fraction) / (
-            1.0 - base.rear_loss_fraction
-        )
-        sides = [
-            _sides(at, used[name] * case.assumptions.number(name))
-            for name, at in self.nodes.items()
-        ]
-        dc = np.zeros(len(self.case.load_mw))
-        for corner in itertools.product(*sides):
-            weight = math.prod(fraction for _, fraction in corner)
-            if weight != 0.0:
-                dc += weight * self.grid[tuple(at for at, _ in corner)]
-        dc *= solar.dc_kept_fraction / base.dc_kept_fraction
-        for name, (at, ratios) in self.ratios.items():
-            (low, below), (high, above) = _sides(at, case.assumptions.number(name))
-            dc *= below * ratios[low] + above * ratios[high]
+        solar = case.assumptions.solar
+        dc = dc_under(self.rows, solar, case.albedo(solar))
         dc *= 1.0 - np.clip(self.snow_lost * case.assumptions.snow.loss_factor, 0.0, 1.0)
         case = case.replace(solar_new=ac_per_mwdc(dc, solar))
         cost = levelized_usd_per_mwh(case, self.searched, gap=GAP, start=self.base)
         return cost if self.target.is_exact else self.ratio * cost
-
-
-def _sides(nodes: Array, value: float) -> list[tuple[int, float]]:
-    """The nodes below and above a value, and the fraction of each in a straight line there."""
-    above = int(np.clip(np.searchsorted(nodes, value), 1, len(nodes) - 1))
-    fraction = float((value - nodes[above - 1]) / (nodes[above] - nodes[above - 1]))
-    return [(above - 1, 1.0 - fraction), (above, fraction)]
 
 
 def _of(measure: Callable[..., Any], column: Array, *arguments: float) -> float:

@@ -190,6 +190,7 @@ class Arrays:
         """`bounds` are those of `choose_array` by name."""
         self.case = case
         self.mounts = list(_candidates(case, mounts, bounds))
+        self.sky = case.sky
         self.dc: dict[Rows, Array] = {}
 
     def cheapest(
@@ -210,8 +211,11 @@ class Arrays:
             return ArrayChoice(first, pd.DataFrame([_row(_Tried.of(first))]))
         if not tried:
             point = next(iter(searches[0].tried))
-            return ArrayChoice(size(searches[0].case_at(point), aim), pd.DataFrame())  # says why
+            return ArrayChoice(
+                size(self.case_with(searches[0].solar_at(point)), aim), pd.DataFrame()
+            )  # says why
         best, *others = sorted(tried, key=lambda one: one.annual_usd)
+        # What is told of the best array comes from pvlib's chain, not from the loops that chose it.
         found = sizer(self.case_with(best.solar), aim)
         kept = found if first is None or _cost_usd(found) < _cost_usd(first) else first
         # What the other arrays' plants cost beside that of the best array, whatever the target.
@@ -221,13 +225,17 @@ class Arrays:
 
     def case_with(self, solar: Solar) -> Case:
         """The case with another array."""
+        return self.case.replace(assumptions=self.case.assumptions.replace(solar=solar))
+
+    def case_to_try(self, solar: Solar) -> Case:
+        """The same, its series made in bulk by `energy.fused`."""
         mount = solar.mount
         rows = (mount.kind, _angle(mount), mount.gcr_fraction)
         if rows not in self.dc:
-            self.dc[rows] = self.case.dc_per_mwdc(solar)
-        dc = self.dc[rows]
+            self.dc[rows] = self.case.dc_per_mwdc(solar, self.sky)
         assumptions = self.case.assumptions.replace(solar=solar)
-        return self.case.replace(assumptions=assumptions, solar_new=ac_per_mwdc(dc, solar))
+        solar_new = ac_per_mwdc(self.dc[rows], solar)
+        return self.case.replace(assumptions=assumptions, solar_new=solar_new)
 
 
 def _cost_usd(sizing: Sizing) -> float:
@@ -285,7 +293,7 @@ def _row(tried: _Tried) -> dict[str, Any]:
 
 def _yields(case: Case) -> dict[str, float]:
     weather = case.weather
-    month = np.asarray(weather.local_middle.month)
+    month = weather.local_month
     return {
         "kwh_per_kwdc_year": case.kwh_per_kwdc_year,
         "december_kwh_per_kwdc": weather.per_year(np.where(month == 12, case.solar_new, 0.0)),
@@ -417,16 +425,15 @@ class _Search:
             else:
                 moves, idle = [*moves[1:], moves[0]], idle + 1
 
-    def case_at(self, point: Point) -> Case:
-        """The case with the array of a point."""
+    def solar_at(self, point: Point) -> Solar:
+        """The array of a point."""
         angle, ground, ratio = point
         angle_name = "tilt_deg" if isinstance(self.mount, FixedTilt) else "max_angle_deg"
         mount = self.mount.replace(**{angle_name: angle, "gcr_fraction": ground})
-        solar = self.arrays.case.assumptions.solar.replace(mount=mount, dc_ac_ratio=ratio)
-        return self.arrays.case_with(solar)
+        return self.arrays.case.assumptions.solar.replace(mount=mount, dc_ac_ratio=ratio)
 
     def _least_cost(self, point: Point) -> _Tried | None:
-        case = self.case_at(point)
+        case = self.arrays.case_to_try(self.solar_at(point))
         found = solve(problem_of(case), [self.served_fraction], gap=GAP, start=self.start)
         if np.isnan(found[0, 0]):
             return None

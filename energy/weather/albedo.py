@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from energy.steps import Array
 
@@ -57,7 +57,7 @@ def snow_albedo(fall_cm: Array, temp_air_c: Array, step_h: float) -> Array:
 
 
 def ground_albedo(
-    snow: Snowfall | None, bare: float | Sequence[float], local: pd.DatetimeIndex
+    snow: Snowfall | None, bare: float | Sequence[float], month: NDArray[np.int64]
 ) -> Array:
     """Albedo of the ground at each step, shape (n,).
 
@@ -67,19 +67,17 @@ def ground_albedo(
         Snow at each step; None for bare ground.
     bare
         Albedo without snow: one number, or one a month, January first.
-    local
-        Local time of each step.
+    month
+        Month of each step, 1 to 12.
 
     Examples
     --------
-    >>> import numpy as np, pandas as pd
-    >>> noon = pd.DatetimeIndex(["2021-01-01 12:00", "2021-07-01 12:00"])
-    >>> ground_albedo(None, [0.3] * 6 + [0.2] * 6, noon).tolist()
+    >>> import numpy as np
+    >>> ground_albedo(None, [0.3] * 6 + [0.2] * 6, np.array([1, 7])).tolist()
     [0.3, 0.2]
     """
     months = np.broadcast_to(np.asarray(bare, dtype=float), 12)
-    ground = months[np.asarray(local.month) - 1]
+    ground = months[month - 1]
     if snow is None:
         return np.asarray(ground)
-    cover = np.tanh(np.maximum(snow.depth_cm, 0.0) / COVER_CM)
-    return np.asarray(ground + cover * np.maximum(snow.albedo - ground, 0.0))
+    return np.asarray(ground + snow.white_fraction * np.maximum(snow.albedo - ground, 0.0))

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from energy.errors import WeatherError
 from energy.steps import energy_mwh, step_hours
@@ -269,6 +270,11 @@ class Weather:
     def local_middle(self) -> pd.DatetimeIndex:
         """Middle of each step in local standard time, without a zone: what days are counted by."""
         return checks.local_middle(self.index, self.step_h, self.utc_offset_h)
+
+    @cached_property
+    def local_month(self) -> NDArray[np.int64]:
+        """Month of each step in local standard time, 1 to 12."""
+        return np.asarray(self.local_middle.month, dtype=np.int64)
 
     @property
     def years(self) -> int:

@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -34,7 +35,7 @@ import pandas as pd
 
 from energy.errors import WeatherError
 from energy.steps import Array
-from energy.weather.albedo import snow_albedo
+from energy.weather.albedo import COVER_CM, snow_albedo
 from energy.weather.humidity import relative_humidity
 from energy.weather.series import DEPTH, FALL, Weather
 
@@ -95,6 +96,11 @@ class Snowfall:
     depth_cm: Array
     albedo: Array
     basis: Basis
+
+    @cached_property
+    def white_fraction(self) -> Array:
+        """How much of the ground is white, shape (n,): all of it under deep snow."""
+        return np.asarray(np.tanh(np.maximum(self.depth_cm, 0.0) / COVER_CM))
 
 
 def snowfall_of(
