@@ -19,7 +19,7 @@ from energy.assumptions import Assumptions, read_assumptions
 from energy.curtailment import checked_open, darkest_hours_cut
 from energy.datacenter.facility import Building, Datacenter, load_mw, operate
 from energy.errors import InputError
-from energy.fused import Sky, dc_under, row_light, rows_under, sky_over
+from energy.fused import Sky, dc_under, row_light, rows_under
 from energy.parameters import price_factor
 from energy.price_books import book_for
 from energy.site import LocalPrice, Site
@@ -319,16 +319,11 @@ class Case:
         """Fraction of the new array's yearly AC energy that snow takes."""
         return float(self.losses["loss_fraction"].to_dict()["snow"])
 
-    @property
-    def sky(self) -> Sky:
-        """What many arrays at this site share, for `dc_per_mwdc`; some 140 B a step, not kept."""
-        return sky_over(self.weather, self.sun)
-
     def dc_per_mwdc(self, solar: Solar, sky: Sky) -> Array:
         """MW before the inverter per MWdc of a new array at this site, one value a step.
 
-        For bulk work: by the compiled loops of `energy.fused`, which give what `solar_new` is made
-        of to 1e-8.
+        For bulk work, with `energy.fused.sky_over` the site made once for many arrays: what
+        `solar_new` is made of, to 1e-8.
         """
         rows, albedo = rows_under(sky, solar), self.albedo(solar)
         dc = dc_under(rows, solar, albedo)

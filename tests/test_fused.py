@@ -279,7 +279,7 @@ def test_power_in_snow_is_that_of_the_case(name: str, kind: str) -> None:
     # Other ground, snow that covers the rows, by both models: all that a case knows.
     solar = ARRAYS[kind]
     case = en.Case(en.read_site(name), en.Datacenter(it_mw=100), read_assumptions())
-    ours = ac_per_mwdc(case.dc_per_mwdc(solar, case.sky), solar)
+    ours = ac_per_mwdc(case.dc_per_mwdc(solar, sky_over(case.weather, case.sun)), solar)
     other = case.replace(assumptions=case.assumptions.replace(solar=solar))
     assert apart(ours, other.solar_new) < WHOLE
     bare = en.Case(case.site, case.datacenter, other.assumptions, snow_loss=en.snow.no_snow_loss)
@@ -295,7 +295,7 @@ def test_a_model_of_snow_gets_the_light_by_part() -> None:
 
     case = en.Case(en.read_site("wyoming"), en.Datacenter(it_mw=100), snow_loss=model)
     solar = case.assumptions.solar
-    dc = case.dc_per_mwdc(solar, case.sky)
+    dc = case.dc_per_mwdc(solar, sky_over(case.weather, case.sun))
     assert np.array_equal(dc, got[0].dc)
     assert max(far(got[0].rows, case.clean.rows).values()) < 100.0 * STEP
 
@@ -309,7 +309,7 @@ def test_a_plant_is_the_same_in_every_printed_digit(name: str, kind: str) -> Non
     case = en.Case(en.read_site(name), en.Datacenter(it_mw=100))
     solar = ARRAYS[kind]
     chain = case.replace(assumptions=case.assumptions.replace(solar=solar))
-    bulk = chain.replace(solar_new=ac_per_mwdc(case.dc_per_mwdc(solar, case.sky), solar))
+    bulk = chain.replace(solar_new=ac_per_mwdc(case.dc_per_mwdc(solar, sky_over(case.weather, case.sun)), solar))
     design = en.Design(solar_mw=900.0, battery_mwh=3000.0, battery_mw=400.0)
     one, other = (en.evaluate(each, design).to_dict() for each in (chain, bulk))
     numbers, others = (

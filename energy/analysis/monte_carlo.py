@@ -39,7 +39,7 @@ from energy.analysis.sensitivity import levelized_usd_per_mwh, with_range
 from energy.assumptions import Assumptions
 from energy.case import Case
 from energy.errors import InputError
-from energy.fused import dc_under, rows_under
+from energy.fused import dc_under, rows_under, sky_over
 from energy.sizing import Sizing, Target, size
 from energy.sizing.cutting_planes import solve
 from energy.sizing.frontier import problem_of
@@ -347,9 +347,9 @@ class _Drawn:
         )
         self.base = solve(problem_of(case), [served])
         self.names = set(case.parameters.index)
-        #: Light on the array's rows, its rear's with it where only some draws use it.
-        solar = case.assumptions.solar
-        self.rows = rows_under(case.sky, solar.replace(bifaciality_fraction=1.0))
+        #: Light on the array's rows, that on the rear too where only some draws use it.
+        solar = case.assumptions.solar.replace(bifaciality_fraction=1.0)
+        self.rows = rows_under(sky_over(case.weather, case.sun), solar)
         #: What snow takes of the base's array at a loss factor of 1.
         self.snow_lost = case.with_parameters({"snow.loss_factor": 1.0}).snow_lost
 

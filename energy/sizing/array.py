@@ -34,6 +34,7 @@ from energy.case import Case
 from energy.dispatch import Design
 from energy.errors import InputError
 from energy.finance import annual_usd_per_size
+from energy.fused import sky_over
 from energy.parameters import price_factor
 from energy.sizing.cutting_planes import solve
 from energy.sizing.frontier import design_of, problem_of
@@ -190,7 +191,7 @@ class Arrays:
         """`bounds` are those of `choose_array` by name."""
         self.case = case
         self.mounts = list(_candidates(case, mounts, bounds))
-        self.sky = case.sky
+        self.sky = sky_over(case.weather, case.sun)
         self.dc: dict[Rows, Array] = {}
 
     def cheapest(
