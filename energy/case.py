@@ -41,7 +41,7 @@ from energy.solar import (
     light_on_rows,
     sun_over,
 )
-from energy.steps import Array
+from energy.steps import Array, for_kernels
 from energy.weather import Weather
 from energy.weather.albedo import ground_albedo
 from energy.weather.snowfall import Snowfall, snowfall_of
@@ -94,6 +94,13 @@ class Profiles:
     building: Building | None = None
     mean_days: Array | None = None
     grid_open: Array | None = None
+
+    def __post_init__(self) -> None:
+        """Series that kernels take are copied where they are read-only, as those of pandas are."""
+        for name in ("solar_new", "solar", "load_mw", "mean_days", "grid_open"):
+            series = getattr(self, name)
+            if isinstance(series, np.ndarray):
+                object.__setattr__(self, name, for_kernels(series))
 
 
 @dataclass(frozen=True, eq=False)

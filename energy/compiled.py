@@ -121,7 +121,7 @@ def kernel(**options: Any) -> Callable[[F], F]:
     Parameters
     ----------
     **options
-        As `numba.njit`; without `parallel` other threads run on meanwhile (`nogil`).
+        As `numba.njit`; other threads run on meanwhile (`nogil`), which `energy.threads` uses.
 
     Examples
     --------

@@ -21,6 +21,7 @@ LAYERS = {
         "files",
         "units",
         "compiled",
+        "threads",
         "steps",
         "tables",
         "parameters",

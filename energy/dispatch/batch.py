@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numba as nb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -25,7 +24,8 @@ from energy.dispatch.step import (
     plant_parameters,
     step,
 )
-from energy.steps import Array, energy_mwh
+from energy.steps import Array, energy_mwh, for_kernels
+from energy.threads import side_by_side
 
 #: Columns of `run_many`, in this order: energy as a sum over the steps [MW].
 MEASURES = (
@@ -47,12 +47,21 @@ SIZES = (
 #: Designs that one core steps side by side: few enough for its first cache, enough to fill it.
 BLOCK = 32
 
+#: Before the chain its last days are run, full at first: most batteries then hold what they end
+#: with. Of these the last days count how long an event at the chain's end is.
+LEAD_IN_DAYS, COUNTED_DAYS = 60, 10
+
+#: A plant has settled when it ends as it starts, to this fraction of its usable energy: rounding.
+SETTLED_FRACTION = 1e-12
+
 
 def simulate_many(case: Case, designs: Sequence[Design] | pd.DataFrame) -> pd.DataFrame:
     """Run many plants side by side.
 
-    Each plant goes twice through the chain, full at first; the second time counts, so that a
-    plant that never settles (it drains year after year) looks better here than in `simulate`.
+    Each plant is run through the last `LEAD_IN_DAYS` of the chain, full at first, and then through
+    the chain. Where it ends as it started that is its cyclic run, the one of `simulate`. Any other
+    plant goes twice through the whole chain, full at first, and the second time counts: one that
+    never settles (it drains year after year) looks better here than in `simulate`.
 
     Parameters
     ----------
@@ -106,12 +115,11 @@ def _measures(case: Case, frame: pd.DataFrame) -> Array:
     measures: Array = run_many(
         common, backup.minimum_load_fraction, case.solar, case.load_mw, case.grid_open,
         case.year_numbers, case.day_slots, case.mean_days,
-        np.ascontiguousarray(sizes[list(SIZES)].to_numpy()),
+        for_kernels(sizes[list(SIZES)].to_numpy()),
     )  # fmt: skip
     return measures
 
 
-@kernel(parallel=True, fastmath={"nnan", "ninf", "nsz", "contract"})
 def run_many(
     common: PlantParameters,
     minimum_load_fraction: float,
@@ -130,102 +138,186 @@ def run_many(
     never cut; `year` numbers the year of each step from 0; `day_slot` and `mean_days` are the
     case's, for the reserves.
 
-    The plants of a block take each step together, so that the processor works on several of them
-    at once; it does so only while all arrays of a block are made here, not in a function that is
-    called. A block without backup and grid skips what is asked of them. An event at the end of the
-    first round goes on in the second: the chain's end leads to its start.
+    Without a minimum load a fuller battery stays the fuller one. So where a plant that comes from
+    the lead-in ends as it started, a whole round from full, which starts the last days no fuller,
+    would have ended there too: nothing is lost. Plants that do not are run once more, after a whole
+    round.
     """
-    count = len(sizes)
-    blocks = (count + BLOCK - 1) // BLOCK
-    measures = np.zeros((blocks * BLOCK, len(MEASURES)))
+
+    def run(plants: Array, lead_in: int) -> tuple[Array, NDArray[np.bool_]]:
+        measures = np.zeros((len(plants), len(MEASURES)))
+        settled = np.zeros(len(plants), dtype=np.bool_)
+
+        def block(number: int) -> None:
+            rows = slice(number * BLOCK, (number + 1) * BLOCK)
+            run_block(
+                common, minimum_load_fraction, solar, load_mw, grid_open, year, day_slot, mean_days,
+                plants[rows], lead_in, measures[rows], settled[rows],
+            )  # fmt: skip
+
+        side_by_side(block, -(-len(plants) // BLOCK))
+        return measures, settled
+
+    steps, lead_in = len(load_mw), LEAD_IN_DAYS * (len(mean_days) // 12)
+    measures, settled = run(sizes, min(lead_in, steps))
+    if lead_in < steps and not settled.all():
+        measures[~settled] = run(sizes[~settled], steps)[0]
+    return measures
+
+
+# Where the rows of a block's state begin: the sizes, in the order of `SIZES`; what follows from
+# them; what the plants hold; what is counted.
+(
+    SOLAR, USABLE, BATTERY, BACKUP, GRID, CONSERVATISM, OWN_USE, UNIT,
+    MINIMUM, PER_UNIT,
+    SOC, EVENT, RUNNING, FIRST_SOC, FIRST_EVENT, FIRST_RUNNING,
+    UNSERVED, LOST, LONGEST, BACKUP_SUM, GRID_SUM, STARTS,
+    END,
+) = range(0, 23 * BLOCK, BLOCK)  # fmt: skip
+
+
+@kernel(fastmath={"nnan", "ninf", "nsz", "contract"})
+def run_block(
+    common: PlantParameters,
+    minimum_load_fraction: float,
+    solar: Array,
+    load_mw: Array,
+    grid_open: Array,
+    year: NDArray[np.int64],
+    day_slot: NDArray[np.int64],
+    mean_days: Array,
+    sizes: Array,
+    lead_in: int,
+    measures: Array,
+    settled: NDArray[np.bool_],
+) -> None:
+    """Run up to `BLOCK` plants and write their `measures`, and whether they ended as they started.
+
+    The chain's last `lead_in` steps are run first, full at first; then the chain, which counts. An
+    event at the end goes on at the start: the chain's end leads to its start.
+
+    The plants of a block take each step together, so that the processor works on several of them
+    at once. It does so only while it knows that what it writes is not what it reads: so all they
+    hold is one array, whose rows begin at places known to the compiler. A block without backup and
+    grid skips what is asked of them, and counts nothing while each plant has more sun than load.
+    """
+    steps, count = len(load_mw), len(sizes)
+    state = np.zeros(END)
+    least_solar, most_own_use, with_dispatchable = np.inf, 0.0, False
+    for i in range(BLOCK):
+        # The last plant fills the block.
+        for k in range(len(SIZES)):
+            state[k * BLOCK + i] = sizes[min(i, count - 1), k]
+        if state[BACKUP + i] == 0.0:
+            state[UNIT + i] = 1.0
+        state[MINIMUM + i] = state[UNIT + i] * minimum_load_fraction
+        state[PER_UNIT + i] = 1.0 / state[UNIT + i]
+        state[SOC + i] = state[USABLE + i]
+        least_solar = min(least_solar, state[SOLAR + i])
+        most_own_use = max(most_own_use, state[OWN_USE + i])
+        if state[BACKUP + i] + state[GRID + i] > 0.0:
+            with_dispatchable = True
+    reserves = np.zeros((len(mean_days) if with_dispatchable else 1, BLOCK))
+    asked = mean_days.copy()
+    for i in range(BLOCK):
+        dispatchable = state[BACKUP + i] + state[GRID + i]
+        if state[CONSERVATISM + i] > 0.0 and dispatchable > 0.0:
+            for k in range(len(mean_days)):
+                asked[k, 1] = mean_days[k, 1] + state[OWN_USE + i]
+            soc_reserve(
+                asked, state[SOLAR + i], state[USABLE + i], dispatchable, state[CONSERVATISM + i],
+                common.stored_per_mw, common.drawn_per_mw, reserves[:, i],
+            )  # fmt: skip
     years = year.max() + 1
-    year_load = np.zeros(years)
-    for t in range(len(load_mw)):
-        year_load[year[t]] += load_mw[t]
+    unserved_by_year = np.zeros((years, BLOCK))
     with_cuts = len(grid_open) > 0
-    for block in nb.prange(blocks):
-        size = np.zeros((len(SIZES), BLOCK))
-        size[7] = 1.0  # a plant that only fills the block has units all the same
-        for i in range(min(BLOCK, count - block * BLOCK)):
-            for k in range(len(SIZES)):
-                size[k, i] = sizes[block * BLOCK + i, k]
-            if size[3, i] == 0.0:
-                size[7, i] = 1.0
-        solar_mw, usable, battery, backup_mw, grid_mw, conservatism, own_use, unit = size
-        with_dispatchable = (backup_mw + grid_mw).max() > 0.0
-        least = unit * minimum_load_fraction
-        per_unit = 1.0 / unit
-        reserves = np.zeros((len(mean_days) if with_dispatchable else 1, BLOCK))
+    # A whole round counts from its start: its event may be as long.
+    silent = 0 if lead_in == steps else lead_in * (LEAD_IN_DAYS - COUNTED_DAYS) // LEAD_IN_DAYS
+    for first in (steps - lead_in, 0):
+        counts = first + silent
+        silent = 0
         for i in range(BLOCK):
-            if conservatism[i] > 0.0 and backup_mw[i] + grid_mw[i] > 0.0:
-                asked = mean_days.copy()
-                asked[:, 1] += own_use[i]
-                soc_reserve(
-                    asked, solar_mw[i], usable[i], backup_mw[i] + grid_mw[i], conservatism[i],
-                    common.stored_per_mw, common.drawn_per_mw, reserves[:, i],
-                )  # fmt: skip
-        unserved_by_year = np.zeros((years, BLOCK))
-        lost = np.zeros(BLOCK)
-        event = np.zeros(BLOCK)
-        longest = np.zeros(BLOCK)
-        backup_sum = np.zeros(BLOCK)
-        grid_sum = np.zeros(BLOCK)
-        running = np.zeros(BLOCK)
-        starts = np.zeros(BLOCK)
-        soc = usable.copy()
-        for _ in range(2):
-            unserved_by_year[:] = 0.0
-            lost[:] = 0.0
-            longest[:] = 0.0
-            backup_sum[:] = 0.0
-            grid_sum[:] = 0.0
-            starts[:] = 0.0
-            for t in range(len(load_mw)):
-                generation, load = solar[t], load_mw[t]
+            state[FIRST_SOC + i] = state[SOC + i]
+            state[FIRST_EVENT + i] = state[EVENT + i]
+            state[FIRST_RUNNING + i] = state[RUNNING + i]
+        for i in range(UNSERVED, END):
+            state[i] = 0.0
+        unserved_by_year[:] = 0.0
+        for t in range(first, steps):
+            generation, load = solar[t], load_mw[t]
+            tolerance = LOSS_OF_LOAD_TOLERANCE * load
+            if with_dispatchable:
                 part_open = grid_open[t] if with_cuts else 1.0
-                tolerance = LOSS_OF_LOAD_TOLERANCE * load
+                reserve = reserves[day_slot[t]]
+                for i in range(BLOCK):
+                    plant = PlantParameters(
+                        state[SOLAR + i], state[USABLE + i], state[BATTERY + i], state[BACKUP + i],
+                        state[GRID + i] * part_open, common.retained_fraction,
+                        common.stored_per_mw, common.drawn_per_mw, state[UNIT + i],
+                        state[MINIMUM + i], common.grid_first, state[OWN_USE + i],
+                    )  # fmt: skip
+                    net = generation * state[SOLAR + i] - load - state[OWN_USE + i]
+                    flow = step(plant, state[SOC + i], net, reserve[i], True)
+                    state[SOC + i] = flow.soc_mwh
+                    state[UNSERVED + i] += flow.unserved_mw
+                    is_lost = 1.0 if flow.unserved_mw > tolerance else 0.0
+                    state[LOST + i] += is_lost
+                    event = (state[EVENT + i] + 1.0) * is_lost
+                    state[EVENT + i] = event
+                    state[LONGEST + i] = max(state[LONGEST + i], event)
+                    state[BACKUP_SUM + i] += flow.backup_mw
+                    state[GRID_SUM + i] += flow.grid_mw
+                    units = np.ceil(flow.backup_mw * state[PER_UNIT + i] - ROUNDING)
+                    state[STARTS + i] += max(units - state[RUNNING + i], 0.0)
+                    state[RUNNING + i] = units
+            elif t < counts or generation * least_solar >= load + most_own_use:
+                for i in range(BLOCK):
+                    plant = PlantParameters(
+                        state[SOLAR + i], state[USABLE + i], state[BATTERY + i], 0.0, 0.0,
+                        common.retained_fraction, common.stored_per_mw, common.drawn_per_mw,
+                        1.0, 0.0, False, state[OWN_USE + i],
+                    )  # fmt: skip
+                    net = generation * state[SOLAR + i] - load - state[OWN_USE + i]
+                    state[SOC + i] = step(plant, state[SOC + i], net, 0.0, False).soc_mwh
+                    state[EVENT + i] = 0.0
+            else:
+                for i in range(BLOCK):
+                    plant = PlantParameters(
+                        state[SOLAR + i], state[USABLE + i], state[BATTERY + i], 0.0, 0.0,
+                        common.retained_fraction, common.stored_per_mw, common.drawn_per_mw,
+                        1.0, 0.0, False, state[OWN_USE + i],
+                    )  # fmt: skip
+                    net = generation * state[SOLAR + i] - load - state[OWN_USE + i]
+                    flow = step(plant, state[SOC + i], net, 0.0, False)
+                    state[SOC + i] = flow.soc_mwh
+                    state[UNSERVED + i] += flow.unserved_mw
+                    is_lost = 1.0 if flow.unserved_mw > tolerance else 0.0
+                    state[LOST + i] += is_lost
+                    event = (state[EVENT + i] + 1.0) * is_lost
+                    state[EVENT + i] = event
+                    state[LONGEST + i] = max(state[LONGEST + i], event)
+            if t + 1 == steps or year[t + 1] != year[t]:
                 unserved = unserved_by_year[year[t]]
-                if with_dispatchable:
-                    reserve = reserves[day_slot[t]]
-                    for i in range(BLOCK):
-                        plant = PlantParameters(
-                            solar_mw[i], usable[i], battery[i], backup_mw[i],
-                            grid_mw[i] * part_open, common.retained_fraction,
-                            common.stored_per_mw, common.drawn_per_mw, unit[i], least[i],
-                            common.grid_first, own_use[i],
-                        )  # fmt: skip
-                        net = generation * solar_mw[i] - load - own_use[i]
-                        flow = step(plant, soc[i], net, reserve[i], True)
-                        soc[i] = flow.soc_mwh
-                        unserved[i] += flow.unserved_mw
-                        is_lost = 1.0 if flow.unserved_mw > tolerance else 0.0
-                        lost[i] += is_lost
-                        event[i] = (event[i] + 1.0) * is_lost
-                        longest[i] = max(longest[i], event[i])
-                        backup_sum[i] += flow.backup_mw
-                        grid_sum[i] += flow.grid_mw
-                        units = np.ceil(flow.backup_mw * per_unit[i] - ROUNDING)
-                        starts[i] += max(units - running[i], 0.0)
-                        running[i] = units
-                else:
-                    for i in range(BLOCK):
-                        plant = PlantParameters(
-                            solar_mw[i], usable[i], battery[i], 0.0, 0.0, common.retained_fraction,
-                            common.stored_per_mw, common.drawn_per_mw, 1.0, 0.0, False, own_use[i],
-                        )  # fmt: skip
-                        net = generation * solar_mw[i] - load - own_use[i]
-                        flow = step(plant, soc[i], net, 0.0, False)
-                        soc[i] = flow.soc_mwh
-                        unserved[i] += flow.unserved_mw
-                        is_lost = 1.0 if flow.unserved_mw > tolerance else 0.0
-                        lost[i] += is_lost
-                        event[i] = (event[i] + 1.0) * is_lost
-                        longest[i] = max(longest[i], event[i])
-        for i in range(BLOCK):
-            row = measures[block * BLOCK + i]
-            for y in range(years):
-                row[0] += unserved_by_year[y, i]
-                row[3] = max(row[3], unserved_by_year[y, i] / year_load[y])
-            row[1], row[2] = lost[i], min(longest[i], len(load_mw))
-            row[4], row[5], row[6] = backup_sum[i], grid_sum[i], starts[i]
-    return measures[:count]
+                for i in range(BLOCK):
+                    unserved[i] += state[UNSERVED + i]
+                    state[UNSERVED + i] = 0.0
+    year_load = np.zeros(years)
+    for t in range(steps):
+        year_load[year[t]] += load_mw[t]
+    for i in range(count):
+        for y in range(years):
+            measures[i, 0] += unserved_by_year[y, i]
+            measures[i, 3] = max(measures[i, 3], unserved_by_year[y, i] / year_load[y])
+        measures[i, 1] = state[LOST + i]
+        measures[i, 2] = min(state[LONGEST + i], float(steps))
+        measures[i, 4] = state[BACKUP_SUM + i]
+        measures[i, 5] = state[GRID_SUM + i]
+        measures[i, 6] = state[STARTS + i]
+        drift = abs(state[SOC + i] - state[FIRST_SOC + i])
+        # An event of the whole chain is as long as that, whatever led to it.
+        same_event = state[EVENT + i] == state[FIRST_EVENT + i] or state[EVENT + i] >= steps
+        settled[i] = (
+            drift <= SETTLED_FRACTION * state[USABLE + i]
+            and same_event
+            and state[RUNNING + i] == state[FIRST_RUNNING + i]
+        )

@@ -23,9 +23,7 @@ References
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +40,7 @@ from energy.sizing.storage_curve import (
     storage_curve,
 )
 from energy.steps import Array, energy_mwh
+from energy.threads import side_by_side
 
 #: A plant that is found is at most this fraction more expensive than the cheapest one.
 GAP = 1e-9
@@ -124,17 +123,15 @@ def solve(
     fractions = np.asarray(served_fractions, dtype=float)
     # Targets of a chunk share what they find, so the chunks are the same on every machine.
     chunks = np.array_split(np.arange(len(fractions)), min(len(fractions), CHUNKS))
-    if len(chunks) == 1:
-        return _solve_chunk(problem, fractions, gap, start)
-    with ThreadPoolExecutor(min(len(chunks), os.cpu_count() or 1)) as pool:
-        parts = pool.map(
-            lambda chunk: _solve_chunk(
-                problem, fractions[chunk], gap, None if start is None else start[chunk]
-            ),
-            chunks,
-        )
-        found: Array = np.concatenate(list(parts))
-        return found
+    plants = np.empty((len(fractions), 4))
+
+    def solve_chunk(number: int) -> None:
+        chunk = chunks[number]
+        near = None if start is None else start[chunk]
+        plants[chunk] = _solve_chunk(problem, fractions[chunk], gap, near)
+
+    side_by_side(solve_chunk, len(chunks))
+    return plants
 
 
 def _solve_chunk(problem: Problem, fractions: Array, gap: float, start: Array | None) -> Array:

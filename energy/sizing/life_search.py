@@ -19,9 +19,7 @@ References
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -29,6 +27,7 @@ import numpy as np
 from energy.sizing.cutting_planes import Problem
 from energy.sizing.storage_curve import unserved_and_slopes
 from energy.steps import Array
+from energy.threads import side_by_side
 
 #: A plant that is found is at most this fraction more expensive than the cheapest one.
 GAP = 1e-9
@@ -292,17 +291,13 @@ def run_years(problem: Problem, solar_mw: Array, usable_mwh: Array, battery_mw: 
     """
 
     found = np.empty((len(solar_mw), 4))
-    workers = min(os.cpu_count() or 1, len(solar_mw))
 
-    def run(first: int) -> None:
-        for year in range(first, len(solar_mw), workers):
-            found[year] = unserved_and_slopes(
-                problem.solar, problem.load_mw, float(solar_mw[year]), float(usable_mwh[year]),
-                battery_mw, problem.one_way_efficiency, problem.retained_fraction, problem.step_h,
-                problem.cyclic, problem.own_use_mw_per_mwh,
-            )  # fmt: skip
+    def run(year: int) -> None:
+        found[year] = unserved_and_slopes(
+            problem.solar, problem.load_mw, float(solar_mw[year]), float(usable_mwh[year]),
+            battery_mw, problem.one_way_efficiency, problem.retained_fraction, problem.step_h,
+            problem.cyclic, problem.own_use_mw_per_mwh,
+        )  # fmt: skip
 
-    # A task a processor, not one a year: waking a thread takes as long as a short year.
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(run, range(workers)))
+    side_by_side(run, len(solar_mw))
     return found
