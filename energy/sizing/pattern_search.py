@@ -24,6 +24,7 @@ from energy.case import Case
 from energy.dispatch import Design, simulate_many
 from energy.finance import annual_usd_of, annual_usd_per_size
 from energy.sizing.target import Constraint
+from energy.sizing.trust_region import Region, still_going
 from energy.steps import Array
 
 #: No plant along the searched directions that is cheaper by this fraction meets the targets.
@@ -42,8 +43,15 @@ DISPATCHABLE_MOVES = (0.04, 0.01, 0.0025)
 RESERVE_STEPS = (0.0, 0.05, -0.05)
 LONE_RESERVE_STEPS = (0.02, -0.02, 0.1, -0.1, 0.3, -0.3)
 
-#: Times the cost of the best plant so far above which another start is left.
-FAR = 1.25
+#: Reserves that are this far apart are valleys of their own.
+VALLEY_STEP = 0.15
+
+#: Half a region's side at first, as a fraction of the plant's cost that is moved to or from a part:
+#: around a plant of the map, and around one that its neighbors have shown to be close.
+WIDE, CLOSE = 0.1, 0.02
+
+#: A reserve that goes from nothing to all of the battery is as far as this fraction of the cost.
+RESERVE_COST = 0.25
 
 #: Plants that are passed on the way at most; a search still finding something has gone wrong.
 MAX_ROUNDS = 400
@@ -54,6 +62,7 @@ class Found(NamedTuple):
 
     design: Design
     neighbours: pd.DataFrame
+    plants: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,24 +118,109 @@ class PatternSearch:
         """Go down from the best of some measured plants, and keep the best; None if none is met.
 
         `more` are starts that are known to meet the targets; the answer costs no more than they.
-        From one that is far above what was found (`FAR`) the way down is long, and not gone.
 
         A full backup without reserve and a smaller one with it are two valleys, so the cheapest
-        plant of each reserve is one start.
+        plant of each reserve is one start. Regions around all of them are modelled and moved side
+        by side (`energy.sizing.trust_region`); those that the models show to be hopeless are
+        dropped. Where a target is no smooth measure each start goes down by its neighbors instead.
         """
+        if more:
+            plants = pd.concat([plants, self.measured(more)], ignore_index=True)
         met = plants[self.met(plants)].sort_values("annual_usd", kind="stable")
-        starts = met.drop_duplicates("reserve_conservatism")
-        rough = [
-            self.from_start(design_from(row), (SAVING,)).design for _, row in starts.iterrows()
-        ]
-        for start in more:
-            costs = self.measured([start, *rough])["annual_usd"]
-            if costs[0] <= FAR * costs[1:].min() or not rough:
-                rough.append(self.from_start(start, (SAVING,)).design)
-        if not rough:
+        if met.empty:
             return None
-        best = int(self.measured(rough)["annual_usd"].argmin())
-        return self.from_start(rough[best])
+        # Reserves of the map; others count as the nearest of them.
+        valley = np.round(met["reserve_conservatism"] / VALLEY_STEP)
+        starts = met[~valley.duplicated()]
+        if not self._smooth:
+            rough = [
+                self.from_start(design_from(row), (SAVING,)).design for _, row in starts.iterrows()
+            ]
+            best = int(self.measured(rough)["annual_usd"].argmin())
+            return self.from_start(rough[best])
+        plants = self._by_model(plants, starts, WIDE)
+        for _ in range(MAX_ROUNDS):
+            met = plants[self.met(plants)]
+            best = met.loc[met["annual_usd"].idxmin()]
+            frame = self._told(best)
+            plants = pd.concat([plants, frame[plants.columns]], ignore_index=True)
+            better = frame[frame["met"] & (frame["cost_ratio"] <= 1.0 - 0.999 * SAVINGS[-1])]
+            if better.empty:
+                return Found(design_from(best), frame, plants)
+            cheapest = better.sort_values("annual_usd", kind="stable").iloc[:1]
+            plants = self._by_model(plants, cheapest, CLOSE)
+        raise RuntimeError("the search did not end; please report this case")
+
+    def _told(self, plant: pd.Series[float]) -> pd.DataFrame:
+        """The neighbors of a measured plant, whether they meet the targets, and their cost to its."""
+        frame = self.measured(self._neighbours(design_from(plant), plant["annual_usd"], SAVINGS))
+        frame["met"] = self.met(frame)
+        frame["cost_ratio"] = frame["annual_usd"] / plant["annual_usd"]
+        return frame
+
+    @property
+    def _smooth(self) -> bool:
+        """Whether a model fits: hours of one event jump, and a reserve is what makes valleys."""
+        measures = {constraint.measure for constraint in self.constraints}
+        return "reserve_conservatism" in self.sizes and not measures & {"longest_event_h"}
+
+    def _by_model(
+        self, plants: pd.DataFrame, starts: pd.DataFrame, radius: float
+    ) -> pd.DataFrame:
+        """All plants, and those that regions around the starts were led to."""
+        sizes = [*dict.fromkeys([*self.sizes, "reserve_conservatism"])]
+        per_size = annual_usd_per_size(self.case)
+        whole_usd = float(starts["annual_usd"].min())
+        unit = np.array([
+            RESERVE_COST if name == "reserve_conservatism" else per_size[name] / whole_usd
+            for name in sizes
+        ])  # fmt: skip
+        most = {"reserve_conservatism": 1.0} | dict(self.largest)
+        highest = np.array([most.get(name, np.inf) for name in sizes]) * unit
+        fixed = {
+            name: float(starts[name].iloc[0]) for name in Design.model_fields if name not in sizes
+        }
+        points = plants[sizes].to_numpy(dtype=float) * unit
+        values = self._values(plants, whole_usd)
+        regions = [
+            Region(row * unit, float(usd) / whole_usd, radius)
+            for row, usd in zip(
+                starts[sizes].to_numpy(dtype=float), starts["annual_usd"], strict=True
+            )
+        ]
+        rng = np.random.default_rng(0)
+        told = [plants]
+        lowest = np.zeros(len(sizes))
+        lowest[sizes.index("solar_mw")] = 1e-6
+        for _ in range(MAX_ROUNDS):
+            going = still_going(regions)
+            if not going:
+                break
+            asked = [region.proposed(points, values, lowest, highest, rng) for region in going]
+            frame = pd.DataFrame(np.vstack(asked) / unit, columns=sizes).assign(**fixed)
+            frame = self.measured(frame)
+            told.append(frame[plants.columns])
+            new_values = self._values(frame, whole_usd)
+            cost = np.where(self.met(frame), new_values[:, 0], np.inf)
+            new_points = np.vstack(asked)
+            points, values = np.vstack([points, new_points]), np.vstack([values, new_values])
+            first = 0
+            for region, own in zip(going, asked, strict=True):
+                region.moved(own, cost[first : first + len(own)])
+                first += len(own)
+        return pd.concat(told, ignore_index=True)
+
+    def _values(self, plants: pd.DataFrame, whole_usd: float) -> Array:
+        """Cost to that of a plant, and by what factor of e each target is missed (below 0: met)."""
+        columns = [plants["annual_usd"].to_numpy(dtype=float) / whole_usd]
+        for constraint in self.constraints:
+            got, bound = plants[constraint.measure].to_numpy(dtype=float), constraint.bound
+            if not constraint.at_most:
+                got, bound = 1.0 - got, 1.0 - bound
+            # Close to none of it a factor is no measure any more.
+            least = 0.1 * bound + 1e-5
+            columns.append(np.log((got + least) / (bound + least)))
+        return np.column_stack(columns)
 
     def _neighbours(
         self, design: Design, annual_usd: float, savings: Sequence[float]

@@ -1,0 +1,223 @@
+"""Where the cheapest plant that meets its targets should be, told by plants that are measured.
+
+In: measured plants as points of money and reserve, with their cost and how far they are from each
+target. Out: points close by that are worth measuring next, the likely best among them.
+
+Around the best plant so far cost and targets are nearly quadratic in what is spent on each part.
+A quadratic through the measured plants of that region says where the cheapest that meets the
+targets should stand; it is measured, the region moves there or shrinks, and so on [1]_. Nothing is
+taken on the model's word: it proposes, the hour-by-hour kernel decides.
+
+References
+----------
+.. [1] A. R. Conn, K. Scheinberg, L. N. Vicente, "Introduction to Derivative-Free Optimization",
+   SIAM, 2009, chapters 4 and 10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from energy.steps import Array
+
+#: A region smaller than this has nothing left to tell [fraction of the cost].
+SMALLEST = 0.004
+
+#: A region that saves less than this fraction of the cost shrinks by `SHRINK`.
+LEAST, SHRINK = 0.0015, 0.55
+
+#: A region is dropped once its model, below this radius, expects this much above the best plant.
+HOPELESS, TRUSTED = 0.01, 0.06
+
+#: Rounds of one region at most.
+MOST_ROUNDS = 30
+
+#: Points that a region proposes at a time: a block of the kernel.
+PROPOSED = 32
+
+#: Points of the region that a model is fitted to at most; the nearest.
+FITTED = 240
+
+#: By how many standard errors of the model each target is over- or under-met by the likely best.
+SHIFTS = np.array([-1.0, -0.3, 0.0, 0.3, 0.8, 1.6])
+
+#: Cost of missing a target by a factor of e on the model, as a fraction of the plant's.
+PENALTY = 2.0
+
+#: Points, of those the best, and rounds of the search on the model.
+TRIED, KEPT, ROUNDS = 320, 24, 9
+
+
+@dataclass(frozen=True)
+class Model:
+    """Quadratics of cost and targets around a point.
+
+    Parameters
+    ----------
+    center, radius
+        The region; `radius` is half the side of its box.
+    coefficients
+        One row a term, columns: cost, then how far each target is missed (above 0 it is).
+    error
+        Standard error of each column on the fitted points.
+    """
+
+    center: Array
+    radius: float
+    coefficients: Array
+    error: Array
+
+    def at(self, points: Array) -> Array:
+        """Cost and misses at points, one row each."""
+        return _terms((points - self.center) / self.radius) @ self.coefficients
+
+
+@dataclass(eq=False)
+class Region:
+    """The best plant met so far around a start, and how far from it the next are looked for.
+
+    Parameters
+    ----------
+    center, cost
+        The plant as a point, and its cost.
+    radius
+        Half the side of the box around it.
+    """
+
+    center: Array
+    cost: float
+    radius: float
+    expected: float = field(default=-np.inf)
+    rounds: int = 0
+
+    def proposed(
+        self, points: Array, values: Array, lowest: Array, highest: Array,
+        rng: np.random.Generator,
+    ) -> Array:  # fmt: skip
+        """Points to measure next, one row each."""
+        model = fitted(self.center, self.radius, points, values)
+        if model is None:
+            return spread(self.center, self.radius, lowest, highest, PROPOSED, rng)
+        found, self.expected = proposed(model, lowest, highest, rng)
+        return found
+
+    def moved(self, points: Array, cost: Array) -> None:
+        """Take in what the points cost, infinite where a target is missed: move, grow or shrink."""
+        self.rounds += 1
+        best = int(cost.argmin())
+        saved = self.cost - cost[best]
+        if saved > 0.0:
+            step = np.abs(points[best] - self.center).max() / self.radius
+            self.center, self.cost = points[best], float(cost[best])
+        if saved < LEAST * self.cost:
+            self.radius *= SHRINK
+        elif step > 0.8:
+            self.radius *= 1.3
+
+
+def still_going(regions: Sequence[Region]) -> list[Region]:
+    """Those that may still find the cheapest plant: not too small, hopeless, or within another."""
+    going: list[Region] = []
+    least = min(region.cost for region in regions)
+    for region in sorted(regions, key=lambda region: region.cost):
+        if region.radius < SMALLEST or region.rounds >= MOST_ROUNDS:
+            continue
+        if region.radius < TRUSTED and region.expected > least * (1.0 + HOPELESS):
+            continue
+        if any(np.abs(region.center - other.center).max() < 0.5 * other.radius for other in going):
+            continue
+        going.append(region)
+    return going
+
+
+def fitted(center: Array, radius: float, points: Array, values: Array) -> Model | None:
+    """Quadratics through the points near a center; None where there are too few.
+
+    Points count by how near they are: one at twice the radius for a seventh of one at the center.
+    """
+    far = np.abs(points - center).max(axis=1) / radius
+    near = np.flatnonzero((far <= 2.0) & np.isfinite(values).all(axis=1))
+    if len(near) > FITTED:
+        near = near[np.argsort(far[near], kind="stable")[:FITTED]]
+    terms = _terms((points[near] - center) / radius)
+    count = terms.shape[1]
+    if len(near) < count // 2 + 4:
+        return None
+    weight = np.exp(-0.5 * far[near] ** 2)[:, None]
+    # A touch of ridge leaves out what too few points say nothing of.
+    ridge = np.sqrt(1e-5 * (weight**2).sum()) * np.eye(count)
+    ridge[0, 0] = 0.0
+    left = np.vstack([terms * weight, ridge])
+    right = np.vstack([values[near] * weight, np.zeros((count, values.shape[1]))])
+    coefficients = np.linalg.lstsq(left, right, rcond=None)[0]
+    off = (values[near] - terms @ coefficients) * weight
+    return Model(center, radius, coefficients, np.sqrt((off**2).sum(0) / (weight**2).sum()))
+
+
+def proposed(
+    model: Model, lowest: Array, highest: Array, rng: np.random.Generator
+) -> tuple[Array, float]:
+    """`PROPOSED` points to measure, and the cost that the model expects of the best of them.
+
+    Some are the model's best for targets over- and under-met by its own error, some are near them,
+    and the rest fills the region.
+    """
+    low = np.maximum(model.center - model.radius, lowest)
+    high = np.minimum(model.center + model.radius, highest)
+    best = []
+    expected = 0.0
+    around = rng.uniform(low, high, (TRIED, len(low)))
+    for shift in SHIFTS:
+        found = _cheapest(model, shift, low, high, around, rng)
+        best.append(found)
+        if shift == 0.0:
+            expected = float(model.at(found[None])[0, 0])
+    tops = np.array(best)
+    near = tops[rng.integers(1, len(tops), 12)] + rng.normal(0.0, 0.12, (12, len(low))) * (
+        model.radius
+    )
+    rest = spread((low + high) / 2.0, 0.0, low, high, PROPOSED - len(tops) - len(near), rng)
+    wide = 0.5 * (tops[2] + rest)
+    return np.clip(np.vstack([tops, near, wide]), low, high), expected
+
+
+def spread(
+    center: Array, radius: float, lowest: Array, highest: Array, count: int,
+    rng: np.random.Generator,
+) -> Array:  # fmt: skip
+    """Points that fill a box evenly: each coordinate takes `count` equal steps, in any order."""
+    low = np.maximum(center - radius, lowest) if radius else lowest
+    high = np.minimum(center + radius, highest) if radius else highest
+    steps = np.argsort(rng.random((len(low), count)), axis=1).T
+    return np.asarray(low + (high - low) * (steps + 0.5) / count)
+
+
+def _cheapest(
+    model: Model, shift: float, low: Array, high: Array, around: Array, rng: np.random.Generator
+) -> Array:
+    """The cheapest point on the model that meets the targets, each by `shift` errors."""
+    points = np.vstack([model.center, around])
+    for step in range(ROUNDS):
+        values = model.at(points)
+        missed = np.maximum(values[:, 1:] + shift * model.error[1:], 0.0).sum(axis=1)
+        order = np.argsort(values[:, 0] + PENALTY * missed, kind="stable")[:KEPT]
+        kept = points[order]
+        if step == ROUNDS - 1:
+            break
+        width = 1.3 * kept.std(axis=0) + 1e-4 * model.radius
+        moved = kept[rng.integers(0, KEPT, TRIED // 2)]
+        moved = moved + rng.normal(size=moved.shape) * width * rng.choice([1.0, 0.3], (len(moved), 1))
+        # Along the way that the kept points go, beyond the best of them.
+        i, j = rng.integers(0, KEPT, (2, TRIED // 2))
+        onward = kept[0] + rng.uniform(0.0, 1.5, (len(i), 1)) * (kept[i] - kept[j])
+        points = np.clip(np.vstack([kept, moved, onward]), low, high)
+    return np.asarray(kept[0])
+
+
+def _terms(x: Array) -> Array:
+    """1, the coordinates, and the products of any two, one row a point."""
+    first, second = np.triu_indices(x.shape[1])
+    return np.hstack([np.ones((len(x), 1)), x, x[:, first] * x[:, second]])
