@@ -28,7 +28,7 @@ from energy.tables import Result
 MAPPED = (0.01, 0.1, 0.2, 0.3, 0.4, 0.45, 0.55, 0.6, *SERVED_FRACTIONS)
 
 #: Reserves of the first tries.
-MAPPED_RESERVES = (0.0, 0.2, 0.35, 0.5, 1.0)
+MAPPED_RESERVES = (0.0, 0.35, 0.5, 0.6, 0.7, 1.0)
 
 #: PV [MWdc per MW of load], battery [h of load] and reserves of the first tries where the grid is
 #: cut at times.

@@ -44,14 +44,15 @@ RESERVE_STEPS = (0.0, 0.05, -0.05)
 LONE_RESERVE_STEPS = (0.02, -0.02, 0.1, -0.1, 0.3, -0.3)
 
 #: Reserves that are this far apart are valleys of their own.
-VALLEY_STEP = 0.15
+VALLEY_STEP = 0.1
 
-#: Half a region's side at first, as a fraction of the plant's cost that is moved to or from a part:
-#: around a plant of the map, and around one that its neighbors have shown to be close.
-WIDE, CLOSE = 0.1, 0.02
+#: Half a region's side at first, as a fraction of each size and `PART` of the plant's cost: around a
+#: plant of the map, and around one that its neighbors have shown to be close.
+WIDE, CLOSE = 0.2, 0.07
+PART = 0.04
 
-#: A reserve that goes from nothing to all of the battery is as far as this fraction of the cost.
-RESERVE_COST = 0.25
+#: A change of the reserve that is as far as a size's by all of it.
+RESERVE_STEP = 0.45
 
 #: Plants that are passed on the way at most; a search still finding something has gone wrong.
 MAX_ROUNDS = 400
@@ -168,36 +169,36 @@ class PatternSearch:
         self, plants: pd.DataFrame, starts: pd.DataFrame, radius: float
     ) -> pd.DataFrame:
         """All plants, and those that regions around the starts were led to."""
-        sizes = [*dict.fromkeys([*self.sizes, "reserve_conservatism"])]
+        sizes = list(self.sizes)
         per_size = annual_usd_per_size(self.case)
         whole_usd = float(starts["annual_usd"].min())
-        unit = np.array([
-            RESERVE_COST if name == "reserve_conservatism" else per_size[name] / whole_usd
+        more = np.array([
+            RESERVE_STEP if name == "reserve_conservatism" else PART * whole_usd / per_size[name]
             for name in sizes
         ])  # fmt: skip
+        changing = np.array([name != "reserve_conservatism" for name in sizes])
         most = {"reserve_conservatism": 1.0} | dict(self.largest)
-        highest = np.array([most.get(name, np.inf) for name in sizes]) * unit
+        highest = np.array([most.get(name, np.inf) for name in sizes])
+        lowest = np.array([1e-6 if name == "solar_mw" else 0.0 for name in sizes])
         fixed = {
             name: float(starts[name].iloc[0]) for name in Design.model_fields if name not in sizes
         }
-        points = plants[sizes].to_numpy(dtype=float) * unit
+        points = plants[sizes].to_numpy(dtype=float)
         values = self._values(plants, whole_usd)
-        regions = [
-            Region(row * unit, float(usd) / whole_usd, radius)
-            for row, usd in zip(
-                starts[sizes].to_numpy(dtype=float), starts["annual_usd"], strict=True
-            )
-        ]
+        regions = []
+        for row, usd in zip(
+            starts[sizes].to_numpy(dtype=float), starts["annual_usd"], strict=True
+        ):
+            unit = changing * row + more
+            regions.append(Region(unit, row / unit, float(usd) / whole_usd, radius))
         rng = np.random.default_rng(0)
         told = [plants]
-        lowest = np.zeros(len(sizes))
-        lowest[sizes.index("solar_mw")] = 1e-6
         for _ in range(MAX_ROUNDS):
             going = still_going(regions)
             if not going:
                 break
             asked = [region.proposed(points, values, lowest, highest, rng) for region in going]
-            frame = pd.DataFrame(np.vstack(asked) / unit, columns=sizes).assign(**fixed)
+            frame = pd.DataFrame(np.vstack(asked), columns=sizes).assign(**fixed)
             frame = self.measured(frame)
             told.append(frame[plants.columns])
             new_values = self._values(frame, whole_usd)

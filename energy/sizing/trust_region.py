@@ -24,13 +24,13 @@ import numpy as np
 from energy.steps import Array
 
 #: A region smaller than this has nothing left to tell [fraction of the cost].
-SMALLEST = 0.004
+SMALLEST = 0.008
 
 #: A region that saves less than this fraction of the cost shrinks by `SHRINK`.
 LEAST, SHRINK = 0.0015, 0.55
 
 #: A region is dropped once its model, below this radius, expects this much above the best plant.
-HOPELESS, TRUSTED = 0.01, 0.06
+HOPELESS, TRUSTED = 0.01, 0.12
 
 #: Rounds of one region at most.
 MOST_ROUNDS = 30
@@ -81,12 +81,15 @@ class Region:
 
     Parameters
     ----------
+    unit
+        What a size has to change by to be as far as 1 in the box of any other.
     center, cost
-        The plant as a point, and its cost.
+        The plant as a point in these units, and its cost.
     radius
         Half the side of the box around it.
     """
 
+    unit: Array
     center: Array
     cost: float
     radius: float
@@ -97,15 +100,18 @@ class Region:
         self, points: Array, values: Array, lowest: Array, highest: Array,
         rng: np.random.Generator,
     ) -> Array:  # fmt: skip
-        """Points to measure next, one row each."""
-        model = fitted(self.center, self.radius, points, values)
+        """Sizes to measure next, one row each; all that is given is in sizes too."""
+        lowest, highest = lowest / self.unit, highest / self.unit
+        model = fitted(self.center, self.radius, points / self.unit, values)
         if model is None:
-            return spread(self.center, self.radius, lowest, highest, PROPOSED, rng)
-        found, self.expected = proposed(model, lowest, highest, rng)
-        return found
+            found = spread(self.center, self.radius, lowest, highest, PROPOSED, rng)
+        else:
+            found, self.expected = proposed(model, lowest, highest, rng)
+        return found * self.unit
 
-    def moved(self, points: Array, cost: Array) -> None:
-        """Take in what the points cost, infinite where a target is missed: move, grow or shrink."""
+    def moved(self, sizes: Array, cost: Array) -> None:
+        """Take in what the sizes cost, infinite where a target is missed: move, grow or shrink."""
+        points = sizes / self.unit
         self.rounds += 1
         best = int(cost.argmin())
         saved = self.cost - cost[best]
@@ -117,6 +123,11 @@ class Region:
         elif step > 0.8:
             self.radius *= 1.3
 
+    def is_within(self, other: Region) -> bool:
+        """Whether its center is close to another's, so that both would find the same."""
+        off = self.center * self.unit / other.unit - other.center
+        return bool(np.abs(off).max() < 0.5 * other.radius)
+
 
 def still_going(regions: Sequence[Region]) -> list[Region]:
     """Those that may still find the cheapest plant: not too small, hopeless, or within another."""
@@ -127,7 +138,7 @@ def still_going(regions: Sequence[Region]) -> list[Region]:
             continue
         if region.radius < TRUSTED and region.expected > least * (1.0 + HOPELESS):
             continue
-        if any(np.abs(region.center - other.center).max() < 0.5 * other.radius for other in going):
+        if any(region.is_within(other) for other in going):
             continue
         going.append(region)
     return going
@@ -154,7 +165,9 @@ def fitted(center: Array, radius: float, points: Array, values: Array) -> Model 
     right = np.vstack([values[near] * weight, np.zeros((count, values.shape[1]))])
     coefficients = np.linalg.lstsq(left, right, rcond=None)[0]
     off = (values[near] - terms @ coefficients) * weight
-    return Model(center, radius, coefficients, np.sqrt((off**2).sum(0) / (weight**2).sum()))
+    # As many errors as there are terms are fitted away.
+    free = max(len(near) - count, 1.0) / len(near)
+    return Model(center, radius, coefficients, np.sqrt((off**2).sum(0) / (weight**2).sum() / free))
 
 
 def proposed(
