@@ -19,7 +19,7 @@ from energy.case import Case
 from energy.errors import InfeasibleError, InputError
 from energy.finance import capital_usd_per_size
 from energy.sizing.frontier import SERVED_FRACTIONS, SIZES, frontier, largest_design
-from energy.sizing.pattern_search import PatternSearch, measured
+from energy.sizing.pattern_search import SAVINGS, Found, PatternSearch, measured
 from energy.sizing.target import Constraint, Target
 from energy.tables import Result
 
@@ -148,19 +148,28 @@ def _backup_frontier(case: Case, aim: Target, ceilings: Iterable[float]) -> Back
     sizes = [*SIZES, "backup_mw", "reserve_conservatism"]
     fractions = {*MAPPED, aim.value} if aim.is_exact else {*MAPPED}
     tries = dispatchable_map(case, backup=True, fractions=sorted(fractions))
-    rows = []
+    searches: dict[float, PatternSearch] = {}
+    found: dict[float, Found] = {}
     for ceiling in ceilings:
         constraints = [aim.constraint(case), backup_energy_constraint(ceiling)]
-        found = PatternSearch(case, constraints, sizes).from_map(tries)
-        if found is None:
-            continue
-        plant = measured(case, [found.design])
-        rows.append(plant.assign(max_backup_energy_fraction=ceiling))
-        tries = pd.concat([tries, plant], ignore_index=True)
-    if not rows:
+        search = PatternSearch(case, constraints, sizes)
+        if (one := search.from_map(tries)) is not None:
+            searches[ceiling], found[ceiling], tries = search, one, one.plants
+    if not found:
         raise InfeasibleError(f"{case.site.name}: no plant {aim.requirement} with backup")
-    frame = pd.concat(rows, ignore_index=True)
-    frame.insert(0, "max_backup_energy_fraction", frame.pop("max_backup_energy_fraction"))
+    # What a looser ceiling has found may meet a tighter one.
+    for ceiling in reversed(found):
+        search = searches[ceiling]
+        met = tries[search.met(tries)].nsmallest(1, "annual_usd")
+        if met["annual_usd"].iloc[0] < found[ceiling].annual_usd * (1.0 - SAVINGS[-1]):
+            found[ceiling] = search.from_plant(met, tries)
+            tries = found[ceiling].plants
+    frame = measured(case, [one.design for one in found.values()])
+    # What a tighter ceiling has found meets a looser one.
+    for row in range(1, len(frame)):
+        if frame.loc[row, "annual_usd"] > frame.loc[row - 1, "annual_usd"]:
+            frame.loc[row] = frame.loc[row - 1]
+    frame.insert(0, "max_backup_energy_fraction", list(found))
     return BackupFrontier(case, aim, frame)
 
 

@@ -222,7 +222,9 @@ def _cheapest(
             break
         width = 1.3 * kept.std(axis=0) + 1e-4 * model.radius
         moved = kept[rng.integers(0, KEPT, TRIED // 2)]
-        moved = moved + rng.normal(size=moved.shape) * width * rng.choice([1.0, 0.3], (len(moved), 1))
+        moved = moved + rng.normal(size=moved.shape) * width * rng.choice(
+            [1.0, 0.3], (len(moved), 1)
+        )
         # Along the way that the kept points go, beyond the best of them.
         i, j = rng.integers(0, KEPT, (2, TRIED // 2))
         onward = kept[0] + rng.uniform(0.0, 1.5, (len(i), 1)) * (kept[i] - kept[j])
