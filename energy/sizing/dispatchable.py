@@ -166,9 +166,11 @@ def _backup_frontier(case: Case, aim: Target, ceilings: Iterable[float]) -> Back
             tries = found[ceiling].plants
     frame = measured(case, [one.design for one in found.values()])
     # What a tighter ceiling has found meets a looser one.
-    for row in range(1, len(frame)):
-        if frame.loc[row, "annual_usd"] > frame.loc[row - 1, "annual_usd"]:
-            frame.loc[row] = frame.loc[row - 1]
+    usd = frame["annual_usd"].to_numpy(dtype=float)
+    # The last of the cheapest plants so far stands for each ceiling.
+    least = np.minimum.accumulate(usd)
+    cheapest = np.maximum.accumulate(np.where(usd <= least, np.arange(len(usd)), 0))
+    frame = frame.iloc[cheapest].reset_index(drop=True)
     frame.insert(0, "max_backup_energy_fraction", list(found))
     return BackupFrontier(case, aim, frame)
 

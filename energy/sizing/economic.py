@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+
 from energy.case import Case
 from energy.dispatch import Design
 from energy.errors import InfeasibleError

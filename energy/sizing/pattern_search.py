@@ -137,7 +137,7 @@ class PatternSearch:
         if met.empty:
             return None
         # Reserves of the map; others count as the nearest of them.
-        valley = np.round(met["reserve_conservatism"] / VALLEY_STEP)
+        valley = (met["reserve_conservatism"] / VALLEY_STEP).round()
         starts = met[~valley.duplicated()]
         if self._smooth:
             return self._proved(self._by_model(plants, starts, WIDE))
