@@ -160,7 +160,8 @@ class PatternSearch:
     def _proved(self, plants: pd.DataFrame) -> Found:
         """The cheapest of measured plants, or what its neighbors lead to, until none is cheaper."""
         for _ in range(MAX_ROUNDS):
-            best = plants.loc[plants["annual_usd"].where(self.met(plants)).idxmin()]
+            usd_by_plant = plants["annual_usd"].to_numpy(dtype=float)
+            best = plants.iloc[int(np.where(self.met(plants), usd_by_plant, np.inf).argmin())]
             usd = float(best["annual_usd"])
             frame = self._told(design_from(best), usd, SAVINGS)
             plants = pd.concat([plants, frame[plants.columns]], ignore_index=True)
