@@ -59,7 +59,7 @@ def simulate_many(case: Case, designs: Sequence[Design] | pd.DataFrame) -> pd.Da
     """Run many plants side by side.
 
     Each plant is run through the last `LEAD_IN_DAYS` of the chain, full at first, and then through
-    the chain. Where it ends as it started that is its cyclic run, the one of `simulate`. Any other
+    the chain. Where it ends as it started, that is a cyclic run, as in `simulate`. Any other
     plant goes twice through the whole chain, full at first, and the second time counts: one that
     never settles (it drains year after year) looks better here than in `simulate`.
 
@@ -138,10 +138,12 @@ def run_many(
     never cut; `year` numbers the year of each step from 0; `day_slot` and `mean_days` are the
     case's, for the reserves.
 
-    Without a minimum load a fuller battery stays the fuller one. So where a plant that comes from
-    the lead-in ends as it started, a whole round from full, which starts the last days no fuller,
-    would have ended there too: nothing is lost. Plants that do not are run once more, after a whole
-    round.
+    Without a minimum load a fuller battery stays the fuller one. A whole round from full starts the
+    last days no fuller than the lead-in does; so where a plant ends the chain as the lead-in left
+    it, the whole round would have ended there too, and nothing is lost. Plants that do not are run
+    once more, after a whole round. With a minimum load a plant can have more than one cyclic run,
+    and this may find another than a whole round does: none of 6,400 plants at four sites, 18 of
+    860,000 under random weather, each with one large unit.
     """
 
     def run(plants: Array, lead_in: int) -> tuple[Array, NDArray[np.bool_]]:
