@@ -220,17 +220,22 @@ def run_block(
         if state[BACKUP + i] + state[GRID + i] > 0.0:
             with_dispatchable = True
     reserves = np.zeros((len(mean_days) if with_dispatchable else 1, BLOCK))
-    asked = mean_days.copy()
+    asked, reserve_mwh = np.empty((len(mean_days), 2)), np.empty(len(mean_days))
     for i in range(BLOCK):
         dispatchable = state[BACKUP + i] + state[GRID + i]
         if state[CONSERVATISM + i] > 0.0 and dispatchable > 0.0:
             for k in range(len(mean_days)):
+                asked[k, 0] = mean_days[k, 0]
                 asked[k, 1] = mean_days[k, 1] + state[OWN_USE + i]
             soc_reserve(
                 asked, state[SOLAR + i], state[USABLE + i], dispatchable, state[CONSERVATISM + i],
-                common.stored_per_mw, common.drawn_per_mw, reserves[:, i],
+                common.stored_per_mw, common.drawn_per_mw, reserve_mwh,
             )  # fmt: skip
-    years = year.max() + 1
+            for k in range(len(mean_days)):
+                reserves[k, i] = reserve_mwh[k]
+    years = 0
+    for t in range(steps):
+        years = max(years, year[t] + 1)
     unserved_by_year = np.zeros((years, BLOCK))
     with_cuts = len(grid_open) > 0
     # A whole round counts from its start: its event may be as long.
@@ -244,7 +249,9 @@ def run_block(
             state[FIRST_RUNNING + i] = state[RUNNING + i]
         for i in range(UNSERVED, END):
             state[i] = 0.0
-        unserved_by_year[:] = 0.0
+        for y in range(years):
+            for i in range(BLOCK):
+                unserved_by_year[y, i] = 0.0
         for t in range(first, steps):
             generation, load = solar[t], load_mw[t]
             tolerance = LOSS_OF_LOAD_TOLERANCE * load
