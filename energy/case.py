@@ -96,7 +96,7 @@ class Profiles:
     grid_open: Array | None = None
 
     def __post_init__(self) -> None:
-        """Series that kernels take are copied where they are read-only, as those of pandas are."""
+        """Given series that are read-only, as those of pandas are, are copied for the kernels."""
         for name in ("solar_new", "solar", "load_mw", "mean_days", "grid_open"):
             series = getattr(self, name)
             if isinstance(series, np.ndarray):
@@ -358,7 +358,7 @@ class Case:
         if self.profiles.load_mw is not None:
             return self.profiles.load_mw
         if self.building is not None:
-            return self.building.load_mw
+            return for_kernels(self.building.load_mw)
         temp_air_c = self.weather.frame["temp_air"].to_numpy(dtype=float)
         return load_mw(self.datacenter, self.assumptions.cooling, temp_air_c)
 

@@ -124,3 +124,13 @@ def test_a_site_may_have_an_albedo_of_its_own_for_each_month() -> None:
     june = np.asarray(case.weather.local_middle.month) == 6
     assert other.clean.rows.rear[june].sum() > 2 * case.clean.rows.rear[june].sum()
     np.testing.assert_array_equal(other.clean.rows.rear[~june], case.clean.rows.rear[~june])
+
+
+def test_every_series_is_as_kernels_take_it(cooled: en.Case) -> None:
+    # pandas gives read-only arrays, for which numba would compile every kernel once more.
+    given = cooled.replace(solar=np.broadcast_to(0.5, 8760))
+    for case in (cooled, given):
+        for name in ("solar", "load_mw", "mean_days", "grid_open", "year_numbers", "day_slots"):
+            flags = getattr(case, name).flags
+            assert flags.writeable, name
+            assert flags.c_contiguous, name
