@@ -316,7 +316,8 @@ def run_block(
     for i in range(count):
         for y in range(years):
             measures[i, 0] += unserved_by_year[y, i]
-            measures[i, 3] = max(measures[i, 3], unserved_by_year[y, i] / year_load[y])
+            if year_load[y] > 0.0:  # a year in which nothing is asked lacks nothing
+                measures[i, 3] = max(measures[i, 3], unserved_by_year[y, i] / year_load[y])
         measures[i, 1] = state[LOST + i]
         measures[i, 2] = min(state[LONGEST + i], float(steps))
         measures[i, 4] = state[BACKUP_SUM + i]

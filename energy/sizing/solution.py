@@ -344,7 +344,10 @@ def _option_problems(
 
 
 def _sizing(case: Case, aim: Target, found: Found, ceiling: float | None = None) -> Sizing:
-    return Sizing(evaluate(case, found.design), aim, ceiling, found.neighbours)
+    design = found.design
+    if design.battery_mwh == 0.0 or design.battery_mw == 0.0:  # half a battery does nothing
+        design = design.replace(battery_mwh=0.0, battery_mw=0.0)
+    return Sizing(evaluate(case, design), aim, ceiling, found.neighbours)
 
 
 def _infeasibility(case: Case, aim: Target) -> Infeasibility:
