@@ -47,7 +47,7 @@ def curve(el_paso: en.Case) -> en.sizing.BackupFrontier:
     BY_NEIGHBORS,
 )
 def test_a_plant_with_backup_costs_within_a_twentieth_of_perfect_foresight(site, year):
-    # All eleven years stand in tests/benchmarks/bench_backup.py: 1.8 to 4.1 % more. The climate
+    # All eleven years stand in tests/benchmarks/bench_backup.py: 1.7 to 3.9 % more. The climate
     # that the reserve is planned with is that of the site's other years, where there are some.
     case = knowing_only_other_years(case_of(site, year))
     sized = en.size(case, served_fraction=0.999, backup=True, max_backup_energy_fraction=CEILING)
