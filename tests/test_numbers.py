@@ -47,7 +47,7 @@ CHANGED: dict[str, str] = {
     r"^frontier/el-paso/(battery_mwh|usd_per_mwh|.*d_per_mwh)/29$": (
         "the sun moved by 5e-9 degrees, and the last target's optimum is flat"
     ),
-    r"^size/el-paso/dispatchable/": "the search is led by models: another plant, .03 % cheaper",
+    r"^size/el-paso/dispatchable/": "another search: a plant that is cheaper by .5 %",
     r"^machine/wse-3/": "1.58e16 dense FLOP/s, not 1.25e17 that counts sparsity",
     r"^compute/wse-3/(runs_per_year|usd_per_run)$": "as machine/wse-3",
 }

@@ -220,6 +220,8 @@ class PatternSearch:
                 break
             asked = [region.proposed(points, values, lowest, highest, rng) for region in going]
             frame = pd.DataFrame(np.vstack(asked), columns=sizes).assign(**fixed)
+            # Without a battery there is no reserve, whatever it is called.
+            frame.loc[frame["battery_mwh"] == 0.0, "reserve_conservatism"] = 0.0
             frame = self.measured(frame)
             told.append(frame[plants.columns])
             new_values = self._values(frame, whole_usd)
