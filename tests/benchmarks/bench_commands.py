@@ -2,9 +2,9 @@
 
 Cold is the first run on a machine after the installation: nothing is compiled yet. The commands are
 those of the README's table as they stand there, but for those that need a file of the user's, a
-network or minutes; `--all` also runs the minutes.
+network or minutes; `--all` also runs the minutes, `--first` only what every user meets.
 
-Run: `.venv/bin/python tests/benchmarks/bench_commands.py [--all] [WORD...]`
+Run: `.venv/bin/python tests/benchmarks/bench_commands.py [--all | --first] [WORD...]`
 With words only the commands that have all of them.
 """
 
@@ -35,8 +35,10 @@ FIRST = ("energy --help", "energy size phoenix --served-fraction 0.99",
          "energy compare wyoming el-paso phoenix --it-mw 100 --served-fraction 0.99")  # fmt: skip
 
 
-def commands(words: list[str], *, all_of_them: bool) -> list[str]:
+def commands(words: list[str], *, all_of_them: bool, first: bool) -> list[str]:
     """The commands that are run, in the order of the README."""
+    if first:
+        return list(FIRST)
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     found = dict.fromkeys([*FIRST, *re.findall(r"`(energy [^`\n]*)`", text)])
     left_out = NEEDS_MORE if all_of_them else NEEDS_MORE + MINUTES
@@ -68,8 +70,8 @@ def measured(command: str, cache: str, folder: str) -> tuple[float, float, float
 
 
 def main() -> None:
-    words = [word for word in sys.argv[1:] if word != "--all"]
-    chosen = commands(words, all_of_them="--all" in sys.argv)
+    words = [word for word in sys.argv[1:] if not word.startswith("--")]
+    chosen = commands(words, all_of_them="--all" in sys.argv, first="--first" in sys.argv)
     print(f"{'CPU s':>7} {'wall s':>7} {'MB':>5}   {'cold: CPU s':>11} {'wall s':>7}   command")
     with tempfile.TemporaryDirectory() as warm, tempfile.TemporaryDirectory() as folder:
         for command in chosen:
