@@ -66,9 +66,9 @@ def _root(scaled: Array, low: float, high: float) -> float:
         step = value / slope if slope else math.inf
         after = factor - step if low < factor - step < high else (low + high) / 2.0
         if abs(after - factor) <= 1e-15 * factor:
-            return after
+            return float(after)
         factor = after
-    return factor
+    return float(factor)
 
 
 def _many(scaled: Array) -> list[float]:
