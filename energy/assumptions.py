@@ -276,7 +276,7 @@ class Assumptions(Input):
     def with_values(self, values: Mapping[str, float]) -> Assumptions:
         """The same assumptions but for some numbers, by their names in `frame`.
 
-        Years of life and the like are whole numbers and are rounded.
+        Years of life and the like are whole numbers and are rounded; no debt outlives the project.
 
         Raises
         ------

@@ -74,7 +74,8 @@ class Terms(Input):
     `start` and `in_service` are months or days such as 2027-03; without `in_service` array and
     battery are there after the lead time of their integration. `credit_fraction` is what the owner
     gets of the credit that the law gives. `price_usd_per_mwh` is what the load pays in the first
-    year; without it the price is what gives `equity_irr_fraction`. It grows with inflation.
+    year; without it the price is what gives `equity_irr_fraction`. It grows with inflation. Sizes
+    are for that return, whatever price is given.
 
     Examples
     --------

@@ -41,7 +41,6 @@ from energy.finance.after_tax import waiting_usd_per_mw_month as usd_per_mw_mont
 from energy.finance.alone import Alone, gas_alone, grid_alone
 from energy.sizing import Target, frontier, size
 from energy.sizing.frontier import SERVED_FRACTIONS, design_of
-from energy.steps import Array
 from energy.tables import Result
 
 #: Kinds of backup that may carry a load alone, in words.
@@ -348,7 +347,7 @@ def _options(
     left_out: list[str] = []
     kinds = [kind for kind in BACKUP_KINDS if kind in ALONE]
     grid, grid_lead = grid_alone(case), _grid_lead(case)
-    options.append(Option("grid", (_grid_stage(case, grid, grid_lead),)))
+    options.append(Option("grid", (_alone(case, grid, grid_lead),)))
     for step in progress(["solar and battery", *kinds, "solar and battery, then grid"]):
         if step in kinds:
             options += _of_kind(case, aim, step, grid, grid_lead, left_out)
@@ -375,13 +374,15 @@ def _of_kind(
     """One kind of backup: alone, with PV and battery, and as the first stage before the grid."""
     case = case.replace(assumptions=case.assumptions.with_backup(kind))
     name, lead = ALONE[kind], _lead(case, f"{kind}.lead_years")
-    alone, alone_gas = _alone(case, gas_alone(case), lead), gas_alone(case)
+    gas = gas_alone(case)
+    alone = _alone(case, gas, lead)
     options = [Option(name, (alone,))]
     if lead.value < grid_lead.value:
         later = Stage(
             grid_lead,
             alone.fixed_usd_per_year + sum(grid.capacity_usd.values()),
-            _running(case, grid, left_to=alone_gas),
+            grid.energy_mwh * _usd_per_mwh(grid)
+            + (gas.energy_mwh - grid.energy_mwh) * _usd_per_mwh(gas),
             alone.capital_usd + grid.capital_usd,
             1.0,
         )
@@ -396,7 +397,7 @@ def _of_kind(
     together = Stage(both, *_amounts(hybrid))
     first = _lead(case, "integration.lead_years")
     if lead.value < first.value and plant.design.backup_mw > 0:
-        stage = _backup_first(plant, alone_gas, lead)
+        stage = _backup_first(plant, gas, lead)
         options.append(Option(f"{name}, then solar and battery", (stage, together)))
     else:
         options.append(Option(f"solar, battery and {name}", (together,)))
@@ -447,34 +448,18 @@ def _amounts(stage: Stage) -> tuple[float, float, float, float]:
 
 
 def _alone(case: Case, source: Alone, lead: Lead) -> Stage:
-    """The whole load from one source."""
-    fixed = sum(source.capacity_usd.values())
-    return Stage(lead, fixed, _running(case, source), source.capital_usd, 1.0)
+    """What one source gives of the load."""
+    return Stage(
+        lead,
+        sum(source.capacity_usd.values()),
+        source.energy_mwh * _usd_per_mwh(source),
+        source.capital_usd,
+        source.energy_mwh / case.weather.per_year(case.load_mw),
+    )
 
 
-def _grid_stage(case: Case, grid: Alone, lead: Lead) -> Stage:
-    """The grid alone; while it is cut nothing is served."""
-    served = case.weather.per_year(_through_grid_mw(case)) / case.weather.per_year(case.load_mw)
-    fixed = sum(grid.capacity_usd.values())
-    return Stage(lead, fixed, _running(case, grid), grid.capital_usd, served)
-
-
-def _through_grid_mw(case: Case) -> Array:
-    """The load that a connection of the peak load's size gives, step by step."""
-    if not len(case.grid_open):
-        return case.load_mw
-    return np.minimum(case.load_mw, case.peak_load_mw * case.grid_open)
-
-
-def _running(case: Case, source: Alone, *, left_to: Alone | None = None) -> float:
-    """A year of the load's energy; of a grid what it gives, the rest from `left_to`, if any."""
-    per_mwh = sum(source.energy_usd_per_mwh.values())
-    mwh = case.weather.per_year(case.load_mw)
-    if source.capacity_usd.keys() != {"grid"}:
-        return mwh * per_mwh
-    given_mwh = case.weather.per_year(_through_grid_mw(case))
-    rest = sum(left_to.energy_usd_per_mwh.values()) if left_to is not None else 0.0
-    return given_mwh * per_mwh + (mwh - given_mwh) * rest
+def _usd_per_mwh(source: Alone) -> float:
+    return sum(source.energy_usd_per_mwh.values())
 
 
 def _backup_first(plant: Evaluation, gas: Alone, lead: Lead) -> Stage:
@@ -487,7 +472,7 @@ def _backup_first(plant: Evaluation, gas: Alone, lead: Lead) -> Stage:
     return Stage(
         lead,
         float(fixed.to_numpy().sum()),
-        served_mwh * sum(gas.energy_usd_per_mwh.values()),
+        served_mwh * _usd_per_mwh(gas),
         float(cost.loc[parts, ["capital_usd"]].to_numpy().sum()),
         served_mwh / case.weather.per_year(case.load_mw),
     )

@@ -10,7 +10,7 @@ also changes as `wear.price_change_per_year` has it. The array gives its lifetim
 year. What the parts, land among them, are sold for is taxed whole.
 
 A plant that was sized on the same terms (`Assumptions.terms`) has this price as its levelized
-cost, and no other plant that does as much has a lower one.
+cost. Of PV and battery no other plant that does as much has a lower one.
 """
 
 from __future__ import annotations
@@ -79,6 +79,12 @@ class AfterTax(Result):
     def notes(self) -> list[str]:
         """What a reader should know: credits and why, what the cash flow leaves out."""
         notes = [*self.credits.reasons, *self.pro_forma.notes]
+        repaid_years = int(self.pro_forma.options["debt_years"])
+        if self.terms.debt_fraction > 0.0 and repaid_years < self.terms.debt_years:
+            notes.append(
+                f"the debt is repaid in {repaid_years} years, as long as the project lasts, not in "
+                f"{self.terms.debt_years}"
+            )
         if self.terms.credit_fraction < 1.0:
             notes.append(f"the owner gets {self.terms.credit_fraction:.0%} of the credits")
         if self.cost.run.case.site.market != "US":

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from energy.case import Case, backup_usd_per_mwh, grid_usd_per_mwh
 from energy.finance.capital import unit_costs
 
@@ -23,12 +25,15 @@ class Alone:
         By line, what is paid whether it runs or not [$/year].
     energy_usd_per_mwh
         By line, what each MWh costs.
+    energy_mwh
+        What it gives in a year: the load, of a grid that is cut what is left [MWh].
     capital_usd
         Price on the first day [$].
     """
 
     capacity_usd: dict[str, float]
     energy_usd_per_mwh: dict[str, float]
+    energy_mwh: float
     capital_usd: float
 
 
@@ -39,6 +44,7 @@ def gas_alone(case: Case) -> Alone:
     return Alone(
         {name: units[name].annual_usd * peak_mw for name in ("backup", "integration")},
         {"fuel": fuel, "variable O&M": variable},
+        case.weather.per_year(case.load_mw),
         sum(units[name].capital_usd for name in ("backup", "integration")) * peak_mw,
     )
 
@@ -46,8 +52,12 @@ def gas_alone(case: Case) -> Alone:
 def grid_alone(case: Case) -> Alone:
     """The load from the grid; `grid` has what the connection costs and the demand charge."""
     unit, peak_mw = unit_costs(case)["grid"], case.peak_load_mw
+    given_mw = case.load_mw
+    if len(case.grid_open):
+        given_mw = np.minimum(given_mw, peak_mw * case.grid_open)
     return Alone(
         {"grid": unit.annual_usd * peak_mw},
         {"energy": grid_usd_per_mwh(case)},
+        case.weather.per_year(given_mw),
         unit.capital_usd * peak_mw,
     )

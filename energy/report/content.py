@@ -122,6 +122,7 @@ def report_data(
         "version": __version__,
         "command": command or _command(comparison),
         "it_mw": first.datacenter.it_mw,
+        "dollars": first.assumptions.dollars,
         "dollar_year": first.assumptions.finance.dollar_year,
         "prices": ", ".join(
             dict.fromkeys(each.case.assumptions.prices_title for each in comparison.sizings)

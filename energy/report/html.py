@@ -52,7 +52,7 @@ def page(data: Mapping[str, Any]) -> str:
     drawn = {
         key: data[key]
         for key in (
-            "fractions", "asked", "targets", "columns", "rankings", "answers", "dollar_year",
+            "fractions", "asked", "targets", "columns", "rankings", "answers", "dollars",
             "sensitivity",
         )
     } | {

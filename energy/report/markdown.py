@@ -30,7 +30,7 @@ def markdown(data: Mapping[str, Any]) -> str:
         f"## Ranking for {data['targets'][asked]['label']}",
         _table(["rank", "site", *data["columns"]], ranking),
         "## Cost against availability",
-        f"$/MWh served, {data['dollar_year']} dollars.",
+        f"$/MWh served, {data['dollars']}.",
         _table(["energy served", *(site["name"] for site in sites)], _curve(data)),
     ]
     for site in sites:

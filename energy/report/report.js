@@ -134,7 +134,7 @@ plot("curve", () => `Line plot of cost per MWh against the fraction of the energ
   const lines = sites.map((site, n) => fractions.map((fraction, t) => [nines(fraction), costOf(n, t)]).filter(p => p[1] !== null));
   const most = Math.max(...lines.flat().map(p => p[1]));
   const x = linear(nines(fractions[0]), nines(1), left, right), y = linear(0, most * 1.04, bottom, top);
-  yAxis(svg, y, ticks(0, most * 1.04, 5), left, right, `$/MWh served, ${data.dollar_year} dollars`);
+  yAxis(svg, y, ticks(0, most * 1.04, 5), left, right, `$/MWh served, ${data.dollars}`);
   const marks = [0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 1].filter(s => roomy || s !== 0.99999);
   for (const fraction of marks) {
     const told = fraction === 1 ? "all" : `${+(fraction * 100).toFixed(4)} %`;
@@ -208,7 +208,7 @@ function bars(svg, width, groups, most, unit, legend) {
   return y + 42;
 }
 const dearest = () => Math.max(1e-9, ...rows().map(row => row.usd_per_mwh));
-const YEARLY = () => `$/MWh served, ${data.dollar_year} dollars`;
+const YEARLY = () => `$/MWh served, ${data.dollars}`;
 
 plot("parts", () => "Stacked bars of the cost of each part per MWh served, cheapest site first. " + rows().map(row => `${sites[row.site].name}: `
   + partsOf(row.site, at()).map(p => `${PARTS[p.part][0]} ${few(p.usd)}`).join(", ")).join("; "), (svg, width, slice) =>
@@ -231,7 +231,7 @@ plot("beside", () => "Bars of the cost per MWh of PV and battery, gas and grid, 
     groups.push({ name: "", end: `${few(sum(gas))} (${few(gas_years)} years, ${kg(gas_kg_per_mwh)})`, parts: Object.entries(gas).map(([told, usd], n) => ({ usd, told: `gas, ${told}`, fill: "var(--pink)" })) });
     groups.push({ name: "", end: `${few(sum(grid))} (${few(grid_years)} years, ${kg(grid_kg_per_mwh)})`, parts: Object.entries(grid).map(([told, usd]) => ({ usd, told: `grid, ${told}`, fill: "var(--green)" })) });
   }
-  return bars(svg, width, groups, most, `$/MWh, ${data.dollar_year} dollars`, [["PV and battery", "var(--orange)"], ["gas", "var(--pink)"], ["grid", "var(--green)"]]);
+  return bars(svg, width, groups, most, `$/MWh, ${data.dollars}`, [["PV and battery", "var(--orange)"], ["gas", "var(--pink)"], ["grid", "var(--green)"]]);
 }, sliced(10));
 
 const KM2_PER_ACRE = 0.0040468564224;

@@ -118,11 +118,9 @@ def answer(data: Mapping[str, Any], at: int) -> str:
     if not ranking:
         return f"No site has a plant within the limits for {target}."
     best = ranking[0]
-    year, place = data["dollar_year"], data["sites"][best["site"]]["place"]
+    dollars, place = data["dollars"], data["sites"][best["site"]]["place"]
     name = _name(data, best["site"]) + (f" ({place})" if place else "")
-    first = (
-        f"{name} is the cheapest: {money(best['usd_per_mwh'])} $/MWh ({year} dollars) with {target}"
-    )
+    first = f"{name} is the cheapest: {money(best['usd_per_mwh'])} $/MWh ({dollars}) with {target}"
     if len(ranking) > 1:
         second = ranking[1]
         gap = second["usd_per_mwh"] - best["usd_per_mwh"]

@@ -625,3 +625,17 @@ def test_a_site_whose_weather_hides_more_comes_after_a_dearer_one_that_hides_les
     told = data["answers"][data["asked"]]
     assert told.startswith("recorded (Tampa, Florida, USA) is most probably the cheapest: ")
     assert "above tampa, whose weather hides more" in told
+
+
+def test_a_report_after_tax_says_so_where_it_gives_a_cost(tmp_path):
+    from energy.finance import Terms
+
+    taxed = en.read_assumptions().replace(terms=Terms())
+    ranking = en.compare(
+        [en.read_site("el-paso")], served_fraction=0.9, datacenter=en.Datacenter(it_mw=100),
+        assumptions=taxed, sizer=en.size,
+    )  # fmt: skip
+    path = tmp_path / "taxed.md"
+    ranking.report(path)
+    text = path.read_text(encoding="utf-8")
+    assert text.count("2025 dollars, after tax at a return of 10 %") >= 2

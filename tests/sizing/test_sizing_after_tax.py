@@ -140,6 +140,28 @@ def test_a_life_after_tax_is_sized_for_it(base):
     assert life.bound_usd <= life.annual_usd * (1 + 1e-9)
 
 
+def test_a_life_without_wear_costs_what_the_plant_does(base):
+    # A battery that lasts as long as the project, kept by its O&M, at a price that does not move.
+    assumed = base.assumptions
+    years = assumed.battery.lifetime_years
+    steady = assumed.replace(
+        wear=assumed.wear.replace(price_change_per_year=0.0),
+        finance=assumed.finance.replace(project_years=years),
+    )
+    case = on_terms(base.replace(assumptions=steady))
+    plant = en.size(case, served_fraction=0.9).evaluation
+    life = en.live(plant, augmentation="keep")
+    assert life.annual_usd == pytest.approx(plant.cost.annual_usd, rel=1e-11)
+
+
+def test_a_debt_that_is_cut_to_the_project_says_so(base):
+    assumed = base.assumptions
+    short = assumed.replace(finance=assumed.finance.replace(project_years=10))
+    plant = en.evaluate(base.replace(assumptions=short), en.Design(solar_mw=500))
+    notes = after_tax(plant.cost).notes
+    assert any("repaid in 10 years" in note for note in notes)
+
+
 def test_tornado_has_return_debt_credit_price_path_and_books(base):
     found = en.sensitivity(on_terms(base), served_fraction=0.9)
     frame = found.frame
