@@ -12,6 +12,7 @@ import pytest
 import energy as en
 from energy import cli
 from energy.analysis.time_to_power import Lead, Option, Stage, TimeToPower, levelized
+from energy.finance.alone import gas_alone, grid_alone
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +116,24 @@ def test_stages_lie_between_their_ends(found):
 def test_unbought_computers_cost_their_return(case):
     kept = en.time_to_power(case, served_fraction=0.9, computers="unbought")
     assert kept.waiting_usd_per_month == pytest.approx(100 * 37.5e6 * 0.10 / 12)
+
+
+def test_a_grid_that_is_cut_gives_less_and_the_bridge_the_rest(case):
+    is_open = np.ones(len(case.load_mw))
+    is_open[: len(is_open) // 10] = 0.0
+    cut = case.replace(grid_open=is_open)
+    load_mwh = case.weather.per_year(case.load_mw)
+    left_mwh = case.weather.per_year(case.load_mw * is_open)
+    assert grid_alone(case).energy_mwh == pytest.approx(load_mwh)
+    assert grid_alone(cut).energy_mwh == pytest.approx(left_mwh)
+    found = en.time_to_power(cut, served_fraction=0.5)
+    assert found.frame.loc["grid", "served_fraction"] == pytest.approx(left_mwh / load_mwh)
+    bridged = next(option for option in found.options if option.name == "gas engines, then grid")
+    gas, grid = gas_alone(cut), grid_alone(cut)
+    expected = left_mwh * sum(grid.energy_usd_per_mwh.values())
+    expected += (load_mwh - left_mwh) * sum(gas.energy_usd_per_mwh.values())
+    assert bridged.stages[-1].running_usd_per_year == pytest.approx(expected)
+    assert bridged.stages[-1].served_fraction == 1.0
 
 
 def test_a_later_stage_never_comes_first(case):
